@@ -1,0 +1,1 @@
+"""The brain. Pure Python: no Home Assistant, no I/O, no clock of its own."""

@@ -1,0 +1,273 @@
+"""The commissioning check: pulse a load, measure, and say what was seen.
+
+A reversed grid meter is the classic runaway: the more the car draws, the more the
+controller believes there is to draw. So the load is told its minimum for a moment and
+the meter must show it: up by as much, and down again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+
+from .model import ChargerReading, ChargerSpec, GridReading
+
+_IDLE_W = 100.0
+_SETTLE_S = 12.0
+_SAMPLES = 4
+_STOP_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 90.0
+_STEP_S = 25.0
+_MOST_STEPS_A = 4.0
+# The meter must show at least this share of what the load says it draws.
+_SEEN_SHARE = 0.5
+_DRAWS_SHARE = 0.6
+
+
+class Sign(StrEnum):
+    """What the grid meter made of the pulse."""
+
+    RIGHT = "right"
+    REVERSED = "reversed"
+    UNCLEAR = "unclear"
+
+
+class CheckEnd(StrEnum):
+    """How a check ended."""
+
+    DONE = "done"
+    NO_RESPONSE = "no_response"
+    NOT_OBEYED = "not_obeyed"
+    NOT_READY = "not_ready"
+    NO_ROOM = "no_room"
+    METER_LOST = "meter_lost"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckResult:
+    """What the check found.
+
+    ``phase`` is the supply phase that moved most (None without currents per phase),
+    ``lag_s`` from the command to half of the rise on the meter, ``minimum_a`` the
+    lowest current at which the vehicle drew, ``power_w`` and ``grid_w`` the pulse as the
+    load and as the meter saw it.
+    """
+
+    end: CheckEnd
+    sign: Sign = Sign.UNCLEAR
+    phase: int | None = None
+    lag_s: float | None = None
+    minimum_a: float | None = None
+    power_w: float | None = None
+    grid_w: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    at: float
+    grid_w: float
+    currents_a: tuple[float, ...]
+    own_w: float
+
+
+class Finding(StrEnum):
+    """A check in one word, each with a sentence in translations."""
+
+    SIGN_RIGHT = "sign_right"
+    SIGN_REVERSED = "sign_reversed"
+    SIGN_UNCLEAR = "sign_unclear"
+    NO_RESPONSE = "no_response"
+    NOT_OBEYED = "not_obeyed"
+    NOT_READY = "not_ready"
+    NO_ROOM = "no_room"
+    METER_LOST = "meter_lost"
+
+
+def finding_of(result: CheckResult) -> Finding:
+    """Return what a check comes down to."""
+    if result.end is CheckEnd.DONE:
+        return Finding(f"sign_{result.sign}")
+    return Finding(result.end)
+
+
+def numbers_of(result: CheckResult) -> dict[str, float | str]:
+    """Return the figures a check measured, without those it did not."""
+    figures = {
+        "phase": result.phase,
+        "lag_s": result.lag_s,
+        "minimum_a": result.minimum_a,
+        "power_w": result.power_w,
+        "grid_w": result.grid_w,
+    }
+    return {key: value for key, value in figures.items() if value is not None}
+
+
+type _Stage = Callable[[_Sample], CheckResult | None]
+
+
+class Check:
+    """One run: call ``step`` each cycle, tell the load ``current_a``, stop at a result."""
+
+    def __init__(self, spec: ChargerSpec, voltage_v: float) -> None:
+        """Begin by telling the load nothing."""
+        self.current_a = 0.0
+        self.result: CheckResult | None = None
+        self._spec = spec
+        self._voltage_v = voltage_v
+        self._stage: _Stage = self._settle
+        self._since: float | None = None
+        self._samples: list[_Sample] = []
+        self._before: _Sample | None = None
+        self._high: _Sample | None = None
+        self._pulse_at = 0.0
+        self._lag_s: float | None = None
+        self._minimum_a: float | None = None
+
+    def step(
+        self,
+        now: float,
+        grid: GridReading,
+        reading: ChargerReading,
+        own_w: float,
+        *,
+        fits: bool,
+    ) -> CheckResult | None:
+        """Go on by one grid reading; ``fits`` says whether the limits allow the pulse."""
+        if self.result is not None:
+            return self.result
+        grid_w = grid.power_w if grid.power_w is not None else grid.drawn_va
+        if grid_w is None:
+            return self._end(CheckEnd.METER_LOST)
+        if not reading.reachable or not reading.wants_power:
+            return self._end(CheckEnd.NOT_READY)
+        if not fits:
+            return self._end(CheckEnd.NO_ROOM)
+        if self._since is None:
+            self._since = now
+        self.result = self._stage(_Sample(now, grid_w, grid.currents_a, own_w))
+        if self.result is not None:
+            self.current_a = 0.0
+        return self.result
+
+    def abort(self, end: CheckEnd) -> CheckResult:
+        """End the check for an outer cause."""
+        return self._end(end)
+
+    def _settle(self, sample: _Sample) -> CheckResult | None:
+        if sample.own_w > _IDLE_W:
+            self._samples.clear()
+            if self._in_stage(sample) > _STOP_TIMEOUT_S:
+                return self._end(CheckEnd.NOT_OBEYED)
+            return None
+        if (before := self._steady(sample)) is None:
+            return None
+        self._before = before
+        self._pulse_at = sample.at
+        self._next(self._rise, self._spec.min_a, sample)
+        return None
+
+    def _rise(self, sample: _Sample) -> CheckResult | None:
+        assert self._before is not None
+        per_a = self._voltage_v * len(self._spec.phases)
+        # A one-phase car on a three-phase charger draws a third of it.
+        wanted_w = self.current_a * self._voltage_v * _DRAWS_SHARE
+        moved_w = abs(sample.grid_w - self._before.grid_w)
+        if self._lag_s is None and moved_w > wanted_w / _DRAWS_SHARE / 2:
+            self._lag_s = sample.at - self._pulse_at
+        if sample.own_w < wanted_w:
+            self._samples.clear()
+            waited_s = self._in_stage(sample)
+            first = self.current_a == self._spec.min_a
+            if waited_s < (_START_TIMEOUT_S if first else _STEP_S):
+                return None
+            most_a = min(self._spec.min_a + _MOST_STEPS_A, self._spec.max_a)
+            if self.current_a + 1 > most_a:
+                return self._end(CheckEnd.NO_RESPONSE)
+            # Some cars need more than 6 A before they begin.
+            self._next(self._rise, self.current_a + 1, sample)
+            return None
+        if sample.own_w > per_a * self.current_a * 1.3 + _IDLE_W:
+            return self._end(CheckEnd.NOT_OBEYED)
+        if (high := self._steady(sample)) is None:
+            return None
+        self._high = high
+        self._minimum_a = self.current_a
+        self._next(self._fall, 0.0, sample)
+        return None
+
+    def _fall(self, sample: _Sample) -> CheckResult | None:
+        assert self._before is not None
+        assert self._high is not None
+        if sample.own_w > _IDLE_W:
+            self._samples.clear()
+            if self._in_stage(sample) > _STOP_TIMEOUT_S:
+                return self._end(CheckEnd.NOT_OBEYED)
+            return None
+        if (after := self._steady(sample)) is None:
+            return None
+        before, high = self._before, self._high
+        rise_w = high.grid_w - before.grid_w
+        fall_w = high.grid_w - after.grid_w
+        own_w = high.own_w
+        return CheckResult(
+            end=CheckEnd.DONE,
+            sign=_sign(rise_w, fall_w, own_w),
+            phase=_phase(before.currents_a, high.currents_a, after.currents_a),
+            lag_s=round(self._lag_s, 1) if self._lag_s is not None else None,
+            minimum_a=self._minimum_a,
+            power_w=round(own_w),
+            grid_w=round((rise_w + fall_w) / 2),
+        )
+
+    def _steady(self, sample: _Sample) -> _Sample | None:
+        """Collect samples; return their medians once there are enough."""
+        self._samples.append(sample)
+        first = self._samples[0].at
+        if len(self._samples) < _SAMPLES or sample.at - first < _SETTLE_S:
+            return None
+        last = self._samples[-max(_SAMPLES, len(self._samples) // 2) :]
+        return _Sample(
+            sample.at,
+            median(s.grid_w for s in last),
+            tuple(
+                median(phase)
+                for phase in zip(*(s.currents_a for s in last), strict=False)
+            ),
+            median(s.own_w for s in last),
+        )
+
+    def _next(self, stage: _Stage, current_a: float, sample: _Sample) -> None:
+        self._stage = stage
+        self.current_a = current_a
+        self._since = sample.at
+        self._samples = []
+
+    def _in_stage(self, sample: _Sample) -> float:
+        return sample.at - (self._since if self._since is not None else sample.at)
+
+    def _end(self, end: CheckEnd) -> CheckResult:
+        self.current_a = 0.0
+        self.result = CheckResult(end=end)
+        return self.result
+
+
+def _sign(rise_w: float, fall_w: float, own_w: float) -> Sign:
+    """Both edges must agree: a kettle makes one of them, not both."""
+    if min(rise_w, fall_w) > _SEEN_SHARE * own_w:
+        return Sign.RIGHT
+    if max(rise_w, fall_w) < -_SEEN_SHARE * own_w:
+        return Sign.REVERSED
+    return Sign.UNCLEAR
+
+
+def _phase(
+    before: tuple[float, ...], high: tuple[float, ...], after: tuple[float, ...]
+) -> int | None:
+    """Return the phase whose current moved most both ways, from 1."""
+    if not high or not len(before) == len(high) == len(after):
+        return None
+    moves = [
+        min(abs(up - low), abs(up - down))
+        for low, up, down in zip(before, high, after, strict=True)
+    ]
+    return moves.index(max(moves)) + 1

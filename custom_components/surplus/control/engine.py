@@ -1,0 +1,312 @@
+"""One cycle: a snapshot comes in, decisions go out.
+
+The engine keeps what must be remembered between cycles and nothing else: given the same
+snapshots in the same order it decides the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from math import inf
+from typing import Any
+
+from .charging import ChargerControl, Circumstances
+from .check import Check, CheckEnd, CheckResult
+from .freshness import Freshness, MeterState
+from .limits import Headroom, grid_currents_a, limits_of, voltage_of
+from .model import ChargerSpec, Decision, GridReading, LimitKind, LoadInput, Snapshot
+from .peaks import HousePeaks
+from .settings import HomeSettings
+
+# A longer gap between readings is not time in which anything was seen.
+_LONGEST_STEP_S = 10.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cycle:
+    """What a cycle made of its snapshot.
+
+    ``surplus_w`` is what the sun leaves to all loads together; ``budget_w`` and
+    ``budget_a`` are what they may use of it under target, margin and limits (current
+    over one phase of the supply). Rooms are what is left under a limit as the house
+    runs now. ``checks`` holds the commissioning checks that ended in this cycle.
+    """
+
+    at: float
+    meter: MeterState
+    grid_w: float | None = None
+    solar_w: float | None = None
+    house_w: float | None = None
+    surplus_w: float | None = None
+    budget_w: float | None = None
+    budget_a: float | None = None
+    breaker_room_a: float | None = None
+    subscription_room_va: float | None = None
+    decisions: tuple[Decision, ...] = ()
+    checks: Mapping[str, CheckResult] = field(default_factory=dict)
+
+
+class Engine:
+    """The brain of one Home."""
+
+    def __init__(
+        self, settings: HomeSettings, saved: Mapping[str, Any] | None = None
+    ) -> None:
+        """Start from settings and what ``as_dict`` saved."""
+        saved = saved or {}
+        self.settings = settings
+        self.freshness = Freshness()
+        self._peaks = HousePeaks(saved.get("peaks"))
+        self._saved_loads: dict[str, Mapping[str, Any]] = dict(saved.get("loads", {}))
+        self._loads: dict[str, ChargerControl] = {}
+        self._checks: dict[str, Check] = {}
+        self._last_at: float | None = None
+
+    def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
+        """Return what must survive a restart, ready for JSON."""
+        return {
+            "peaks": self._peaks.as_dict(),
+            "loads": {
+                **self._saved_loads,
+                **{key: load.as_dict(now, wall) for key, load in self._loads.items()},
+            },
+        }
+
+    def new_meter(self) -> None:
+        """Forget the rhythm of the grid meter: another one has taken over."""
+        self.freshness = Freshness()
+        self._last_at = None
+
+    def forget(self, load_id: str) -> None:
+        """Forget a load that is gone for good."""
+        self._saved_loads.pop(load_id, None)
+        self._loads.pop(load_id, None)
+        self._checks.pop(load_id, None)
+
+    def start_check(self, spec: ChargerSpec) -> None:
+        """Begin a commissioning check of a load with the next cycle."""
+        self._checks[spec.load_id] = Check(spec, self.settings.voltage_v)
+
+    def stop_check(self, load_id: str) -> None:
+        """Give a check up; the load is decided for again."""
+        self._checks.pop(load_id, None)
+
+    @property
+    def checking(self) -> frozenset[str]:
+        """The loads that are being checked."""
+        return frozenset(self._checks)
+
+    def cycle(self, snapshot: Snapshot) -> Cycle:
+        """Decide for every load."""
+        settings, grid = self.settings, snapshot.grid
+        meter = self.freshness.judge(grid, snapshot.now)
+        controls = self._observe(snapshot)
+        if grid is None or meter is MeterState.LOST:
+            return self._blind(snapshot, meter, controls)
+
+        dt_s = 0.0
+        if self._last_at is None or grid.at > self._last_at:
+            dt_s = min(grid.at - (self._last_at or grid.at), _LONGEST_STEP_S)
+            self._last_at = grid.at
+
+        voltage_v = voltage_of(settings, grid)
+        own_w = {
+            load.spec.load_id: control.own_power_w(load.reading, grid.at, voltage_v)
+            for load, control in controls
+        }
+        grid_a = grid_currents_a(settings, grid)
+        base_a = _base_currents(grid_a, controls, own_w, voltage_v)
+        headroom = Headroom(limits_of(settings, grid), base_a, grid_a)
+        if dt_s:
+            self._peaks.observe(max(base_a), snapshot.wall)
+
+        # Loads out of reach cannot follow: for the surplus they are part of the house.
+        surplus_w = sum(
+            own_w[load.spec.load_id] for load, _ in controls if load.reading.reachable
+        ) - (grid.power_w or 0.0)
+        available_w = surplus_w + settings.grid_target_w - settings.margin_w
+        room_now = Headroom(limits_of(settings, grid), grid_a)
+        room_va = room_now.room_a(LimitKind.SUBSCRIPTION)
+        budget_w = _budget(available_w, headroom, voltage_v, settings.phases)
+
+        checks = self._step_checks(snapshot, grid, controls, own_w, headroom)
+        known = grid.power_w is not None
+        decisions = self._allocate(
+            controls,
+            Circumstances(
+                now=snapshot.now,
+                dt_s=dt_s,
+                surplus_w=available_w,
+                voltage_v=voltage_v,
+                meter=meter,
+                direction_known=known,
+                headroom=headroom,
+                settings=settings,
+            ),
+        )
+        return Cycle(
+            at=snapshot.now,
+            meter=meter,
+            grid_w=grid.power_w if known else grid.drawn_va,
+            solar_w=snapshot.solar_w,
+            house_w=_house(grid, snapshot.solar_w),
+            surplus_w=surplus_w if known else None,
+            budget_w=budget_w if known else None,
+            budget_a=budget_w / voltage_v if known else None,
+            breaker_room_a=room_now.room_a(LimitKind.BREAKER),
+            subscription_room_va=(
+                room_va * voltage_v * settings.phases if room_va is not None else None
+            ),
+            decisions=decisions,
+            checks=checks,
+        )
+
+    def _observe(self, snapshot: Snapshot) -> list[tuple[LoadInput, ChargerControl]]:
+        """Return loads with their memories in priority order."""
+        ordered = sorted(
+            snapshot.loads, key=lambda load: (load.spec.priority, load.spec.load_id)
+        )
+        controls = []
+        for load in ordered:
+            load_id = load.spec.load_id
+            if (control := self._loads.get(load_id)) is None:
+                control = self._loads[load_id] = ChargerControl(load.spec)
+                if saved := self._saved_loads.pop(load_id, None):
+                    control.restore(saved, snapshot.now, snapshot.wall)
+            control.observe(load, self.settings.phases)
+            controls.append((load, control))
+        return controls
+
+    def _allocate(
+        self, controls: list[tuple[LoadInput, ChargerControl]], around: Circumstances
+    ) -> tuple[Decision, ...]:
+        """Hand out surplus and room in strict order of priority."""
+        decisions = []
+        # What cannot be commanded takes its room first, whatever its priority.
+        for load, control in sorted(
+            controls, key=lambda pair: pair[0].reading.reachable
+        ):
+            if check := self._checks.get(load.spec.load_id):
+                decision = control.follow_check(check.current_a, around)
+            elif (
+                self._checks
+                and load.reading.reachable
+                and not self.settings.sign_reversed
+            ):
+                decision = control.hold(around)
+            else:
+                decision = control.decide(load, around)
+            decisions.append(decision)
+            if decision.setpoint is not None:
+                taken_w = max(decision.setpoint.power_w, control.reserved_w)
+                around = replace(around, surplus_w=around.surplus_w - taken_w)
+        return tuple(decisions)
+
+    def _blind(
+        self,
+        snapshot: Snapshot,
+        meter: MeterState,
+        controls: list[tuple[LoadInput, ChargerControl]],
+    ) -> Cycle:
+        """Decide without a grid reading: leave the house its own peak of this hour."""
+        settings = self.settings
+        limits = limits_of(settings, snapshot.grid)
+        peak_a = self._peaks.peak_a(snapshot.wall)
+        # An hour never seen may hold anything: then nothing fits under a limit.
+        base_a = (
+            peak_a
+            if peak_a is not None
+            else max((limit.current_a for limit in limits), default=0.0)
+        )
+        checks = {
+            load_id: check.abort(CheckEnd.METER_LOST)
+            for load_id, check in self._checks.items()
+        }
+        self._checks.clear()
+        decisions = self._allocate(
+            controls,
+            Circumstances(
+                now=snapshot.now,
+                dt_s=0.0,
+                surplus_w=0.0,
+                voltage_v=settings.voltage_v,
+                meter=meter,
+                direction_known=False,
+                # No meter shows anything: nothing gets the benefit of the doubt.
+                headroom=Headroom(
+                    limits, (base_a,) * settings.phases, (inf,) * settings.phases
+                ),
+                settings=settings,
+            ),
+        )
+        return Cycle(
+            at=snapshot.now,
+            meter=meter,
+            solar_w=snapshot.solar_w,
+            decisions=decisions,
+            checks=checks,
+        )
+
+    def _step_checks(
+        self,
+        snapshot: Snapshot,
+        grid: GridReading,
+        controls: list[tuple[LoadInput, ChargerControl]],
+        own_w: Mapping[str, float],
+        headroom: Headroom,
+    ) -> dict[str, CheckResult]:
+        ended = {}
+        by_id = {load.spec.load_id: (load, control) for load, control in controls}
+        for load_id, check in tuple(self._checks.items()):
+            if load_id not in by_id:
+                ended[load_id] = check.abort(CheckEnd.NOT_READY)
+                del self._checks[load_id]
+                continue
+            load, control = by_id[load_id]
+            measured_w = load.reading.power_w
+            result = check.step(
+                snapshot.now,
+                grid,
+                load.reading,
+                own_w[load_id] if measured_w is None else measured_w,
+                fits=control.fits(
+                    max(check.current_a, load.spec.min_a), headroom, snapshot.now
+                ),
+            )
+            if result is not None:
+                ended[load_id] = result
+                del self._checks[load_id]
+                control.check_ended()
+        return ended
+
+
+def _base_currents(
+    grid_a: tuple[float, ...],
+    controls: list[tuple[LoadInput, ChargerControl]],
+    own_w: Mapping[str, float],
+    voltage_v: float,
+) -> tuple[float, ...]:
+    """Return what the house draws per phase without the loads."""
+    base = list(grid_a)
+    for load, control in controls:
+        current_a = own_w[load.spec.load_id] / voltage_v / len(control.phases)
+        for phase in control.phases:
+            base[phase - 1] -= current_a
+    return tuple(base)
+
+
+def _budget(
+    available_w: float, headroom: Headroom, voltage_v: float, phases: int
+) -> float:
+    """Return what loads may use: the surplus, as far as the limits leave room."""
+    budget_w = max(0.0, available_w)
+    if tight := headroom.tightest(range(1, phases + 1)):
+        budget_w = min(budget_w, max(0.0, tight[0]) * voltage_v * phases)
+    return budget_w
+
+
+def _house(grid: GridReading, solar_w: float | None) -> float | None:
+    """Return what the whole house consumes: grid + solar."""
+    if grid.power_w is None:
+        return None
+    return grid.power_w + (solar_w or 0.0)

@@ -1,0 +1,32 @@
+"""What the user set for the Home: supply, limits and how eager to be."""
+
+from dataclasses import dataclass
+
+# The distributor's reference voltage is 200 V for contracts, 230 V for physics.
+NOMINAL_VOLTAGE_V = 230.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HomeSettings:
+    """Supply, limits and regulation of one Home.
+
+    ``breaker_a`` is the main breaker per phase. ``subscribed_va`` is the subscription by
+    hand, used where the meter does not tell. ``grid_target_w`` is the grid power to aim
+    at (+ = import allowed) and ``margin_w`` what is left unused of the surplus.
+    ``import_price`` is what an imported Wh is worth against a captured one (λ): 1 lets
+    a load ride through a cloud, 25 stops for any lasting import.
+    """
+
+    phases: int = 1
+    voltage_v: float = NOMINAL_VOLTAGE_V
+    breaker_a: float | None = None
+    subscribed_va: float | None = None
+    grid_target_w: float = 0.0
+    margin_w: float = 0.0
+    import_price: float = 1.0
+    sign_reversed: bool = False
+
+    @property
+    def tolerated_import_share(self) -> float:
+        """Share of a load's power that may be imported before stopping is worth it."""
+        return 1.0 / (1.0 + self.import_price)

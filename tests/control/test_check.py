@@ -1,0 +1,225 @@
+"""The commissioning check, in closed loop with houses that are wrong somewhere."""
+
+import pytest
+
+from custom_components.surplus.control.check import (
+    CheckEnd,
+    CheckResult,
+    Finding,
+    Sign,
+    finding_of,
+    numbers_of,
+)
+from custom_components.surplus.control.model import GridReading, Reason
+from custom_components.surplus.control.settings import HomeSettings
+
+from .house import Car, House
+
+
+def check(house: House, seconds: int = 400, load_id: str = "ocpp:one") -> CheckResult:
+    house.engine.start_check(house.car(load_id).spec)
+    for _ in range(seconds):
+        cycle = house.run(1)
+        if result := cycle.checks.get(load_id):
+            assert load_id not in house.engine.checking
+            return result
+    raise AssertionError("the check did not end")
+
+
+def test_a_right_meter_passes_with_its_figures() -> None:
+    house = House(base_w=800)
+    house.run(5)
+    result = check(house)
+    assert finding_of(result) is Finding.SIGN_RIGHT
+    assert result.minimum_a == 6
+    assert result.power_w == pytest.approx(1380, abs=1)
+    assert result.grid_w == pytest.approx(1380, abs=60)
+    # 12 s until the car starts, half of its ramp, one reading.
+    assert result.lag_s is not None
+    assert 14 <= result.lag_s <= 24
+    assert numbers_of(result)["power_w"] == 1380
+
+
+def test_an_exporting_house_is_no_reason_for_doubt() -> None:
+    house = House(base_w=-3000)
+    house.run(100)
+    assert check(house).sign is Sign.RIGHT
+
+
+def test_a_reversed_meter_is_found_out() -> None:
+    house = House(base_w=800, meter_sign=-1.0)
+    house.run(5)
+    result = check(house)
+    assert finding_of(result) is Finding.SIGN_REVERSED
+    assert result.grid_w == pytest.approx(-1380, abs=60)
+
+
+def test_the_phase_that_moved_is_named() -> None:
+    house = House(settings=HomeSettings(phases=3), cars=[Car(phases=(2,))], base_w=900)
+    house.run(5)
+    assert check(house).phase == 2
+
+
+def test_without_currents_per_phase_no_phase_is_named() -> None:
+    house = House(base_w=900, three_phase_currents=False)
+    house.run(5)
+    result = check(house)
+    assert result.phase is None
+    assert "phase" not in numbers_of(result)
+
+
+def test_a_kettle_in_the_middle_makes_it_unclear() -> None:
+    house = House(base_w=800)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    for _ in range(300):
+        if house.cars[0].drawn_a > 5:
+            house.base_w = -1200
+        cycle = house.run(1)
+        if cycle.checks:
+            break
+    assert finding_of(cycle.checks["ocpp:one"]) is Finding.SIGN_UNCLEAR
+
+
+def test_a_car_that_needs_more_than_six_amperes_shows_its_real_minimum() -> None:
+    house = House(cars=[Car(needs_a=8)], base_w=500)
+    house.run(5)
+    result = check(house)
+    assert result.end is CheckEnd.DONE
+    assert result.minimum_a == 8
+
+
+def test_a_car_that_never_draws_is_reported_as_such() -> None:
+    house = House(cars=[Car(own_limit_a=0)], base_w=500)
+    house.run(5)
+    assert finding_of(check(house)) is Finding.NO_RESPONSE
+    assert house.cars[0].offered_a == 0
+
+
+def test_a_charger_that_does_not_stop_is_reported_as_disobedient() -> None:
+    car = Car(obeys=False, offered_a=16, offered_at=0.0)
+    house = House(cars=[car], base_w=500)
+    house.run(60)
+    assert finding_of(check(house)) is Finding.NOT_OBEYED
+
+
+def test_a_charger_that_draws_far_more_than_offered_is_reported() -> None:
+    house = House(base_w=500)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    for _ in range(300):
+        if house.cars[0].offered_a:
+            house.cars[0].drawn_a = 16
+            house.cars[0].measured = (house.now, 16 * 230.0)
+        cycle = house.run(1)
+        if cycle.checks:
+            break
+    assert finding_of(cycle.checks["ocpp:one"]) is Finding.NOT_OBEYED
+
+
+def test_a_charger_that_does_not_let_go_after_the_pulse_is_reported() -> None:
+    house = House(base_w=500)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    for _ in range(300):
+        cycle = house.run(1)
+        if house.cars[0].drawn_a >= 6:
+            house.cars[0].obeys = False
+        if cycle.checks:
+            break
+    assert finding_of(cycle.checks["ocpp:one"]) is Finding.NOT_OBEYED
+
+
+def test_without_a_vehicle_there_is_nothing_to_check() -> None:
+    house = House(cars=[Car(wants_power=False)])
+    house.run(5)
+    assert finding_of(check(house)) is Finding.NOT_READY
+
+
+def test_a_load_that_goes_away_ends_its_check() -> None:
+    house = House(cars=[Car(), Car(load_id="ocpp:two")])
+    house.run(5)
+    house.engine.start_check(house.car("ocpp:two").spec)
+    del house.cars[1]
+    assert house.run(1).checks["ocpp:two"].end is CheckEnd.NOT_READY
+
+
+def test_the_check_does_not_begin_where_its_pulse_would_not_fit() -> None:
+    house = House(settings=HomeSettings(breaker_a=20), base_w=3500)
+    house.run(5)
+    assert finding_of(check(house)) is Finding.NO_ROOM
+
+
+def test_the_pulse_ends_when_the_room_goes() -> None:
+    house = House(settings=HomeSettings(breaker_a=20), base_w=500)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    house.run(40)
+    assert house.cars[0].offered_a == 6
+    cycle = house.run(1, base_w=4000)
+    assert cycle.checks["ocpp:one"].end is CheckEnd.NO_ROOM
+    assert house.cars[0].offered_a == 0
+
+
+def test_a_lost_meter_ends_the_check() -> None:
+    house = House(base_w=500)
+    house.run(20)
+    house.engine.start_check(house.cars[0].spec)
+    house.meter_works = False
+    assert house.run(70).meter == "lost"
+    ends = [c.checks["ocpp:one"].end for c in house.history if c.checks]
+    assert ends == [CheckEnd.METER_LOST]
+
+
+def test_a_meter_that_shows_nothing_at_all_ends_the_check() -> None:
+    house = House(base_w=500)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    house.meter_works = False
+    house.grid = GridReading(at=house.now, power_w=None)
+    assert house.cycle().checks["ocpp:one"].end is CheckEnd.METER_LOST
+
+
+def test_a_check_can_be_given_up() -> None:
+    house = House(base_w=500)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    house.run(5)
+    assert house.decision().reason is Reason.CHECKING
+    house.engine.stop_check("ocpp:one")
+    house.run(1)
+    assert house.decision().reason is Reason.WAITING_FOR_SURPLUS
+
+
+def test_other_loads_stand_still_while_one_is_checked() -> None:
+    house = House(cars=[Car(), Car(load_id="ocpp:two", priority=2)])
+    house.car("ocpp:two").wants_power = False
+    house.run(400, base_w=-4000)
+    before = house.car("ocpp:one").offered_a
+    house.car("ocpp:two").wants_power = True
+    assert check(house, load_id="ocpp:two").sign is Sign.RIGHT
+    assert set(house.currents(20, "ocpp:one")) == {before}
+    assert house.decision("ocpp:one").reason is not Reason.CHECKING
+
+
+def test_other_loads_are_still_throttled_while_one_is_checked() -> None:
+    house = House(
+        settings=HomeSettings(breaker_a=32),
+        cars=[Car(), Car(load_id="ocpp:two", priority=2, wants_power=False)],
+    )
+    house.run(400, base_w=-4000)
+    house.car("ocpp:two").wants_power = True
+    house.engine.start_check(house.car("ocpp:two").spec)
+    house.run(1, base_w=5000)
+    assert house.car("ocpp:one").offered_a <= 10
+    house.run(1, base_w=9000)
+    assert house.car("ocpp:one").offered_a == 0
+
+
+def test_a_refused_meter_can_be_checked_again() -> None:
+    house = House(base_w=800)
+    house.with_settings(sign_reversed=True)
+    house.cars.append(Car(load_id="ocpp:two"))
+    house.run(5)
+    assert check(house).sign is Sign.RIGHT
+    assert house.decision("ocpp:two").reason is Reason.SIGN_REVERSED

@@ -1,0 +1,193 @@
+"""Limits above every mode."""
+
+from custom_components.surplus.control.limits import (
+    Headroom,
+    Limit,
+    grid_currents_a,
+    limits_of,
+    voltage_of,
+)
+from custom_components.surplus.control.model import GridReading, LimitKind, Mode, Reason
+from custom_components.surplus.control.settings import HomeSettings
+
+from .house import Car, House
+
+SINGLE = HomeSettings(breaker_a=40)
+THREE = HomeSettings(phases=3, breaker_a=20)
+
+
+def test_boost_stays_under_the_breaker_with_the_house_running() -> None:
+    house = House(settings=SINGLE, cars=[Car(mode=Mode.BOOST)])
+    house.run(200, base_w=4600)
+    assert house.grid_w <= 40 * 230
+    assert house.decision().reason is Reason.LIMITED
+    assert house.cars[0].offered_a >= 18
+
+
+def test_a_kettle_throttles_the_car_on_the_reading_that_shows_it() -> None:
+    house = House(settings=SINGLE, cars=[Car(mode=Mode.BOOST)])
+    house.run(200, base_w=4600)
+    house.run(1, base_w=7000)
+    assert house.cars[0].offered_a <= 9
+    house.run(4)
+    assert house.grid_w <= 40 * 230
+
+
+def test_a_car_is_stopped_when_its_minimum_does_not_fit() -> None:
+    house = House(settings=SINGLE, cars=[Car(mode=Mode.BOOST)])
+    house.run(200, base_w=4600)
+    house.run(1, base_w=9000)
+    assert house.cars[0].offered_a == 0
+    assert house.decision().reason is Reason.NO_ROOM
+    assert house.decision().numbers["limit"] == "breaker"
+
+
+def test_a_limit_breaks_the_minimum_time_on_and_the_rest_is_kept() -> None:
+    house = House(settings=SINGLE, cars=[Car(mode=Mode.BOOST)])
+    house.run(20, base_w=4600)
+    house.run(10, base_w=9000)
+    house.run(100, base_w=4600)
+    assert house.decision().reason is Reason.RESTING
+    house.run(300)
+    assert house.cars[0].offered_a > 6
+
+
+def test_solar_is_stopped_too_when_there_is_no_room() -> None:
+    house = House(settings=HomeSettings(breaker_a=20))
+    house.run(200, base_w=-3000)
+    house.run(1, base_w=4000)
+    assert house.cars[0].offered_a == 0
+    assert house.decision().reason is Reason.NO_ROOM
+
+
+def test_solar_does_not_start_where_its_minimum_would_not_fit() -> None:
+    house = House(settings=HomeSettings(phases=3, breaker_a=10))
+    house.three_phase_currents = True
+    house.run(400, base_w=3000)
+    house.with_settings(grid_target_w=9000.0)
+    house.run(200)
+    assert house.decision().reason is Reason.NO_ROOM
+    assert house.cars[0].offered_a == 0
+
+
+def test_two_boosting_cars_share_what_the_breaker_leaves() -> None:
+    house = House(
+        settings=SINGLE,
+        cars=[
+            Car(mode=Mode.BOOST),
+            Car(load_id="ocpp:two", priority=2, mode=Mode.BOOST),
+        ],
+    )
+    house.run(300, base_w=230)
+    assert house.car("ocpp:one").offered_a == 32
+    assert house.car("ocpp:two").offered_a in (6, 7)
+    assert house.grid_w <= 40 * 230
+
+
+def test_each_phase_is_limited_on_its_own() -> None:
+    house = House(
+        settings=THREE,
+        cars=[
+            Car(mode=Mode.BOOST, phases=(2,), max_a=32),
+            Car(load_id="ocpp:two", phases=(2, 3), uses=2, priority=2, mode=Mode.BOOST),
+        ],
+    )
+    house.run(200, base_w=0)
+    assert house.car("ocpp:one").offered_a in (19, 20)
+    assert house.car("ocpp:two").offered_a == 0
+    assert house.decision("ocpp:two").reason is Reason.NO_ROOM
+
+
+def test_room_for_the_minimum_is_kept_free_for_a_charger_out_of_reach() -> None:
+    house = House(
+        settings=SINGLE,
+        cars=[
+            Car(load_id="ocpp:lost", mode=Mode.BOOST, priority=9),
+            Car(load_id="ocpp:two", mode=Mode.BOOST, max_a=32),
+        ],
+    )
+    house.run(100, base_w=0)
+    lost = house.car("ocpp:lost")
+    lost.reachable, lost.link_lost_at = False, house.now
+    house.run(5)
+    leased = house.decision("ocpp:lost").numbers["reserved_a"]
+    assert house.decision("ocpp:lost").reason is Reason.UNREACHABLE
+    assert house.decision("ocpp:lost").setpoint is None
+    assert leased == max(lost.offered_a, 6)
+    house.run(130)
+    assert house.decision("ocpp:lost").numbers["reserved_a"] == 6
+    assert house.car("ocpp:two").offered_a + 6 <= 40
+
+
+def test_a_vehicle_that_starts_sooner_than_its_model_is_not_stopped_for_it() -> None:
+    house = House(settings=SINGLE, cars=[Car(mode=Mode.BOOST)])
+    house.run(60, base_w=40 * 230 - 7 * 230 - 100)
+    assert 0 not in house.currents(59)
+
+
+def test_a_squeeze_that_lasts_is_believed_without_an_overload_on_the_meter() -> None:
+    car = Car(mode=Mode.BOOST, own_limit_a=2)
+    house = House(settings=SINGLE, cars=[car])
+    house.run(100, base_w=4000)
+    house.run(9, base_w=37 * 230)
+    assert car.offered_a == 6
+    house.run(3)
+    assert house.grid_w < 40 * 230
+    assert car.offered_a == 0
+
+
+class TestKnowingTheLimits:
+    """Which limits there are, and what a reading says of the phases."""
+
+    def test_what_the_breaker_of_the_meter_applies_counts_before_the_contract(
+        self,
+    ) -> None:
+        grid = GridReading(at=0, power_w=0, subscribed_va=9000, cutoff_va=3000)
+        settings = HomeSettings(subscribed_va=12000)
+        assert limits_of(settings, grid) == (
+            Limit(kind=LimitKind.SUBSCRIPTION, current_a=3000 / 230),
+        )
+
+    def test_the_contract_of_the_meter_counts_before_what_was_typed(self) -> None:
+        grid = GridReading(at=0, power_w=0, subscribed_va=9000)
+        limits = limits_of(HomeSettings(subscribed_va=12000), grid)
+        assert limits[0].current_a == 9000 / 230
+
+    def test_a_three_phase_subscription_is_a_third_on_each_phase(self) -> None:
+        limits = limits_of(HomeSettings(phases=3, subscribed_va=9000), None)
+        assert limits[0].current_a == 3000 / 230
+
+    def test_measured_voltages_count_and_dead_phases_do_not(self) -> None:
+        grid = GridReading(at=0, power_w=0, voltages_v=(240.0, 0.0, 236.0))
+        assert voltage_of(HomeSettings(phases=3), grid) == 238.0
+
+    def test_one_phase_uses_apparent_power_rather_than_whole_amperes(self) -> None:
+        grid = GridReading(at=0, power_w=1000, drawn_va=1150, currents_a=(4.0,))
+        assert grid_currents_a(HomeSettings(), grid) == (5.0,)
+
+    def test_one_phase_exporting_has_a_negative_current(self) -> None:
+        grid = GridReading(at=0, power_w=-2300, drawn_va=0)
+        assert grid_currents_a(HomeSettings(), grid) == (-10.0,)
+
+    def test_three_phases_without_currents_are_the_worst_case(self) -> None:
+        drawn = GridReading(at=0, power_w=2300)
+        assert grid_currents_a(THREE, drawn) == (10.0, 10.0, 10.0)
+        fed = GridReading(at=0, power_w=-2300)
+        assert grid_currents_a(THREE, fed) == (0.0, 0.0, 0.0)
+
+    def test_a_meter_without_direction_and_power_shows_nothing_drawn(self) -> None:
+        assert grid_currents_a(HomeSettings(), GridReading(at=0, power_w=None)) == (0,)
+
+    def test_headroom_without_limits_is_endless(self) -> None:
+        headroom = Headroom((), (5.0,))
+        assert headroom.tightest((1,)) is None
+        assert headroom.room_a(LimitKind.BREAKER) is None
+
+    def test_headroom_hands_out_by_phase(self) -> None:
+        headroom = Headroom(
+            (Limit(kind=LimitKind.BREAKER, current_a=20),), (5.0, 0.0, 0.0)
+        )
+        headroom.take((1, 2), 6)
+        assert headroom.tightest((1,)) == (9.0, LimitKind.BREAKER)
+        assert headroom.tightest((2, 3)) == (14.0, LimitKind.BREAKER)
+        assert headroom.room_a(LimitKind.BREAKER) == 9.0

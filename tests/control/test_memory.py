@@ -1,0 +1,127 @@
+"""What survives a restart, and that the same inputs decide the same."""
+
+from datetime import UTC, datetime, timedelta
+import json
+import random
+
+from custom_components.surplus.control.engine import Engine
+from custom_components.surplus.control.model import Mode, Reason
+from custom_components.surplus.control.peaks import HousePeaks
+from custom_components.surplus.control.settings import HomeSettings
+
+from .house import Car, House
+
+NOON = datetime(2026, 6, 21, 12, 30, tzinfo=UTC)
+
+
+def restart(house: House, away_s: float) -> None:
+    """Replace the engine by one made of what was saved, some time later."""
+    saved = json.loads(json.dumps(house.engine.as_dict(house.now, house.wall)))
+    house.now += away_s
+    house.engine = Engine(house.settings, saved)
+    house.grid = None
+
+
+def test_a_restart_adopts_a_running_car() -> None:
+    house = House()
+    house.run(500, base_w=-3000)
+    restart(house, 30)
+    house.run(3)
+    assert house.cars[0].offered_a == 13
+    assert house.decision().reason is Reason.FOLLOWING_SURPLUS
+
+
+def test_a_car_at_work_is_adopted_without_anything_saved() -> None:
+    house = House(cars=[Car(offered_a=10, offered_at=900.0, drawn_a=10.0)])
+    house.run(2, base_w=-2300)
+    assert house.cars[0].offered_a == 10
+
+
+def test_a_restart_does_not_start_a_car_that_must_rest() -> None:
+    house = House()
+    house.run(400, base_w=-3000)
+    house.run(100, base_w=2000)
+    assert house.cars[0].offered_a == 0
+    restart(house, 60)
+    house.run(100, base_w=-3000)
+    assert house.decision().reason is Reason.RESTING
+    house.run(300)
+    assert house.cars[0].offered_a == 13
+
+
+def test_time_away_counts_as_rest() -> None:
+    house = House()
+    house.run(400, base_w=-3000)
+    house.run(330, base_w=2000)
+    restart(house, 3600)
+    house.run(90, base_w=-3000)
+    assert house.cars[0].offered_a > 0
+
+
+def test_a_clock_set_back_while_away_does_not_prolong_a_rest() -> None:
+    house = House()
+    house.run(400, base_w=-3000)
+    house.run(330, base_w=2000)
+    saved = house.engine.as_dict(house.now, house.wall + timedelta(days=1))
+    house.engine = Engine(house.settings, saved)
+    house.run(400, base_w=-3000)
+    assert house.cars[0].offered_a > 0
+
+
+def test_a_load_not_seen_since_a_restart_stays_remembered() -> None:
+    house = House()
+    house.run(400, base_w=-3000)
+    restart(house, 10)
+    assert "ocpp:one" in house.engine.as_dict(house.now, house.wall)["loads"]
+
+
+def test_a_load_gone_for_good_is_forgotten() -> None:
+    house = House()
+    house.run(10)
+    house.engine.forget("ocpp:one")
+    assert house.engine.as_dict(house.now, house.wall)["loads"] == {}
+
+
+def test_the_same_snapshots_decide_the_same() -> None:
+    def one_day(seed: int) -> list[object]:
+        chance = random.Random(seed)
+        house = House(
+            settings=HomeSettings(breaker_a=40),
+            cars=[Car(), Car(load_id="ocpp:two", priority=2)],
+        )
+        for _ in range(60):
+            house.run(20, base_w=chance.uniform(-8000, 3000))
+            chance.choice(house.cars).mode = chance.choice(list(Mode))
+        return list(house.history)
+
+    assert one_day(7) == one_day(7)
+
+
+class TestPeaks:
+    """The house's peak of the hour, over seven days."""
+
+    def test_the_peak_of_the_hour_is_kept(self) -> None:
+        peaks = HousePeaks()
+        for current_a in (5.0, 20.0, 8.0):
+            peaks.observe(current_a, NOON)
+        peaks.observe(30.0, NOON + timedelta(hours=1))
+        assert peaks.peak_a(NOON) == 20
+
+    def test_days_before_count_and_last_week_does_not(self) -> None:
+        peaks = HousePeaks()
+        peaks.observe(40.0, NOON - timedelta(days=8))
+        peaks.observe(25.0, NOON - timedelta(days=6))
+        peaks.observe(10.0, NOON)
+        assert peaks.peak_a(NOON) == 25
+        assert len(peaks.as_dict()) == 2
+
+    def test_an_hour_never_seen_has_no_peak(self) -> None:
+        peaks = HousePeaks()
+        peaks.observe(10.0, NOON)
+        assert peaks.peak_a(NOON + timedelta(hours=5)) is None
+
+    def test_peaks_survive_a_restart(self) -> None:
+        peaks = HousePeaks()
+        peaks.observe(12.34, NOON)
+        saved = json.loads(json.dumps(peaks.as_dict()))
+        assert HousePeaks(saved).peak_a(NOON) == 12.3

@@ -41,6 +41,7 @@ class Car:
     link_lost_at: float | None = None
     own_limit_a: float = 32.0
     needs_a: float = 6.0
+    draws_less_a: float = 0.0
     obeys: bool = True
     measured_every_s: float = 5.0
     offered_a: float = 0.0
@@ -73,7 +74,7 @@ class Car:
         self.offered_a, self.offered_at = current_a, now
 
     def step(self, now: float) -> None:
-        target = min(self.offered_a, self.own_limit_a)
+        target = min(self.offered_a - self.draws_less_a, self.own_limit_a)
         if self.offered_a < self.needs_a or not self.wants_power:
             target = 0.0
         if target and now < self.allowed_from:

@@ -125,3 +125,13 @@ class TestPeaks:
         peaks.observe(12.34, NOON)
         saved = json.loads(json.dumps(peaks.as_dict()))
         assert HousePeaks(saved).peak_a(NOON) == 12.3
+
+
+def test_an_adopted_offer_that_no_pilot_can_make_is_not_passed_on() -> None:
+    other = Car(load_id="ocpp:two", offered_a=4.0, offered_at=900.0)
+    house = House(cars=[Car(), other])
+    house.run(3, base_w=500)
+    house.engine.start_check(house.cars[0].spec)
+    house.engine._loads["ocpp:two"].current_a = 4.0
+    house.run(1)
+    assert other.offered_a == 0

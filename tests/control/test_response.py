@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.surplus.control.response import ChargerResponse, ResponseFacts
 
-FACTS = ResponseFacts(command_s=1, dead_s=2, start_s=15, up_a_per_s=0.5, down_a_per_s=5)
+FACTS = ResponseFacts(dead_s=2, start_s=15, up_a_per_s=0.5, down_a_per_s=5)
 
 
 def test_a_charger_never_told_anything_draws_nothing_by_the_model() -> None:
@@ -22,9 +22,9 @@ def test_a_start_waits_for_the_vehicle_and_then_ramps() -> None:
     response = ChargerResponse(FACTS)
     response.offered(0, 0)
     response.offered(10, 100)
-    assert response.drawn_a(116) == 0
-    assert response.drawn_a(126) == pytest.approx(5)
-    assert response.drawn_a(136) == pytest.approx(10)
+    assert response.drawn_a(115) == 0
+    assert response.drawn_a(125) == pytest.approx(5)
+    assert response.drawn_a(135) == pytest.approx(10)
     assert response.drawn_a(500) == 10
 
 
@@ -32,17 +32,17 @@ def test_a_running_vehicle_follows_after_its_dead_time() -> None:
     response = ChargerResponse(FACTS)
     response.offered(6, 0)
     response.offered(16, 100)
-    assert response.drawn_a(103) == 6
-    assert response.drawn_a(113) == pytest.approx(11)
-    assert response.move_a(103, 113) == pytest.approx(5)
+    assert response.drawn_a(102) == 6
+    assert response.drawn_a(112) == pytest.approx(11)
+    assert response.move_a(102, 112) == pytest.approx(5)
 
 
 def test_a_stop_is_not_held_back() -> None:
     response = ChargerResponse(FACTS)
     response.offered(10, 0)
     response.offered(0, 100)
-    assert response.drawn_a(101) == 10
-    assert response.drawn_a(103) == 0
+    assert response.drawn_a(100) == 10
+    assert response.drawn_a(102) == 0
 
 
 def test_an_offer_overtakes_the_ramp_of_the_one_before() -> None:
@@ -50,9 +50,9 @@ def test_an_offer_overtakes_the_ramp_of_the_one_before() -> None:
     response.offered(6, 0)
     response.offered(32, 100)
     response.offered(6, 105)
-    # Five seconds of ramp (from 103 to 108), then down.
-    assert response.drawn_a(108) == pytest.approx(8.5)
-    assert response.drawn_a(109) == 6
+    # Five seconds of ramp (from 102 to 107), then down.
+    assert response.drawn_a(107) == pytest.approx(8.5)
+    assert response.drawn_a(108) == 6
 
 
 def test_a_stop_before_the_start_took_effect_leaves_nothing() -> None:
@@ -78,3 +78,22 @@ def test_a_day_of_offers_is_remembered_in_little_room() -> None:
         response.offered(6 + i % 20, i * 10.0)
     assert len(response._times) < 200
     assert response.drawn_a(10_000 * 10 + 60) == 6 + 9_999 % 20
+
+
+def test_a_move_is_doubted_as_much_as_its_timing_is() -> None:
+    response = ChargerResponse(FACTS)
+    response.offered(6, 0)
+    response.offered(16, 100)
+    # In the middle of the ramp: two seconds sooner or later are an ampere.
+    assert response.doubt_a(101, 110) == pytest.approx(1)
+    assert response.doubt_a(50, 90) == 0
+    assert response.doubt_a(140, 150) == 0
+
+
+def test_a_vehicle_has_settled_some_time_after_its_ramp() -> None:
+    response = ChargerResponse(FACTS)
+    assert not response.settled(50)
+    response.offered(6, 0)
+    response.offered(16, 100)
+    assert not response.settled(130)
+    assert response.settled(133)

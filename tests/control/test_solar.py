@@ -169,6 +169,19 @@ def test_no_vehicle_gets_no_offer() -> None:
     assert house.decision().setpoint.current_a == 0
 
 
+def test_a_car_that_draws_less_than_offered_is_offered_more() -> None:
+    house = House(cars=[Car(draws_less_a=0.8)])
+    house.run(600, base_w=-3000)
+    assert house.cars[0].offered_a == 14
+    assert abs(house.grid_w) <= 115
+
+
+def test_a_car_that_limits_itself_is_not_taken_for_an_inaccurate_one() -> None:
+    house = House(cars=[Car(own_limit_a=9)])
+    house.run(600, base_w=-3000)
+    assert house.cars[0].offered_a == 13
+
+
 class TestPriority:
     """Strict order: the first takes what it can, the next what is left."""
 

@@ -16,9 +16,9 @@ from .model import (
     Reason,
     Setpoint,
 )
-from .response import ChargerResponse
 from .settings import HomeSettings
 from .switching import Switching, gain_w
+from .vehicle import Vehicle
 
 # An offer is only changed for this much, or a car would be moved by every reading.
 DEAD_BAND_A = 0.7
@@ -28,8 +28,6 @@ _LIMIT_SLACK_A = 0.5
 _SQUEEZE_S = 10.0
 # A stopped car is not started again into room that it fills to the brim.
 _RESTART_SLACK_A = 1.0
-# Below this a phase carries no car.
-_PHASE_IN_USE_A = 1.0
 _FLOAT_SLACK = 1e-6
 
 
@@ -53,19 +51,17 @@ class Circumstances:
 
 
 class ChargerControl:
-    """One charger's memory: what it was told, since when, and how its car answers."""
+    """One charger's memory: what it was told, since when, and what its vehicle is."""
 
     def __init__(self, spec: ChargerSpec) -> None:
         """Know nothing but the charger itself."""
         self.spec = spec
         self.current_a = 0.0
-        self._wired = spec.phases
         self.reserved_w = 0.0
-        self.response = ChargerResponse()
+        self.vehicle = Vehicle(spec.phases)
         self.switching = Switching()
         self._changed_at: float | None = None
         self._mode: Mode | None = None
-        self._phases_in_use: int | None = None
         self._squeezed_since: float | None = None
 
     # ---- what is known -------------------------------------------------------------
@@ -73,8 +69,6 @@ class ChargerControl:
     def observe(self, load: LoadInput, supply_phases: int) -> None:
         """Take in the newest reading, and what a person changed."""
         self.spec = load.spec
-        # A charger set up for more phases than the supply has cannot use them.
-        self._wired = tuple(p for p in load.spec.phases if p <= supply_phases) or (1,)
         reading = load.reading
         if self._mode is None and reading.offered_a:
             # First sight of a charger that is already at work: adopt, do not restart.
@@ -84,29 +78,12 @@ class ChargerControl:
             # A person's wish does not wait for minimum times.
             self.switching.since = None
         self._mode = load.mode
-        if reading.offered_a is not None and reading.offered_at is not None:
-            self.response.offered(reading.offered_a, reading.offered_at)
-        if not reading.wants_power:
-            self._phases_in_use = None
-        elif used := sum(a > _PHASE_IN_USE_A for a in reading.currents_a):
-            self._phases_in_use = min(used, len(self._wired))
+        self.vehicle.observe(load.spec, reading, supply_phases)
 
     @property
     def phases(self) -> tuple[int, ...]:
-        """The supply phases the car uses; all that are wired until it has shown."""
-        return self._wired[: self._phases_in_use]
-
-    def own_power_w(
-        self, reading: ChargerReading, at: float, voltage_v: float
-    ) -> float:
-        """Return what the car draws at an instant: measured, plus the move since."""
-        per_a = voltage_v * len(self.phases)
-        if reading.power_w is None or reading.power_at is None:
-            return self.response.drawn_a(at) * per_a
-        if not reading.reachable:
-            return reading.power_w
-        moved_a = self.response.move_a(reading.power_at, at)
-        return max(0.0, reading.power_w + moved_a * per_a)
+        """The supply phases that its vehicle uses."""
+        return self.vehicle.phases
 
     # ---- what is decided -----------------------------------------------------------
 
@@ -251,9 +228,13 @@ class ChargerControl:
         per_a = self._per_a(around)
         surplus_w = around.surplus_w
         top_a = max(spec.min_a, self._down(min(room_a, spec.max_a)))
-        best_a = min(max(self._fit(surplus_w / per_a, around), spec.min_a), top_a)
-        price = around.settings.import_price
-        worth_w = gain_w(best_a * per_a, surplus_w, price)
+        ideal_a = surplus_w / per_a + self.vehicle.shortfall_a
+        best_a = min(max(self._fit(ideal_a, around), spec.min_a), top_a)
+        worth_w = gain_w(
+            (best_a - self.vehicle.shortfall_a) * per_a,
+            surplus_w,
+            around.settings.import_price,
+        )
         minimum_w = spec.min_a * per_a
         numbers: dict[str, float | str] = {
             "surplus_w": round(surplus_w),
@@ -330,9 +311,13 @@ class ChargerControl:
         """
         tolerated = around.settings.tolerated_import_share
         if self.current_a:
-            # Dear imports are not left standing for the sake of calm.
-            down_a = min(DEAD_BAND_A, 2 * tolerated * DEAD_BAND_A)
-            if -down_a < ideal_a - self.current_a < DEAD_BAND_A:
+            # Dear imports are not left standing for the sake of calm. While the car is
+            # moving, its own power is known less well: acting on that would make it swing.
+            down_a = (
+                min(DEAD_BAND_A, 2 * tolerated * DEAD_BAND_A) + self.vehicle.doubt_a
+            )
+            up_a = DEAD_BAND_A + self.vehicle.doubt_a
+            if -down_a < ideal_a - self.current_a < up_a:
                 return self.current_a
         steps = ideal_a / self.spec.step_a
         whole = floor(steps + _FLOAT_SLACK)

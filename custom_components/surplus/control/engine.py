@@ -111,7 +111,7 @@ class Engine:
 
         voltage_v = voltage_of(settings, grid)
         own_w = {
-            load.spec.load_id: control.own_power_w(load.reading, grid.at, voltage_v)
+            load.spec.load_id: control.vehicle.power_w(load.reading, grid.at, voltage_v)
             for load, control in controls
         }
         grid_a = grid_currents_a(settings, grid)

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 _HISTORY_S = 300.0
+_SETTLED_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,11 +19,12 @@ class ResponseFacts:
     """Nominal plant facts of an AC charger with a car.
 
     From measured sessions: 0.46–0.61 A/s upward per phase, a stop within one 3 s sample,
-    10–30 s from the offer to the first current.
+    10–30 s from the offer to the first current. Times count from the charger's yes.
+    ``doubt_s`` is by how much any of them may be wrong.
     """
 
-    command_s: float = 1.0
     dead_s: float = 2.0
+    doubt_s: float = 2.0
     start_s: float = 15.0
     up_a_per_s: float = 0.6
     down_a_per_s: float = 5.0
@@ -56,12 +58,10 @@ class ChargerResponse:
             return
         facts = self._facts
         drawn = self.drawn_a(at)
-        if current_a > 0 and drawn == 0:
-            begins = at + facts.command_s + facts.start_s
-        elif current_a > 0:
-            begins = at + facts.command_s + facts.dead_s
+        if current_a == 0:
+            begins = at
         else:
-            begins = at + facts.command_s
+            begins = at + (facts.start_s if drawn == 0 else facts.dead_s)
         from_a = self.drawn_a(begins)
         rate = facts.up_a_per_s if current_a > from_a else facts.down_a_per_s
         keep = bisect_right(self._times, begins)
@@ -89,3 +89,15 @@ class ChargerResponse:
     def move_a(self, since: float, until: float) -> float:
         """Return by how much the current moved between two instants, in A."""
         return self.drawn_a(until) - self.drawn_a(since)
+
+    def doubt_a(self, since: float, until: float) -> float:
+        """Return by how much the move may be wrong, in A: it may come sooner or later."""
+        move_a, slack_s = self.move_a(since, until), self._facts.doubt_s
+        return max(
+            abs(self.move_a(since + shift_s, until + shift_s) - move_a)
+            for shift_s in (-slack_s, slack_s)
+        )
+
+    def settled(self, at: float) -> bool:
+        """Return whether the car has had time to reach its offer, and to spare."""
+        return bool(self._times) and at > self._times[-1] + _SETTLED_S

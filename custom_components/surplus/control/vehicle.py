@@ -1,0 +1,69 @@
+"""What is known of the vehicle behind a charger: its phases, its power, its habits."""
+
+from .model import ChargerReading, ChargerSpec
+from .response import ChargerResponse
+
+# Below this a phase carries no vehicle.
+_PHASE_IN_USE_A = 1.0
+# Cars draw up to about an ampere less than offered, each by its own habit.
+_MOST_SHORTFALL_A = 1.5
+_LEARNING_RATE = 0.2
+
+
+class Vehicle:
+    """Learned from readings, nominal until then.
+
+    ``shortfall_a`` is how much less than its offer it draws. ``doubt_a`` is by how much
+    the newest ``power_w`` may be wrong because the vehicle is moving just then.
+    """
+
+    def __init__(self, wired: tuple[int, ...]) -> None:
+        """Know only the phases of its charger."""
+        self.shortfall_a = 0.0
+        self.doubt_a = 0.0
+        self._wired = wired
+        self._in_use: int | None = None
+        self._response = ChargerResponse()
+        self._learned_at: float | None = None
+
+    @property
+    def phases(self) -> tuple[int, ...]:
+        """The supply phases it uses; all that are wired until it has shown."""
+        return self._wired[: self._in_use]
+
+    def observe(
+        self, spec: ChargerSpec, reading: ChargerReading, supply_phases: int
+    ) -> None:
+        """Take in the newest reading."""
+        # A charger set up for more phases than the supply has cannot use them.
+        self._wired = tuple(p for p in spec.phases if p <= supply_phases) or (1,)
+        if reading.offered_a is not None and reading.offered_at is not None:
+            self._response.offered(reading.offered_a, reading.offered_at)
+        if not reading.wants_power:
+            self._in_use = None
+        elif used := sum(a > _PHASE_IN_USE_A for a in reading.currents_a):
+            self._in_use = min(used, len(self._wired))
+
+    def power_w(self, reading: ChargerReading, at: float, voltage_v: float) -> float:
+        """Return what it draws at an instant: measured, plus the move since."""
+        self.doubt_a = 0.0
+        per_a = voltage_v * len(self.phases)
+        if reading.power_w is None or reading.power_at is None:
+            return self._response.drawn_a(at) * per_a
+        if not reading.reachable:
+            return reading.power_w
+        self._learn(reading.power_w / per_a, reading.power_at)
+        moved_a = self._response.move_a(reading.power_at, at)
+        self.doubt_a = self._response.doubt_a(reading.power_at, at)
+        return max(0.0, reading.power_w + moved_a * per_a)
+
+    def _learn(self, drawn_a: float, at: float) -> None:
+        """Learn the shortfall, once it has settled on its offer."""
+        offered_a = self._response.drawn_a(at)
+        if not self._response.settled(at) or offered_a == 0 or at == self._learned_at:
+            return
+        self._learned_at = at
+        shortfall_a = offered_a - drawn_a
+        # More than this is no habit: it is full, or limits itself.
+        if 0 <= shortfall_a <= _MOST_SHORTFALL_A:
+            self.shortfall_a += _LEARNING_RATE * (shortfall_a - self.shortfall_a)

@@ -1,0 +1,447 @@
+"""One cycle per grid reading: snapshot → control → commands."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+import logging
+from time import monotonic
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.helpers.start import async_at_started
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .control.check import CheckEnd, CheckResult, Finding, finding_of
+from .control.engine import Cycle, Engine
+from .control.freshness import MeterState
+from .control.model import Decision, LoadInput, Mode, Reason, Snapshot
+from .home.commander import LoadCommander
+from .home.config import grid_meter_of, settings_of, solar_power_of
+from .home.reports import (
+    async_report_check,
+    async_report_meter_lost,
+    async_report_sign_reversed,
+)
+from .home.store import (
+    SAVE_DELAY_S,
+    HomeMemory,
+    LoadMemory,
+    async_load_memory,
+    home_store,
+)
+from .registry import LoadControls, LoadSource, MeterSource, Registry
+
+_LOGGER = logging.getLogger(__name__)
+
+# A cycle runs at most this often, and at least every WATCHDOG when readings stop.
+_CYCLE_S = 1.0
+_WATCHDOG = timedelta(seconds=5)
+# A source that is missing counts as lost only this long after Home Assistant started.
+_START_GRACE_S = 60.0
+# A reason is a row in the recorder: it changes at most this often while a load runs on.
+_REASON_S = 10.0
+_CHECK_TIMEOUT_S = 600.0
+
+type HomeConfigEntry = ConfigEntry[HomeCoordinator]
+
+
+class HomeCoordinator:
+    """The Home: it takes readings, runs the engine and passes decisions on.
+
+    It outlives a reload of its entry (``parking.py``): ``async_start`` and
+    ``async_pause`` bracket the time in which an entry stands behind it.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: HomeConfigEntry,
+        registry: Registry,
+        memory: HomeMemory,
+    ) -> None:
+        """Prepare; nothing runs before ``async_start``."""
+        self.hass = hass
+        self.entry = entry
+        self.memory = memory
+        self.cycle: Cycle | None = None
+        self._registry = registry
+        self._store = home_store(hass, entry.entry_id)
+        self.engine = Engine(settings_of(entry, memory), memory.engine)
+        self._meter: MeterSource | None = None
+        self._stop_meter: CALLBACK_TYPE | None = None
+        self._commanders: dict[str, LoadCommander] = {}
+        self._stop_loads: dict[str, CALLBACK_TYPE] = {}
+        self._shown: dict[str, tuple[Decision, float]] = {}
+        self._results: dict[str, CheckResult] = {}
+        self._waiting: dict[str, asyncio.Future[CheckResult]] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self._load_listeners: dict[str, list[Callable[[], None]]] = {}
+        self._stops: list[CALLBACK_TYPE] = []
+        self._cycle_timer: CALLBACK_TYPE | None = None
+        self._last_cycle = float("-inf")
+        self._patient_until: float | None = None
+
+    # ---- life ----------------------------------------------------------------------
+
+    @classmethod
+    async def async_create(
+        cls, hass: HomeAssistant, entry: HomeConfigEntry, registry: Registry
+    ) -> HomeCoordinator:
+        """Return a coordinator with what was saved."""
+        memory = await async_load_memory(home_store(hass, entry.entry_id))
+        return cls(hass, entry, registry, memory)
+
+    @callback
+    def async_start(self) -> None:
+        """Follow meters, loads and time."""
+        self._stops = [
+            self._registry.async_listen(self._sources_changed),
+            async_track_time_interval(
+                self.hass, self._watchdog, _WATCHDOG, cancel_on_shutdown=True
+            ),
+            async_at_started(self.hass, self._started),
+        ]
+        self._sources_changed()
+
+    @callback
+    def async_pause(self) -> None:
+        """Stop following; loads keep what they were told for as long as its lease."""
+        for stop in (*self._stops, *self._stop_loads.values()):
+            stop()
+        self._stops.clear()
+        self._stop_loads.clear()
+        self._commanders.clear()
+        self._follow_meter(None)
+        if self._cycle_timer is not None:
+            self._cycle_timer()
+            self._cycle_timer = None
+
+    async def async_close(self) -> None:
+        """Let go of every load, and save: nobody took this coordinator over."""
+        await asyncio.gather(
+            *(source.async_release() for source in self._registry.loads.values()),
+            return_exceptions=True,
+        )
+        await self.async_save()
+
+    async def async_save(self, *_: object) -> None:
+        """Write everything down now."""
+        await self._store.async_save(self._to_save())
+
+    @callback
+    def async_reconfigure(self) -> None:
+        """Take over changed entry data without a reload."""
+        self.memory.sign_reversed = False
+        async_report_sign_reversed(self.hass, reversed_=False)
+        self._apply_settings()
+        self._sources_changed()
+
+    def _to_save(self) -> dict[str, Any]:
+        self.memory.engine = self.engine.as_dict(monotonic(), dt_util.utcnow())
+        return self.memory.as_dict()
+
+    @callback
+    def _changed(self) -> None:
+        self._store.async_delay_save(self._to_save, SAVE_DELAY_S)
+
+    @callback
+    def _apply_settings(self) -> None:
+        self.engine.settings = settings_of(self.entry, self.memory)
+        self._changed()
+
+    @callback
+    def _started(self, _hass: HomeAssistant) -> None:
+        self._patient_until = monotonic() + _START_GRACE_S
+
+    # ---- sources -------------------------------------------------------------------
+
+    @callback
+    def _sources_changed(self) -> None:
+        """Meet the sources that are there now."""
+        self._follow_meter(grid_meter_of(self.hass, self.entry, self._registry))
+        loads = self._registry.loads
+        for load_id in set(self._commanders) - set(loads):
+            self._stop_loads.pop(load_id)()
+            del self._commanders[load_id]
+        for load_id, source in loads.items():
+            commander = self._commanders.get(load_id)
+            if commander is None or commander.source is not source:
+                self._follow_load(load_id, source)
+
+    def _follow_load(self, load_id: str, source: LoadSource) -> None:
+        if stop := self._stop_loads.pop(load_id, None):
+            stop()
+        self._commanders[load_id] = LoadCommander(self.hass, self.entry, source)
+        self._stop_loads[load_id] = source.async_subscribe(self._cycle_soon)
+
+    @callback
+    def _follow_meter(self, meter: MeterSource | None) -> None:
+        same = (
+            meter is self._meter
+            if meter is None or self._meter is None
+            else meter.source_id == self._meter.source_id
+        )
+        if self._stop_meter is not None:
+            self._stop_meter()
+            self._stop_meter = None
+        self._meter = meter
+        if not same:
+            self.engine.new_meter()
+        if meter is not None:
+            self._stop_meter = meter.async_subscribe(self._cycle_soon)
+
+    @property
+    def meter_name(self) -> str | None:
+        """The grid meter's name, if there is one."""
+        return self._meter.name if self._meter else None
+
+    # ---- cycles --------------------------------------------------------------------
+
+    @callback
+    def _cycle_soon(self) -> None:
+        """Run a cycle for this reading, at most one a second."""
+        if self._cycle_timer is not None:
+            return
+        wait_s = self._last_cycle + _CYCLE_S - monotonic()
+        if wait_s <= 0:
+            self._run()
+            return
+
+        self._cycle_timer = async_call_later(
+            self.hass, wait_s, HassJob(self._cycle_due, cancel_on_shutdown=True)
+        )
+
+    @callback
+    def _cycle_due(self, _now: datetime) -> None:
+        self._cycle_timer = None
+        self._run()
+
+    @callback
+    def _watchdog(self, _now: datetime) -> None:
+        if monotonic() - self._last_cycle >= _WATCHDOG.total_seconds():
+            self._cycle_soon()
+
+    @callback
+    def _run(self) -> None:
+        now, wall = monotonic(), dt_util.utcnow()
+        self._last_cycle = now
+        grid = self._meter.reading if self._meter else None
+        if grid is None and self._patient(now):
+            return
+        self._end_boosts(wall)
+        loads = self._registry.loads
+        snapshot = Snapshot(
+            now=now,
+            wall=dt_util.as_local(wall),
+            grid=grid,
+            solar_w=solar_power_of(self.hass, self.entry),
+            loads=tuple(
+                LoadInput(
+                    spec=source.spec,
+                    reading=source.reading,
+                    mode=self._memory_of(load_id).mode,
+                    boost_until=self._memory_of(load_id).until,
+                )
+                for load_id, source in loads.items()
+            ),
+        )
+        cycle = self.cycle = self.engine.cycle(snapshot)
+        self._log(cycle)
+        for decision in cycle.decisions:
+            self._command(decision)
+            self._show(decision, now)
+        for load_id, result in cycle.checks.items():
+            self._check_ended(load_id, result)
+        async_report_meter_lost(
+            self.hass,
+            lost=cycle.meter in (MeterState.LOST, MeterState.NONE),
+            meter=self.meter_name,
+        )
+        for listener in tuple(self._listeners):
+            listener()
+
+    def _patient(self, now: float) -> bool:
+        """Whether a missing meter may still be on its way up."""
+        return self._patient_until is None or now < self._patient_until
+
+    def _command(self, decision: Decision) -> None:
+        """Pass a decision on; an observer only carries out a check it was asked for."""
+        commander = self._commanders.get(decision.load_id)
+        if commander is None or decision.reason is Reason.UNREACHABLE:
+            return
+        checking = decision.load_id in self.engine.checking
+        watched = self.memory.observing and not checking
+        commander.tell(
+            None
+            if decision.setpoint is None or watched
+            else decision.setpoint.current_a
+        )
+
+    def _show(self, decision: Decision, now: float) -> None:
+        """Publish a decision whose reason changed."""
+        old, since = self._shown.get(decision.load_id, (None, 0.0))
+        if old is not None:
+            if old.reason is decision.reason:
+                return
+            switched = _is_on(old) is not _is_on(decision)
+            if not switched and now - since < _REASON_S:
+                return
+        self._shown[decision.load_id] = (decision, now)
+        self._changed()
+        self._notify_load(decision.load_id)
+
+    def _log(self, cycle: Cycle) -> None:
+        if not _LOGGER.isEnabledFor(logging.DEBUG):
+            return
+        settings = self.engine.settings
+        _LOGGER.debug(
+            "Grid power updated: %s W (%s, %s)",
+            cycle.grid_w,
+            self.meter_name,
+            cycle.meter,
+        )
+        _LOGGER.debug(
+            "PID trim off: target %s W, margin %s W, surplus %s W, budget %s W",
+            settings.grid_target_w,
+            settings.margin_w,
+            cycle.surplus_w,
+            cycle.budget_w,
+        )
+        for decision in cycle.decisions:
+            _LOGGER.debug(
+                "Allocated %s %s: %s %s",
+                decision.load_id,
+                f"{decision.setpoint.current_a} A" if decision.setpoint else "nothing",
+                decision.reason,
+                dict(decision.numbers),
+            )
+
+    # ---- what Home's entities set --------------------------------------------------
+
+    @callback
+    def async_set_observing(self, observing: bool) -> None:
+        """Begin or end commanding loads."""
+        self.memory.observing = observing
+        self._changed()
+        self._cycle_soon()
+
+    @callback
+    def async_set_grid_target(self, power_w: float) -> None:
+        """Aim at another grid power (+ = import)."""
+        self.memory.grid_target_w = power_w
+        self._apply_settings()
+        self._cycle_soon()
+
+    @callback
+    def async_set_margin(self, power_w: float) -> None:
+        """Leave another part of the surplus unused."""
+        self.memory.margin_w = power_w
+        self._apply_settings()
+        self._cycle_soon()
+
+    @callback
+    def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` after each cycle."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # ---- HomeControls: what load entities show and set -----------------------------
+
+    def load(self, load_id: str) -> LoadControls | None:
+        """Return a load's controls; None while no source offers it."""
+        if load_id not in self._registry.loads:
+            return None
+        memory = self._memory_of(load_id)
+        shown = self._shown.get(load_id)
+        return LoadControls(
+            mode=memory.mode,
+            boost_until=memory.until,
+            decision=shown[0] if shown else None,
+            check=self._results.get(load_id),
+            checking=load_id in self._waiting,
+        )
+
+    async def async_set_mode(
+        self, load_id: str, mode: Mode, until: datetime | None = None
+    ) -> None:
+        """Change a load's mode; ``until`` ends a boost and brings the old mode back."""
+        if until is not None and mode is not Mode.BOOST:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="duration_needs_boost"
+            )
+        memory = self._memory_of(load_id)
+        back_to = memory.back_to if memory.mode is Mode.BOOST else memory.mode
+        self.memory.loads[load_id] = LoadMemory(mode, until, back_to)
+        self._changed()
+        self._notify_load(load_id)
+        self._cycle_soon()
+
+    async def async_check(self, load_id: str) -> CheckResult:
+        """Run the commissioning check of a load and wait for its end."""
+        if self._waiting:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="check_running"
+            )
+        if load_id not in self._registry.loads or self._meter is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="check_needs_meter"
+            )
+        self.engine.start_check(self._registry.loads[load_id].spec)
+        future = self._waiting[load_id] = self.hass.loop.create_future()
+        self._notify_load(load_id)
+        self._cycle_soon()
+        try:
+            return await asyncio.wait_for(future, _CHECK_TIMEOUT_S)
+        except TimeoutError:
+            self.engine.stop_check(load_id)
+            return CheckResult(end=CheckEnd.METER_LOST)
+        finally:
+            del self._waiting[load_id]
+            self._notify_load(load_id)
+
+    @callback
+    def async_subscribe(
+        self, load_id: str, on_change: Callable[[], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``on_change`` when a load's mode, reason or check changed."""
+        listeners = self._load_listeners.setdefault(load_id, [])
+        listeners.append(on_change)
+        return lambda: listeners.remove(on_change)
+
+    def _notify_load(self, load_id: str) -> None:
+        for listener in tuple(self._load_listeners.get(load_id, ())):
+            listener()
+
+    def _memory_of(self, load_id: str) -> LoadMemory:
+        return self.memory.loads.setdefault(load_id, LoadMemory())
+
+    def _end_boosts(self, wall: datetime) -> None:
+        for load_id, memory in self.memory.loads.items():
+            if memory.until is not None and wall >= memory.until:
+                self.memory.loads[load_id] = LoadMemory(memory.back_to)
+                self._changed()
+                self._notify_load(load_id)
+
+    def _check_ended(self, load_id: str, result: CheckResult) -> None:
+        self._results[load_id] = result
+        finding = finding_of(result)
+        if finding in (Finding.SIGN_RIGHT, Finding.SIGN_REVERSED):
+            self.memory.sign_reversed = finding is Finding.SIGN_REVERSED
+            self._apply_settings()
+            async_report_sign_reversed(
+                self.hass, reversed_=self.memory.sign_reversed, meter=self.meter_name
+            )
+        source = self._registry.loads[load_id]
+        self.hass.async_create_task(
+            async_report_check(self.hass, source.spec, result), "surplus check report"
+        )
+        if (future := self._waiting.get(load_id)) and not future.done():
+            future.set_result(result)
+
+
+def _is_on(decision: Decision) -> bool:
+    return decision.setpoint is not None and decision.setpoint.current_a > 0

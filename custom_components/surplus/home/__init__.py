@@ -1,0 +1,1 @@
+"""The Home entry: supply, limits, the grid meter and the load controls."""

@@ -1,0 +1,85 @@
+"""Tell one load what was decided: the newest only, one command at a time."""
+
+import asyncio
+import logging
+from time import monotonic
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from ..registry import LoadSource
+
+_LOGGER = logging.getLogger(__name__)
+
+# A room renews a device's lease only because Home repeats itself.
+REPEAT_S = 20.0
+_FIRST_RETRY_S = 5.0
+_LONGEST_RETRY_S = 60.0
+
+
+class LoadCommander:
+    """Carries set-points to a load source.
+
+    ``None`` stands for letting go: the load returns to its safe state and is left alone.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, source: LoadSource
+    ) -> None:
+        """Begin with a load that was told nothing."""
+        self.source = source
+        self.failures = 0
+        self._hass = hass
+        self._entry = entry
+        self._wanted: float | None = None
+        self._told: float | None = None
+        self._told_at = 0.0
+        self._retry_at = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    @callback
+    def tell(self, current_a: float | None) -> None:
+        """Make this the wanted current; sends when it differs or must be repeated."""
+        self._wanted = current_a
+        if not self._busy and self._due():
+            self._task = self._entry.async_create_background_task(
+                self._hass, self._send(), f"surplus command {self.source.spec.load_id}"
+            )
+
+    @property
+    def _busy(self) -> bool:
+        # A command that needs no waiting ends before its task is even returned.
+        return self._task is not None and not self._task.done()
+
+    def _due(self) -> bool:
+        now = monotonic()
+        if self.failures and now < self._retry_at:
+            return False
+        if self._wanted != self._told:
+            return True
+        return self._wanted is not None and now - self._told_at >= REPEAT_S
+
+    async def _send(self) -> None:
+        while self._due():
+            await self._command()
+
+    async def _command(self) -> None:
+        wanted = self._wanted
+        name = self.source.spec.name
+        try:
+            if wanted is None:
+                await self.source.async_release()
+            else:
+                await self.source.async_apply(wanted)
+        except HomeAssistantError as err:
+            if not self.failures:
+                _LOGGER.warning("%s does not take commands: %s", name, err)
+            wait_s = min(_FIRST_RETRY_S * 2**self.failures, _LONGEST_RETRY_S)
+            self.failures += 1
+            self._retry_at = monotonic() + wait_s
+            return
+        if self.failures:
+            _LOGGER.info("%s takes commands again", name)
+            self.failures = 0
+        self._told, self._told_at = wanted, monotonic()

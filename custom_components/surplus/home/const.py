@@ -1,0 +1,25 @@
+"""Keys of the Home entry's data."""
+
+from typing import Final
+
+CONF_PHASES: Final = "phases"
+CONF_BREAKER_A: Final = "breaker_a"
+CONF_SUBSCRIBED_KVA: Final = "subscribed_kva"
+CONF_GRID_METER: Final = "grid_meter"
+CONF_POWER_ENTITY: Final = "power_entity"
+CONF_EXPORT_ENTITY: Final = "export_entity"
+CONF_SIGN: Final = "sign"
+CONF_SOLAR_ENTITY: Final = "solar_entity"
+CONF_STRICTNESS: Final = "strictness"
+
+# Value of CONF_GRID_METER for a meter made of entities of other integrations.
+GRID_METER_ENTITY: Final = "entity"
+
+SIGN_IMPORT: Final = "import"
+SIGN_EXPORT: Final = "export"
+
+STRICTNESS_BALANCED: Final = "balanced"
+STRICTNESS_STRICT: Final = "strict"
+
+# What an imported Wh is worth against a captured one.
+IMPORT_PRICE: Final = {STRICTNESS_BALANCED: 1.0, STRICTNESS_STRICT: 25.0}

@@ -1,0 +1,283 @@
+"""The Home device: what the house does, and the few things to set."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberMode
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.components.switch import SwitchEntity
+from homeassistant.const import (
+    EntityCategory,
+    UnitOfApparentPower,
+    UnitOfElectricCurrent,
+    UnitOfPower,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
+
+from ..const import DOMAIN, Kind
+from ..control.engine import Cycle
+from ..control.freshness import MeterState
+from ..coordinator import HomeConfigEntry, HomeCoordinator
+from ..entity import LiveSensor, SurplusEntity
+
+_LARGEST_TARGET_W = 10_000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomeSensorDescription(SensorEntityDescription):
+    """A figure of the newest cycle; ``dead_band`` is what is not worth a row."""
+
+    value_fn: Callable[[Cycle], StateType]
+    dead_band: float = 0.0
+
+
+def _power(key: str, value_fn: Callable[[Cycle], StateType]) -> HomeSensorDescription:
+    return HomeSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        value_fn=value_fn,
+        dead_band=10.0,
+    )
+
+
+SENSORS = (
+    _power("grid_power", lambda cycle: cycle.grid_w),
+    _power("solar_power", lambda cycle: cycle.solar_w),
+    _power("house_power", lambda cycle: cycle.house_w),
+    _power("surplus_power", lambda cycle: cycle.surplus_w),
+    _power("budget_power", lambda cycle: cycle.budget_w),
+    HomeSensorDescription(
+        key="budget_current",
+        translation_key="budget_current",
+        device_class=SensorDeviceClass.CURRENT,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        suggested_display_precision=1,
+        value_fn=lambda cycle: cycle.budget_a,
+        dead_band=0.1,
+    ),
+    HomeSensorDescription(
+        key="breaker_room",
+        translation_key="breaker_room",
+        device_class=SensorDeviceClass.CURRENT,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        suggested_display_precision=1,
+        value_fn=lambda cycle: cycle.breaker_room_a,
+        dead_band=0.5,
+    ),
+    HomeSensorDescription(
+        key="subscription_room",
+        translation_key="subscription_room",
+        device_class=SensorDeviceClass.APPARENT_POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfApparentPower.VOLT_AMPERE,
+        suggested_display_precision=0,
+        value_fn=lambda cycle: cycle.subscription_room_va,
+        dead_band=50.0,
+    ),
+    HomeSensorDescription(
+        key="meter_state",
+        translation_key="meter_state",
+        device_class=SensorDeviceClass.ENUM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        options=[state.value for state in MeterState],
+        value_fn=lambda cycle: cycle.meter,
+    ),
+)
+
+
+class HomeEntity(SurplusEntity):
+    """An entity of the Home device."""
+
+    def __init__(self, entry: HomeConfigEntry, description: EntityDescription) -> None:
+        """Belong to the Home."""
+        self.entity_description = description
+        self.coordinator: HomeCoordinator = entry.runtime_data
+        self._attr_unique_id = f"{Kind.HOME}_{description.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, Kind.HOME)},
+            name=entry.title,
+            entry_type=DeviceEntryType.SERVICE,
+        )
+
+
+class HomeSensor(LiveSensor, HomeEntity):
+    """A figure of the newest cycle."""
+
+    entity_description: HomeSensorDescription
+
+    def __init__(
+        self, entry: HomeConfigEntry, description: HomeSensorDescription
+    ) -> None:
+        """Show one figure."""
+        super().__init__(entry, description)
+        self._dead_band = description.dead_band
+
+    @property
+    @override
+    def live_value(self) -> StateType:
+        """Return the figure; None before the first cycle."""
+        cycle = self.coordinator.cycle
+        return self.entity_description.value_fn(cycle) if cycle else None
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the figure is known."""
+        return self.live_value is not None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the cycles."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.async_add_listener(self.async_refresh_live)
+        )
+
+
+class ObserverSwitch(HomeEntity, SwitchEntity):
+    """Decide and show, command nothing."""
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether the Home only observes."""
+        return self.coordinator.memory.observing
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Let go of the loads."""
+        self.coordinator.async_set_observing(True)
+        self.async_write_ha_state()
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Begin to command the loads."""
+        self.coordinator.async_set_observing(False)
+        self.async_write_ha_state()
+
+
+class _PowerNumber(HomeEntity, NumberEntity):
+    _attr_device_class = NumberDeviceClass.POWER
+    _attr_native_unit_of_measurement = UnitOfPower.WATT
+    _attr_native_step = 10
+    _attr_mode = NumberMode.BOX
+    _attr_entity_category = EntityCategory.CONFIG
+
+
+class GridTargetNumber(_PowerNumber):
+    """The grid power to aim at, + = import allowed."""
+
+    _attr_native_min_value = -_LARGEST_TARGET_W
+    _attr_native_max_value = _LARGEST_TARGET_W
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """Return the target."""
+        return self.coordinator.memory.grid_target_w
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Aim elsewhere."""
+        self.coordinator.async_set_grid_target(value)
+        self.async_write_ha_state()
+
+
+class MarginNumber(_PowerNumber):
+    """The part of the surplus that loads leave unused."""
+
+    _attr_native_min_value = 0
+    _attr_native_max_value = _LARGEST_TARGET_W
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """Return the margin."""
+        return self.coordinator.memory.margin_w
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Leave more or less."""
+        self.coordinator.async_set_margin(value)
+        self.async_write_ha_state()
+
+
+class MeterProblem(HomeEntity, BinarySensorEntity):
+    """Whether the grid meter is not to be relied on."""
+
+    _attr_device_class = BinarySensorDeviceClass.PROBLEM
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _written: bool | None = None
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether readings are stale or lost."""
+        cycle = self.coordinator.cycle
+        return cycle.meter is not MeterState.FRESH if cycle else None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the cycles."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.async_add_listener(self._refresh))
+
+    @callback
+    def _refresh(self) -> None:
+        if self.is_on is not self._written:
+            self._written = self.is_on
+            self.async_write_ha_state()
+
+
+def add_sensors(
+    hass: HomeAssistant, entry: HomeConfigEntry, add: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the Home's sensors."""
+    add(HomeSensor(entry, description) for description in SENSORS)
+
+
+def add_binary_sensors(
+    hass: HomeAssistant, entry: HomeConfigEntry, add: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the grid meter's problem sensor."""
+    add([MeterProblem(entry, _described("meter_problem"))])
+
+
+def add_switches(
+    hass: HomeAssistant, entry: HomeConfigEntry, add: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the observer switch."""
+    add([ObserverSwitch(entry, _described("observer"))])
+
+
+def add_numbers(
+    hass: HomeAssistant, entry: HomeConfigEntry, add: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add grid target and margin."""
+    add(
+        [
+            GridTargetNumber(entry, _described("grid_target")),
+            MarginNumber(entry, _described("margin")),
+        ]
+    )
+
+
+def _described(key: str) -> EntityDescription:
+    return EntityDescription(key=key, translation_key=key)

@@ -1,0 +1,121 @@
+"""A grid meter made of sensors that the user already has."""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    Event,
+    EventStateChangedData,
+    EventStateReportedData,
+    HomeAssistant,
+    State,
+    callback,
+)
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import (
+    async_track_state_change_event,
+    async_track_state_report_event,
+)
+from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import PowerConverter
+
+from ..control.model import GridReading
+
+# Nothing in a home draws or makes this much: a broken sensor does.
+_ABSURD_W: Final = 100_000.0
+
+
+def power_of(state: State | None) -> float | None:
+    """Return a sensor's power in W; None when it has no usable value."""
+    if state is None:
+        return None
+    try:
+        value = float(state.state)
+        power_w = PowerConverter.convert(
+            value, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), UnitOfPower.WATT
+        )
+    except ValueError, HomeAssistantError:
+        return None
+    return power_w if abs(power_w) < _ABSURD_W else None
+
+
+def instant_of(state: State) -> float:
+    """Return the monotonic instant at which a state was last reported.
+
+    A sensor that repeats its value is alive; one that is silent is not.
+    """
+    return monotonic() - (dt_util.utcnow().timestamp() - state.last_reported_timestamp)
+
+
+class EntityMeter:
+    """Reads one signed power sensor, or one for import and one for export."""
+
+    knows_direction = True
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        power_entity: str,
+        *,
+        export_entity: str | None = None,
+        positive_is_export: bool = False,
+    ) -> None:
+        """Read ``power_entity`` (minus ``export_entity``), positive as stated."""
+        self._hass = hass
+        self._power_entity = power_entity
+        self._export_entity = export_entity
+        self._factor = -1.0 if positive_is_export else 1.0
+        self._entities = [power_entity, *([export_entity] if export_entity else [])]
+
+    @property
+    def source_id(self) -> str:
+        """The entity stands for the meter."""
+        return f"entity:{self._power_entity}"
+
+    @property
+    def name(self) -> str:
+        """The entity's own name."""
+        state = self._hass.states.get(self._power_entity)
+        return state.name if state else self._power_entity
+
+    @property
+    def reading(self) -> GridReading | None:
+        """The newest reading: as old as the older of two sensors."""
+        states = [self._hass.states.get(entity_id) for entity_id in self._entities]
+        powers = [power_of(state) for state in states]
+        known = [power for power in powers if power is not None]
+        if len(known) < len(powers):
+            return None
+        power_w = self._factor * known[0] - sum(known[1:])
+        return GridReading(
+            at=min(instant_of(state) for state in states if state),
+            power_w=power_w,
+            drawn_va=max(0.0, power_w),
+        )
+
+    @callback
+    def async_subscribe(self, on_reading: Callable[[], None]) -> CALLBACK_TYPE:
+        """Follow changes and mere repetitions alike."""
+
+        @callback
+        def changed(_event: Event[EventStateChangedData]) -> None:
+            on_reading()
+
+        @callback
+        def reported(_event: Event[EventStateReportedData]) -> None:
+            on_reading()
+
+        stops = [
+            async_track_state_change_event(self._hass, self._entities, changed),
+            async_track_state_report_event(self._hass, self._entities, reported),
+        ]
+
+        @callback
+        def stop() -> None:
+            for unsubscribe in stops:
+                unsubscribe()
+
+        return stop

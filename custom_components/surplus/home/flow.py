@@ -1,0 +1,186 @@
+"""Steps that set up or change the Home."""
+
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigFlow,
+    ConfigFlowResult,
+)
+from homeassistant.const import Platform, UnitOfElectricCurrent
+from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ..const import CONF_KIND, Kind
+from ..registry import async_get_registry
+from .const import (
+    CONF_BREAKER_A,
+    CONF_EXPORT_ENTITY,
+    CONF_GRID_METER,
+    CONF_PHASES,
+    CONF_POWER_ENTITY,
+    CONF_SIGN,
+    CONF_SOLAR_ENTITY,
+    CONF_STRICTNESS,
+    CONF_SUBSCRIBED_KVA,
+    GRID_METER_ENTITY,
+    IMPORT_PRICE,
+    SIGN_EXPORT,
+    SIGN_IMPORT,
+    STRICTNESS_BALANCED,
+)
+
+_POWER_ENTITY = EntitySelector(
+    EntitySelectorConfig(domain=Platform.SENSOR, device_class=SensorDeviceClass.POWER)
+)
+
+_SENSOR_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_POWER_ENTITY): _POWER_ENTITY,
+        vol.Required(CONF_SIGN, default=SIGN_IMPORT): SelectSelector(
+            SelectSelectorConfig(
+                options=[SIGN_IMPORT, SIGN_EXPORT],
+                translation_key="grid_sign",
+                mode=SelectSelectorMode.LIST,
+            )
+        ),
+        vol.Optional(CONF_EXPORT_ENTITY): _POWER_ENTITY,
+    }
+)
+
+
+class HomeFlow(ConfigFlow):
+    """Supply, limits and the grid meter."""
+
+    _home_data: dict[str, Any]
+
+    async def async_step_home(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the supply, its limits and which meter stands at the grid."""
+        if self.source != SOURCE_RECONFIGURE:
+            await self.async_set_unique_id(Kind.HOME)
+            self._abort_if_unique_id_configured(reload_on_update=False)
+        if user_input is not None:
+            self._home_data = {
+                CONF_KIND: Kind.HOME,
+                **user_input,
+                CONF_PHASES: int(user_input[CONF_PHASES]),
+            }
+            if user_input[CONF_GRID_METER] == GRID_METER_ENTITY:
+                return await self.async_step_home_sensor()
+            return self._finish_home()
+        return self.async_show_form(
+            step_id="home",
+            data_schema=self.add_suggested_values_to_schema(
+                self._home_schema(), self._present_values()
+            ),
+        )
+
+    async def async_step_home_sensor(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the sensor at the grid, and which way it counts."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            export = user_input.get(CONF_EXPORT_ENTITY)
+            if export == user_input[CONF_POWER_ENTITY]:
+                errors[CONF_EXPORT_ENTITY] = "same_entity"
+            elif export and user_input[CONF_SIGN] == SIGN_EXPORT:
+                errors[CONF_SIGN] = "import_first"
+            else:
+                self._home_data |= user_input
+                return self._finish_home()
+        return self.async_show_form(
+            step_id="home_sensor",
+            data_schema=self.add_suggested_values_to_schema(
+                _SENSOR_SCHEMA, user_input or self._present_values()
+            ),
+            errors=errors,
+        )
+
+    def _finish_home(self) -> ConfigFlowResult:
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._get_reconfigure_entry(), data=self._home_data
+            )
+        title = {"fr": "Maison"}.get(self.hass.config.language, "Home")
+        return self.async_create_entry(title=title, data=self._home_data)
+
+    def _present_values(self) -> dict[str, Any]:
+        if self.source != SOURCE_RECONFIGURE:
+            return {}
+        data = self._get_reconfigure_entry().data
+        return {**data, CONF_PHASES: str(data[CONF_PHASES])}
+
+    def _home_schema(self) -> vol.Schema:
+        meters = [
+            SelectOptionDict(value=source_id, label=meter.name)
+            for source_id, meter in async_get_registry(self.hass).meters.items()
+        ]
+        # A meter that is away now must not be lost by changing something else.
+        if present := self._present_values().get(CONF_GRID_METER):
+            if present not in {GRID_METER_ENTITY, *(m["value"] for m in meters)}:
+                meters.append(SelectOptionDict(value=present, label=present))
+        options = [
+            *meters,
+            SelectOptionDict(value=GRID_METER_ENTITY, label=GRID_METER_ENTITY),
+        ]
+        return vol.Schema(
+            {
+                vol.Required(CONF_PHASES, default="1"): SelectSelector(
+                    SelectSelectorConfig(
+                        options=["1", "3"],
+                        translation_key="phases",
+                        mode=SelectSelectorMode.DROPDOWN,
+                    )
+                ),
+                vol.Optional(CONF_BREAKER_A): _number(
+                    1, 125, 1, UnitOfElectricCurrent.AMPERE
+                ),
+                vol.Optional(CONF_SUBSCRIBED_KVA): _number(1, 36, 1, "kVA"),
+                vol.Required(
+                    CONF_GRID_METER, default=options[0]["value"]
+                ): SelectSelector(
+                    SelectSelectorConfig(
+                        options=options,
+                        translation_key="grid_meter",
+                        mode=SelectSelectorMode.LIST,
+                    )
+                ),
+                vol.Optional(CONF_SOLAR_ENTITY): _POWER_ENTITY,
+                vol.Required(
+                    CONF_STRICTNESS, default=STRICTNESS_BALANCED
+                ): SelectSelector(
+                    SelectSelectorConfig(
+                        options=list(IMPORT_PRICE),
+                        translation_key="strictness",
+                        mode=SelectSelectorMode.LIST,
+                    )
+                ),
+            }
+        )
+
+
+def _number(low: float, high: float, step: float, unit: str) -> NumberSelector:
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=low,
+            max=high,
+            step=step,
+            unit_of_measurement=unit,
+            mode=NumberSelectorMode.BOX,
+        )
+    )

@@ -1,0 +1,82 @@
+"""What Home tells its user: repair issues, and the check in words."""
+
+from homeassistant.components import persistent_notification
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.translation import async_get_translations
+
+from ..const import DOMAIN
+from ..control.check import CheckResult, finding_of, numbers_of
+from ..control.model import ChargerSpec
+
+_METER_LOST = "grid_meter_lost"
+_SIGN_REVERSED = "sign_reversed"
+ISSUES = (_METER_LOST, _SIGN_REVERSED)
+
+
+@callback
+def async_report_meter_lost(
+    hass: HomeAssistant, *, lost: bool, meter: str | None
+) -> None:
+    """Raise or clear the issue of a grid meter that does not report."""
+    _report(hass, _METER_LOST, meter, raised=lost)
+
+
+@callback
+def async_report_sign_reversed(
+    hass: HomeAssistant, *, reversed_: bool, meter: str | None = None
+) -> None:
+    """Raise or clear the issue of a grid meter that counts the wrong way round."""
+    _report(hass, _SIGN_REVERSED, meter, raised=reversed_)
+
+
+@callback
+def async_clear_issues(hass: HomeAssistant) -> None:
+    """Clear every issue: the Home is gone."""
+    for issue in ISSUES:
+        ir.async_delete_issue(hass, DOMAIN, issue)
+
+
+def _report(
+    hass: HomeAssistant, issue: str, meter: str | None, *, raised: bool
+) -> None:
+    if not raised:
+        ir.async_delete_issue(hass, DOMAIN, issue)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue,
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=issue,
+        translation_placeholders={"meter": meter or "–"},
+    )
+
+
+async def async_report_check(
+    hass: HomeAssistant, spec: ChargerSpec, result: CheckResult
+) -> None:
+    """Say in words what a commissioning check found."""
+    texts = await async_get_translations(
+        hass, hass.config.language, "selector", {DOMAIN}
+    )
+
+    def text(key: str) -> str:
+        return texts.get(f"component.{DOMAIN}.selector.check_report.options.{key}", key)
+
+    numbers = numbers_of(result)
+    sentences = [text(finding_of(result))]
+    sentences += [
+        text(key).format(value=value)
+        for key, value in numbers.items()
+        if key != "grid_w"
+    ]
+    if "grid_w" in numbers:
+        sentences.insert(1, text("grid_w").format(value=numbers["grid_w"]))
+    persistent_notification.async_create(
+        hass,
+        "\n\n".join(sentences),
+        title=f"{text('title')} – {spec.name}",
+        notification_id=f"{DOMAIN}_check_{spec.load_id}",
+    )

@@ -1,0 +1,216 @@
+"""Mode, reason and check of a load.
+
+The entry that owns a load's device creates these beside its own entities; what they
+show and set is Home's. Without Home they are unavailable.
+"""
+
+from datetime import datetime, timedelta
+from typing import override
+
+from homeassistant.components.button import ButtonEntity
+from homeassistant.components.select import SelectEntity
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import ServiceResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .control.check import Finding, finding_of, numbers_of
+from .control.model import Mode, Reason
+from .entity import SurplusEntity
+from .registry import HomeControls, LoadControls, Registry
+
+
+class LoadEntity(SurplusEntity):
+    """Follows Home's controls of one load, and Home's own coming and going."""
+
+    _key: str
+
+    def __init__(self, registry: Registry, load_id: str, device: DeviceInfo) -> None:
+        """Belong to the load's device."""
+        self._registry = registry
+        self._load_id = load_id
+        self._attr_unique_id = f"{load_id}_{self._key}"
+        self._attr_translation_key = f"load_{self._key}"
+        self._attr_device_info = device
+        self._followed: object | None = None
+
+    @property
+    def controls(self) -> LoadControls | None:
+        """Home's controls of this load, if there is a Home that knows it."""
+        home = self._registry.home
+        return home.load(self._load_id) if home else None
+
+    @property
+    def home(self) -> HomeControls:
+        """Home, for a command to it.
+
+        Raises ServiceValidationError when there is none.
+        """
+        if (home := self._registry.home) is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="no_home"
+            )
+        return home
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Only with a Home."""
+        return self.controls is not None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow Home now and whenever it comes back."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._registry.async_listen(self._follow_home))
+        self.async_on_remove(self._unfollow)
+        self._follow_home(first=True)
+
+    @callback
+    def _follow_home(self, *, first: bool = False) -> None:
+        home = self._registry.home
+        if home is self._followed:
+            return
+        self._unfollow()
+        self._followed = home
+        if home is not None:
+            self._stop = home.async_subscribe(self._load_id, self.async_write_ha_state)
+        if not first:
+            self.async_write_ha_state()
+
+    @callback
+    def _unfollow(self) -> None:
+        if self._followed is not None:
+            self._stop()
+            self._followed = None
+
+
+class LoadModeSelect(LoadEntity, SelectEntity):
+    """What the load is allowed to take."""
+
+    _key = "mode"
+    _attr_options = [mode.value for mode in Mode]
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """Return the mode Home holds for the load."""
+        return self.controls.mode if self.controls else None
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Change it; a boost chosen here lasts until it is changed again."""
+        await self.home.async_set_mode(self._load_id, Mode(option))
+
+    async def async_set_mode(
+        self, mode: str, duration: timedelta | None = None
+    ) -> None:
+        """Change it, a boost for a duration only (action ``set_mode``)."""
+        until = dt_util.utcnow() + duration if duration else None
+        await self.home.async_set_mode(self._load_id, Mode(mode), until)
+
+    async def async_check(self) -> ServiceResponse:
+        """Run the commissioning check (action ``check``)."""
+        result = await self.home.async_check(self._load_id)
+        return {"finding": finding_of(result).value, **numbers_of(result)}
+
+
+class LoadReasonSensor(LoadEntity, SensorEntity):
+    """Why the load does what it does.
+
+    The numbers are those of the moment the reason changed: attributes that moved with
+    every reading would be a recorder row each.
+    """
+
+    _key = "reason"
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = [reason.value for reason in Reason]
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return the reason of the newest decision."""
+        controls = self.controls
+        return controls.decision.reason if controls and controls.decision else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, float | str] | None:
+        """Return the numbers behind the reason."""
+        controls = self.controls
+        return (
+            dict(controls.decision.numbers) if controls and controls.decision else None
+        )
+
+
+class LoadBoostEndSensor(LoadEntity, SensorEntity):
+    """When a boost ends."""
+
+    _key = "boost_end"
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return the end of the boost; None without one."""
+        return self.controls.boost_until if self.controls else None
+
+
+class LoadCheckSensor(LoadEntity, SensorEntity):
+    """How the last commissioning check ended."""
+
+    _key = "check_result"
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_options = ["not_run", "running", *(finding.value for finding in Finding)]
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return what was found."""
+        controls = self.controls
+        if controls is None:
+            return None
+        if controls.checking:
+            return "running"
+        return finding_of(controls.check) if controls.check else "not_run"
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, float | str] | None:
+        """Return the figures of the check."""
+        controls = self.controls
+        return numbers_of(controls.check) if controls and controls.check else None
+
+
+class LoadCheckButton(LoadEntity, ButtonEntity):
+    """Run the commissioning check."""
+
+    _key = "check"
+    _attr_entity_category = EntityCategory.CONFIG
+
+    @override
+    async def async_press(self) -> None:
+        """Pulse the load and say what was seen."""
+        await self.home.async_check(self._load_id)
+
+
+_ENTITIES: dict[Platform, tuple[type[LoadEntity], ...]] = {
+    Platform.SELECT: (LoadModeSelect,),
+    Platform.SENSOR: (LoadReasonSensor, LoadBoostEndSensor, LoadCheckSensor),
+    Platform.BUTTON: (LoadCheckButton,),
+}
+
+
+def load_entities(
+    platform: Platform, registry: Registry, load_id: str, device: DeviceInfo
+) -> list[Entity]:
+    """Return the control entities of a load for one platform.
+
+    ``load_id`` is the load's source id (``ocpp:<identity>``).
+    """
+    return [entity(registry, load_id, device) for entity in _ENTITIES.get(platform, ())]

@@ -1,0 +1,171 @@
+"""How meters, loads and Home find each other.
+
+Entries are set up in parallel and reloaded one by one, so nobody holds another entry's
+``runtime_data``. A device room registers a *source* and hands the returned remover to
+``entry.async_on_unload``; Home listens and uses what is there. The other way round, Home
+publishes its controls here and load entities look them up.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
+
+from .control.check import CheckResult
+from .control.model import ChargerReading, ChargerSpec, Decision, GridReading, Mode
+
+
+class MeterSource(Protocol):
+    """A meter that can stand at the connection point."""
+
+    @property
+    def source_id(self) -> str:
+        """Stable id, starting with the kind: ``linky:012345678901``."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+
+    @property
+    def knows_direction(self) -> bool:
+        """Whether its readings can tell export from import."""
+
+    @property
+    def reading(self) -> GridReading | None:
+        """The newest reading, however old; None before the first."""
+
+    def async_subscribe(self, on_reading: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``on_reading`` in the event loop at each new reading."""
+
+
+class LoadSource(Protocol):
+    """A load that can be commanded. Its ``spec.load_id`` is its source id."""
+
+    @property
+    def spec(self) -> ChargerSpec:
+        """What it is; may change when the user reconfigures it."""
+
+    @property
+    def reading(self) -> ChargerReading:
+        """What it last told."""
+
+    async def async_apply(self, current_a: float) -> None:
+        """Offer this current per phase, 0 or at least ``spec.min_a``.
+
+        Home repeats this at least every 30 s as long as it stands behind the current.
+        A room renews the lease on the device only because of such a call, never by
+        itself: when Home is gone, the device falls to its safe state.
+        Raises HomeAssistantError when the device refused or did not answer.
+        """
+
+    async def async_release(self) -> None:
+        """Stop commanding: leave the device on its safe profile, then alone."""
+
+    def async_subscribe(self, on_change: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``on_change`` in the event loop when spec or reading changed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadControls:
+    """What Home shows and takes for one load.
+
+    ``decision`` is the one in which the reason last changed. ``check`` is how the last
+    commissioning check ended, None before the first and while one runs.
+    """
+
+    mode: Mode
+    boost_until: datetime | None
+    decision: Decision | None
+    check: CheckResult | None = None
+    checking: bool = False
+
+
+class HomeControls(Protocol):
+    """Home as load entities see it."""
+
+    def load(self, load_id: str) -> LoadControls | None:
+        """Return the load's controls; None until Home knows it."""
+
+    async def async_set_mode(
+        self, load_id: str, mode: Mode, until: datetime | None = None
+    ) -> None:
+        """Change a load's mode; ``until`` ends a boost."""
+
+    async def async_check(self, load_id: str) -> CheckResult:
+        """Run the commissioning check of a load and return what it found.
+
+        Raises ServiceValidationError when one runs already or nothing can be checked.
+        """
+
+    def async_subscribe(
+        self, load_id: str, on_change: Callable[[], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``on_change`` when the load's mode or reason changed."""
+
+
+@dataclass(slots=True)
+class Registry:
+    """The meeting point, one per Home Assistant."""
+
+    meters: dict[str, MeterSource] = field(default_factory=dict)
+    loads: dict[str, LoadSource] = field(default_factory=dict)
+    home: HomeControls | None = None
+    _listeners: list[Callable[[], None]] = field(default_factory=list)
+
+    @callback
+    def async_register_meter(self, source: MeterSource) -> CALLBACK_TYPE:
+        """Offer a meter; returns its remover."""
+        return self._register(self.meters, source.source_id, source)
+
+    @callback
+    def async_register_load(self, source: LoadSource) -> CALLBACK_TYPE:
+        """Offer a load; returns its remover."""
+        return self._register(self.loads, source.spec.load_id, source)
+
+    @callback
+    def async_publish_home(self, home: HomeControls) -> CALLBACK_TYPE:
+        """Make Home's controls available to load entities; returns the remover."""
+        self.home = home
+        self._notify()
+
+        @callback
+        def remove() -> None:
+            self.home = None
+            self._notify()
+
+        return remove
+
+    @callback
+    def async_listen(self, on_change: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``on_change`` whenever a source or Home comes or goes."""
+        self._listeners.append(on_change)
+        return lambda: self._listeners.remove(on_change)
+
+    def _register[T](self, sources: dict[str, T], key: str, source: T) -> CALLBACK_TYPE:
+        sources[key] = source
+        self._notify()
+
+        @callback
+        def remove() -> None:
+            # A reload may have registered the successor already.
+            if sources.get(key) is source:
+                del sources[key]
+                self._notify()
+
+        return remove
+
+    def _notify(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+
+DATA_REGISTRY: HassKey[Registry] = HassKey("surplus_registry")
+
+
+@callback
+def async_get_registry(hass: HomeAssistant) -> Registry:
+    """Return the registry, which exists from ``async_setup`` on."""
+    return hass.data[DATA_REGISTRY]

@@ -1,0 +1,45 @@
+"""What every test that runs inside Home Assistant needs."""
+
+from collections.abc import Generator
+
+import pytest
+
+# Home Assistant logs these instead of failing: a test must not.
+_SWALLOWED = (
+    "Error setting up entry",
+    "Error unloading entry",
+    "Error doing job",
+    "Exception in callback",
+    "Task exception was never retrieved",
+    "Unable to remove unknown job listener",
+    "does not support entry unload",
+    "Detected that custom integration",
+    "Detected blocking call",
+)
+
+
+@pytest.fixture(autouse=True)
+def _custom_integration(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant see ``custom_components`` in tests that start one."""
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def no_swallowed_errors(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> Generator[None]:
+    """Fail a test whose log holds an error that Home Assistant swallowed.
+
+    The mark ``expects_logged_errors`` lets a test that provokes one through.
+    """
+    yield
+    if request.node.get_closest_marker("expects_logged_errors"):
+        return
+    found = [
+        record.getMessage()
+        for when in ("setup", "call")
+        for record in caplog.get_records(when)
+        if any(text in record.getMessage() for text in _SWALLOWED)
+    ]
+    assert not found, found

@@ -1,0 +1,151 @@
+"""Setting up and changing the Home as a user does."""
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.surplus.const import DOMAIN
+from custom_components.surplus.registry import async_get_registry
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
+
+from .conftest import METER_ID, HandMeter, Life
+
+BASICS = {"phases": "1", "breaker_a": 40, "strictness": "balanced"}
+
+
+async def begin(hass: HomeAssistant) -> str:
+    """Open the menu, choose Home and return the flow's id."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.MENU
+    assert "home" in result["menu_options"]
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": "home"}
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "home"
+    return str(result["flow_id"])
+
+
+async def test_a_registered_meter_is_offered_and_chosen(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    async_get_registry(hass).async_register_meter(HandMeter())
+    flow_id = await begin(hass)
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, {**BASICS, "grid_meter": METER_ID}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Home"
+    assert result["result"].unique_id == "home"
+    assert result["data"] == {
+        "kind": "home",
+        "phases": 1,
+        "breaker_a": 40,
+        "strictness": "balanced",
+        "grid_meter": METER_ID,
+    }
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_the_home_is_called_maison_in_french(hass: HomeAssistant) -> None:
+    hass.config.language = "fr"
+    flow_id = await begin(hass)
+    await hass.config_entries.flow.async_configure(
+        flow_id, {**BASICS, "grid_meter": "entity"}
+    )
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, {"power_entity": "sensor.reseau", "sign": "import"}
+    )
+    assert result["title"] == "Maison"
+
+
+async def test_sensors_are_asked_for_with_errors_that_can_be_mended(
+    hass: HomeAssistant,
+) -> None:
+    flow_id = await begin(hass)
+    configure = hass.config_entries.flow.async_configure
+    result = await configure(flow_id, {**BASICS, "grid_meter": "entity"})
+    assert result["step_id"] == "home_sensor"
+    result = await configure(
+        flow_id,
+        {
+            "power_entity": "sensor.grid",
+            "sign": "import",
+            "export_entity": "sensor.grid",
+        },
+    )
+    assert result["errors"] == {"export_entity": "same_entity"}
+    result = await configure(
+        flow_id,
+        {
+            "power_entity": "sensor.grid",
+            "sign": "export",
+            "export_entity": "sensor.export",
+        },
+    )
+    assert result["errors"] == {"sign": "import_first"}
+    result = await configure(
+        flow_id,
+        {
+            "power_entity": "sensor.grid",
+            "sign": "import",
+            "export_entity": "sensor.export",
+        },
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"]["export_entity"] == "sensor.export"
+
+
+async def test_there_is_one_home(hass: HomeAssistant, life: Life) -> None:
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert "home" not in result["menu_options"]
+
+
+async def test_two_flows_at_once_still_make_one_home(hass: HomeAssistant) -> None:
+    first, second = await begin(hass), None
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    second = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": "home"}
+    )
+    assert second["type"] is FlowResultType.ABORT
+    assert second["reason"] == "already_in_progress"
+    assert first
+
+
+async def test_reconfiguring_changes_in_place(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    coordinator = home_entry.runtime_data
+    result = await home_entry.start_reconfigure_flow(hass)
+    assert result["step_id"] == "home"
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"],
+        {"phases": "1", "strictness": "strict", "grid_meter": METER_ID},
+    )
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert "breaker_a" not in home_entry.data
+    assert home_entry.runtime_data is coordinator
+    assert coordinator.engine.settings.import_price == 25
+    assert coordinator.engine.settings.breaker_a is None
+
+
+async def test_a_meter_that_is_away_is_not_lost_by_changing_something_else(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    del async_get_registry(hass).meters[METER_ID]
+    result = await home_entry.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"],
+        {"phases": "3", "strictness": "balanced", "grid_meter": METER_ID},
+    )
+    assert result["reason"] == "reconfigure_successful"
+    assert home_entry.data["grid_meter"] == METER_ID
+    assert home_entry.data["phases"] == 3

@@ -1,0 +1,1 @@
+"""Closed loop, throughput, latency: one command each, each prints a table."""

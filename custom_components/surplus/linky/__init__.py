@@ -1,0 +1,1 @@
+"""The French meter: TIC frames, labels, status register, and the serial reader."""

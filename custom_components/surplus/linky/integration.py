@@ -1,0 +1,126 @@
+"""The Linky entry in Home Assistant."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import asdict
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_DEVICE, Platform
+from homeassistant.core import HassJob, HomeAssistant
+
+from ..parking import async_adopt, async_close_parked, async_park
+from ..registry import async_get_registry
+from ..room import Room
+from .binary_sensors import add_binary_sensors
+from .connection import Link, Pace
+from .redact import redact, redact_text
+from .runtime import LinkyConfigEntry, LinkyMeter, LinkyRuntime
+from .sensors import add_sensors
+
+_PACE: Final = Pace()
+_RAW_LINE: Final = 64
+
+
+async def _async_setup(hass: HomeAssistant, entry: LinkyConfigEntry) -> None:
+    """Read the meter, or go on reading after a reload.
+
+    A port that is away does not fail the set-up: the link keeps trying, and Home must
+    not wait for it.
+    """
+    source_id = entry.unique_id or ""
+    url: str = entry.data[CONF_DEVICE]
+    link = await async_adopt(hass, entry, Link)
+    if link is not None and link.url != url:
+        await link.close()
+        link = None
+    if link is None:
+
+        def create_task(
+            coroutine: Coroutine[Any, Any, None], name: str
+        ) -> asyncio.Task[None]:
+            return hass.async_create_background_task(coroutine, name)
+
+        link = Link(
+            url,
+            expected=source_id.partition(":")[2],
+            pace=_PACE,
+            create_task=create_task,
+        )
+        link.start()
+    entry.runtime_data = LinkyRuntime(hass, entry, link, source_id)
+    entry.async_on_unload(
+        async_get_registry(hass).async_register_meter(
+            LinkyMeter(entry, link, source_id)
+        )
+    )
+    entry.async_on_unload(
+        hass.async_add_shutdown_job(HassJob(link.close, f"close {url}"))
+    )
+
+
+async def _async_unload(hass: HomeAssistant, entry: LinkyConfigEntry) -> None:
+    """Keep the link for the next set-up."""
+    link = entry.runtime_data.link
+    await async_park(hass, entry, link, link.close)
+
+
+async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Free the port."""
+    await async_close_parked(hass, entry)
+
+
+async def _async_diagnostics(
+    hass: HomeAssistant, entry: LinkyConfigEntry
+) -> dict[str, Any]:
+    """Return counters, state and the last bytes, which can be replayed.
+
+    Serial numbers are zeros, and their checksums right again.
+    """
+    runtime = entry.runtime_data
+    link, now = runtime.link, runtime.now
+    raw = redact(link.raw)
+    return {
+        "data": dict(entry.data),
+        "link": {
+            "state": runtime.state,
+            "receiving": link.receiving,
+            **asdict(link.counters),
+        },
+        "decoder": asdict(link.decoder.counters),
+        "meter": {
+            "mode": link.meter.mode,
+            "phases": link.meter.phases,
+            "implausible": link.meter.implausible,
+            "is_the_expected_one": runtime.meter is not None,
+            "tariff": asdict(link.meter.tariff(now)),
+            "values": {
+                label: {
+                    "data": redact_text(label, value.data),
+                    "horodate": value.horodate,
+                    "age_s": round(now - value.at, 1),
+                }
+                for label, value in sorted(link.meter.values().items())
+            },
+        },
+        "reading": None if link.reading is None else asdict(link.reading),
+        "reading_age_s": None
+        if link.reading is None
+        else round(now - link.reading.at, 1),
+        "raw": [
+            raw[start : start + _RAW_LINE].hex()
+            for start in range(0, len(raw), _RAW_LINE)
+        ],
+    }
+
+
+ROOM = Room(
+    async_setup=_async_setup,
+    async_unload=_async_unload,
+    async_remove=_async_remove,
+    async_diagnostics=_async_diagnostics,
+    platforms={
+        Platform.BINARY_SENSOR: add_binary_sensors,
+        Platform.SENSOR: add_sensors,
+    },
+)

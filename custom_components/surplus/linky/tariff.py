@@ -1,0 +1,232 @@
+"""One view of the tariff from what either mode tells about it.
+
+The switching moment is the meter's: PTEC, NTARF and LTARF are what it bills by.
+LTARF is free text of the supplier (``    HC  BLEU    `` and ``BLEU HC         `` are the
+same tariff on two meters), so words are matched, never positions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from .status import Colour, Status
+
+
+class Period(StrEnum):
+    """The tariff's current price class; ``index_n`` where only the number is known."""
+
+    BASE = "base"
+    OFF_PEAK = "off_peak"
+    PEAK = "peak"
+    EJP_NORMAL = "ejp_normal"
+    EJP_PEAK = "ejp_peak"
+    TEMPO_BLUE_HC = "tempo_blue_hc"
+    TEMPO_BLUE_HP = "tempo_blue_hp"
+    TEMPO_WHITE_HC = "tempo_white_hc"
+    TEMPO_WHITE_HP = "tempo_white_hp"
+    TEMPO_RED_HC = "tempo_red_hc"
+    TEMPO_RED_HP = "tempo_red_hp"
+    INDEX_1 = "index_1"
+    INDEX_2 = "index_2"
+    INDEX_3 = "index_3"
+    INDEX_4 = "index_4"
+    INDEX_5 = "index_5"
+    INDEX_6 = "index_6"
+    INDEX_7 = "index_7"
+    INDEX_8 = "index_8"
+    INDEX_9 = "index_9"
+    INDEX_10 = "index_10"
+
+
+class Option(StrEnum):
+    """The kind of contract."""
+
+    BASE = "base"
+    PEAK_OFF_PEAK = "peak_off_peak"
+    EJP = "ejp"
+    TEMPO = "tempo"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tariff:
+    """What the meter says about price classes now.
+
+    ``index`` is the supplier index in use (standard mode), ``label`` the supplier's own
+    words for it. Colours are NONE without Tempo and while nothing is announced.
+    """
+
+    option: Option | None = None
+    period: Period | None = None
+    index: int | None = None
+    label: str | None = None
+    today: Colour = Colour.NONE
+    tomorrow: Colour = Colour.NONE
+    peak_notice: bool = False
+
+
+_PTEC: Final = {
+    "TH..": Period.BASE,
+    "HC..": Period.OFF_PEAK,
+    "HP..": Period.PEAK,
+    "HN..": Period.EJP_NORMAL,
+    "PM..": Period.EJP_PEAK,
+    "HCJB": Period.TEMPO_BLUE_HC,
+    "HPJB": Period.TEMPO_BLUE_HP,
+    "HCJW": Period.TEMPO_WHITE_HC,
+    "HPJW": Period.TEMPO_WHITE_HP,
+    "HCJR": Period.TEMPO_RED_HC,
+    "HPJR": Period.TEMPO_RED_HP,
+}
+_PTEC_COLOURS: Final = {"B": Colour.BLUE, "W": Colour.WHITE, "R": Colour.RED}
+_DEMAIN: Final = {"BLEU": Colour.BLUE, "BLAN": Colour.WHITE, "ROUG": Colour.RED}
+
+_WORD_COLOURS: Final = {
+    "BLEU": Colour.BLUE,
+    "BLEUE": Colour.BLUE,
+    "BLANC": Colour.WHITE,
+    "BLANCHE": Colour.WHITE,
+    "ROUGE": Colour.RED,
+}
+_OFF_PEAK_WORDS: Final = frozenset({"HC", "CREUSE", "CREUSES"})
+_PEAK_WORDS: Final = frozenset({"HP", "PLEINE", "PLEINES"})
+_TEMPO: Final = {
+    (Colour.BLUE, True): Period.TEMPO_BLUE_HC,
+    (Colour.BLUE, False): Period.TEMPO_BLUE_HP,
+    (Colour.WHITE, True): Period.TEMPO_WHITE_HC,
+    (Colour.WHITE, False): Period.TEMPO_WHITE_HP,
+    (Colour.RED, True): Period.TEMPO_RED_HC,
+    (Colour.RED, False): Period.TEMPO_RED_HP,
+}
+
+
+def historic_tariff(get: Callable[[str], str | None]) -> Tariff:
+    """Read the tariff of historic mode; ``get`` returns a label's data."""
+    ptec = get("PTEC") or ""
+    return Tariff(
+        option=_historic_option(get("OPTARIF")),
+        period=_PTEC.get(ptec),
+        today=_PTEC_COLOURS.get(ptec[-1:], Colour.NONE)
+        if ptec[2:3] == "J"
+        else Colour.NONE,
+        tomorrow=_DEMAIN.get(get("DEMAIN") or "", Colour.NONE),
+        peak_notice=get("PEJP") is not None,
+    )
+
+
+def standard_tariff(get: Callable[[str], str | None], status: Status | None) -> Tariff:
+    """Read the tariff of standard mode; ``get`` returns a label's data."""
+    index = int(ntarf) if (ntarf := get("NTARF")) is not None else None
+    if index is None and status is not None:
+        index = status.supplier_index
+    label = " ".join((get("LTARF") or "").split()) or None
+    calendar = (get("NGTF") or "").upper()
+    today = status.today if status is not None else Colour.NONE
+    return Tariff(
+        option=_standard_option(calendar, today),
+        period=_period(label, index, today),
+        index=index,
+        label=label,
+        today=today,
+        tomorrow=status.tomorrow if status is not None else Colour.NONE,
+        peak_notice=status is not None and status.peak_notice > 0,
+    )
+
+
+def _historic_option(optarif: str | None) -> Option | None:
+    if optarif is None:
+        return None
+    match optarif:
+        case "BASE":
+            return Option.BASE
+        case "HC..":
+            return Option.PEAK_OFF_PEAK
+        case "EJP.":
+            return Option.EJP
+        # The fourth character encodes relay programmes.
+        case _ if optarif.startswith("BBR"):
+            return Option.TEMPO
+        case _:
+            return Option.OTHER
+
+
+def _standard_option(calendar: str, today: Colour) -> Option | None:
+    words = calendar.replace("/", " ").split()
+    if today is not Colour.NONE or "TEMPO" in words:
+        return Option.TEMPO
+    if words == ["BASE"]:
+        return Option.BASE
+    if "EJP" in words:
+        return Option.EJP
+    if words == ["H", "PLEINE", "CREUSE"]:
+        return Option.PEAK_OFF_PEAK
+    return Option.OTHER if words else None
+
+
+def _period(label: str | None, index: int | None, today: Colour) -> Period | None:
+    """Match the supplier's words; fall back to the bare number."""
+    words = frozenset((label or "").upper().replace("-", " ").split())
+    off_peak = bool(words & _OFF_PEAK_WORDS)
+    if off_peak is not bool(words & _PEAK_WORDS):
+        colours = [_WORD_COLOURS[word] for word in words if word in _WORD_COLOURS]
+        if colours:
+            return _TEMPO[colours[0], off_peak]
+        # A Tempo calendar whose labels leave the colour to the register.
+        if today is not Colour.NONE:
+            return _TEMPO[today, off_peak]
+        return Period.OFF_PEAK if off_peak else Period.PEAK
+    if words == {"BASE"}:
+        return Period.BASE
+    if index is not None and 1 <= index <= 10:
+        return Period(f"index_{index}")
+    return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Switching:
+    """From ``minute`` of the day on: the supplier index, or None for unchanged.
+
+    ``contact_closed`` is the dry contact's new state, None for unchanged or by the
+    Tempo rule.
+    """
+
+    minute: int
+    index: int | None
+    contact_closed: bool | None
+
+
+def parse_profile(text: str) -> tuple[Switching, ...]:
+    """Read PJOURF+1 or PPOINTE: eleven blocks of HHMMSSSS or NONUTILE (54E, §6.2.3.19).
+
+    Some meters write HHMM as two hexadecimal bytes; a profile that cannot be decimal
+    is read so. Blocks that make no sense either way are left out.
+    """
+    blocks = [block for block in text.split() if block != "NONUTILE"]
+    base = 10
+    if any(not _is_time(block[:4], 10) and _is_time(block[:4], 16) for block in blocks):
+        base = 16
+    switchings = []
+    for block in blocks:
+        if len(block) != 8 or not _is_time(block[:4], base):
+            continue
+        try:
+            action = int(block[4:], 16)
+        except ValueError:
+            continue
+        index = action & 0xF
+        switchings.append(
+            Switching(
+                minute=int(block[:2], base) * 60 + int(block[2:4], base),
+                index=index if 1 <= index <= 10 else None,
+                contact_closed={2: False, 3: True}.get(action >> 14),
+            )
+        )
+    return tuple(switchings)
+
+
+def _is_time(text: str, base: int) -> bool:
+    try:
+        return int(text[:2], base) < 24 and int(text[2:], base) < 60
+    except ValueError:
+        return False

@@ -1,0 +1,321 @@
+"""``scripts/demo``: a real Home Assistant with Surplus, and a virtual house to watch."""
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+from pathlib import Path
+import shutil
+import signal
+import socket
+import sys
+from typing import Any
+
+import aiohttp
+
+from .charger import ChargerSpec
+from .clock import parse_hours_and_minutes
+from .control import DEFAULT_PORT, HELP, ControlPort, Words, listen_to_terminal
+from .demo_dashboard import URL_PATH
+from .demo_setup import (
+    Setup,
+    add_central_system,
+    add_home,
+    add_linky,
+    adopt_charger,
+    begin,
+    make_dashboard,
+    push_solar,
+)
+from .real_hass import REPOSITORY, RESTART_EXIT_CODE, HassError, RealHass
+from .virtual_house import HouseOptions, VirtualHouse
+
+FOLDER = REPOSITORY / ".demo"
+IDENTITY = "VIRTUAL-1"
+USER = "demo"
+PASSWORD = "surplus"
+SOLAR_PUSH_S = 2.0
+
+# Early enough that the sun still rises, late enough that there is some to spare.
+START = "08:30"
+
+_TEXTS = {
+    "en": {
+        "busy": "Port {port} ({what}) is taken. Stop what uses it, or choose another "
+        "with {option}.",
+        "running": "A demo is already running from this folder.",
+        "house": "The virtual house is up. Starting Home Assistant (the first time "
+        "takes a minute) ...",
+        "setup": "Setting up Surplus as a user would ...",
+        "ended": "Home Assistant ended by itself. The last it said:",
+        "stopping": "Stopping ...",
+        "ready": """
+  Open   {url}
+  Login  {user} / {password}
+
+  Watch  the dashboard "Virtual house": the sun moves sixty times as fast as it
+         should, the car starts within a minute or two and follows it.
+         Every decision says why. It is {time} in the virtual house.
+
+  Type   a word here (or: python -m simulator.control <word>):
+{words}
+
+  Stop   Ctrl-C
+""",
+    },
+    "fr": {
+        "busy": "Le port {port} ({what}) est pris. Arrêtez ce qui l'utilise, ou "
+        "choisissez-en un autre avec {option}.",
+        "running": "Une démo tourne déjà dans ce dossier.",
+        "house": "La maison virtuelle est prête. Démarrage de Home Assistant (une "
+        "minute la première fois) ...",
+        "setup": "Installation de Surplus comme le ferait un utilisateur ...",
+        "ended": "Home Assistant s'est arrêté de lui-même. Ses derniers mots :",
+        "stopping": "Arrêt ...",
+        "ready": """
+  Ouvrez       {url}
+  Identifiant  {user} / {password}
+
+  Regardez     le tableau de bord « Maison virtuelle » : le soleil va soixante fois
+               trop vite, la voiture démarre en une minute ou deux et le suit.
+               Chaque décision dit pourquoi. Il est {time} dans la maison virtuelle.
+
+  Tapez        un mot ici (ou : python -m simulator.control <mot>) :
+{words}
+
+  Arrêt        Ctrl-C
+""",
+    },
+}
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the text is for the user."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    wanted = argparse.ArgumentParser(
+        prog="scripts/demo",
+        description="A real Home Assistant with Surplus, and a virtual house to watch.",
+    )
+    add = wanted.add_argument
+    add("--port", type=int, default=8123, help="of Home Assistant (8123)")
+    add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    add("--ocpp-port", type=int, default=9000, help="chargers call this one (9000)")
+    add("--control-port", type=int, default=DEFAULT_PORT, help=f"({DEFAULT_PORT})")
+    add("--lang", choices=sorted(_TEXTS), default="en", help="language (en)")
+    add("--solar", default="pv_clear", metavar="TRACE", help="the sun (pv_clear)")
+    add("--house", default="load_synth", metavar="TRACE", help="(load_synth)")
+    add("--speed", type=float, default=60.0, help="of the sun (60)")
+    add("--start", default=START, metavar="HH:MM", help=f"time of day ({START})")
+    add("--folder", type=Path, default=FOLDER, help="where it keeps its files (.demo)")
+    add("--fresh", action="store_true", help="forget what earlier runs left")
+    return wanted
+
+
+class Demo:
+    """One run."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        """Read the command line; raises ValueError."""
+        folder = arguments.folder.resolve()
+        self._texts = _TEXTS[arguments.lang]
+        self._arguments = arguments
+        self._folder = folder
+        self._start_s = parse_hours_and_minutes(arguments.start)
+        self.setup = Setup(
+            tic=folder / "linky",
+            ocpp_port=arguments.ocpp_port,
+            identity=IDENTITY,
+            language=arguments.lang,
+        )
+        self.house = VirtualHouse(
+            HouseOptions(
+                solar=arguments.solar,
+                load=arguments.house,
+                speed=arguments.speed,
+                start_s=self._start_s,
+                first_s=6 * 3600.0,
+                last_s=21 * 3600.0,
+                tic_path=self.setup.tic,
+                ocpp_url=f"ws://127.0.0.1:{arguments.ocpp_port}/ocpp",
+                charger=ChargerSpec(identity=IDENTITY),
+            )
+        )
+        self.hass = RealHass(
+            folder / "hass",
+            host=arguments.host,
+            port=arguments.port,
+            username=USER,
+            password=PASSWORD,
+            language=arguments.lang,
+        )
+
+    def _say(self, key: str, **values: Any) -> None:
+        print(self._texts[key].format(**values), flush=True)
+
+    def _check_ports(self) -> None:
+        chosen = self._arguments
+        for host, port, what, option in (
+            (chosen.host, chosen.port, "Home Assistant", "--port"),
+            ("0.0.0.0", chosen.ocpp_port, "OCPP", "--ocpp-port"),
+            ("127.0.0.1", chosen.control_port, "control", "--control-port"),
+        ):
+            if not _is_free(host, port):
+                text = self._texts["busy"]
+                raise DemoError(text.format(port=port, what=what, option=option))
+
+    def _prepare_folder(self) -> bool:
+        """Empty the folder when it is of no use; returns whether it is set up."""
+        marker = self._folder / "configured.json"
+        wanted = {
+            "ocpp_port": self.setup.ocpp_port,
+            "language": self.setup.language,
+        }
+        known = json.loads(marker.read_text()) if marker.exists() else None
+        if self._arguments.fresh or known != wanted:
+            marker.unlink(missing_ok=True)
+            shutil.rmtree(self._folder / "hass", ignore_errors=True)
+            return False
+        return True
+
+    def _mark_configured(self) -> None:
+        marker = {"ocpp_port": self.setup.ocpp_port, "language": self.setup.language}
+        (self._folder / "configured.json").write_text(json.dumps(marker))
+
+    async def run(self) -> None:
+        """Run until told to stop; raises DemoError or HassError."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, stop.set)
+        self._folder.mkdir(exist_ok=True)
+        with _only_one(self._folder / "lock", self._texts["running"]):
+            self._check_ports()
+            configured = self._prepare_folder()
+            words = Words(self.house)
+            async with ControlPort(words, self._arguments.control_port), self.house:
+                await self._live(words, stop, configured=configured)
+
+    async def _live(
+        self, words: Words, stop: asyncio.Event, *, configured: bool
+    ) -> None:
+        house = self.house
+        house.day.hold(house.clock.now())
+        assert house.charger is not None
+        # It would only grow impatient while nobody answers.
+        house.charger.cut()
+        self._say("house")
+        stopping = asyncio.create_task(stop.wait())
+        working = asyncio.create_task(self._work(words, configured=configured))
+        try:
+            await asyncio.wait({stopping, working}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                working.result()
+        finally:
+            stopping.cancel()
+            working.cancel()
+            self._say("stopping")
+            await asyncio.gather(stopping, working, return_exceptions=True)
+            await self.hass.stop()
+
+    async def _work(self, words: Words, *, configured: bool) -> None:
+        hass, house = self.hass, self.house
+        await hass.prepare()
+        await hass.start()
+        await push_solar(hass, house.house.solar_w, self.setup.language)
+        assert house.charger is not None
+        house.charger.mend()
+        if not configured:
+            self._say("setup")
+            await self._configure()
+        now = house.clock.now()
+        house.day.set(now, self._start_s)
+        house.day.release(now)
+        indented = "\n".join(f"         {line}" for line in HELP.splitlines())
+        self._say(
+            "ready",
+            url=f"{hass.url}/{URL_PATH}",
+            user=USER,
+            password=PASSWORD,
+            time=self._arguments.start,
+            words=indented,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._push_solar())
+            tasks.create_task(listen_to_terminal(words))
+            tasks.create_task(self._watch())
+
+    async def _configure(self) -> None:
+        await add_linky(self.hass, self.setup)
+        await add_central_system(self.hass, self.setup)
+        await adopt_charger(self.hass)
+        await add_home(self.hass, self.setup)
+        await begin(self.hass, self.setup)
+        await make_dashboard(self.hass, self.setup)
+        self._mark_configured()
+
+    async def _push_solar(self) -> None:
+        while True:
+            # A restart of Home Assistant from its own page is nothing to end over.
+            with contextlib.suppress(HassError, aiohttp.ClientError, TimeoutError):
+                await push_solar(
+                    self.hass, self.house.house.solar_w, self.setup.language
+                )
+            await asyncio.sleep(SOLAR_PUSH_S)
+
+    async def _watch(self) -> None:
+        # A restart asked for on its own page: the process ends and expects another.
+        while await self.hass.wait() == RESTART_EXIT_CODE:
+            await self.hass.restart()
+        raise DemoError(f"{self._texts['ended']}\n{self.hass.log_tail()}")
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _only_one(path: Path, complaint: str) -> Any:
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError(complaint) from None
+        yield
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the demo until Ctrl-C."""
+    logging.basicConfig(level=logging.ERROR)
+    failed = False
+    try:
+        asyncio.run(Demo(parser().parse_args(arguments)).run())
+    except* (DemoError, HassError, OSError, ValueError) as problems:
+        failed = True
+        for problem in _flat(problems):
+            print(problem, file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _flat(group: BaseExceptionGroup) -> list[BaseException]:
+    found: list[BaseException] = []
+    for problem in group.exceptions:
+        if isinstance(problem, BaseExceptionGroup):
+            found += _flat(problem)
+        else:
+            found.append(problem)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,163 @@
+"""Sets up Surplus in a fresh Home Assistant the way a user would, flow by flow."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .demo_dashboard import URL_PATH, dashboard, title
+from .real_hass import HassError, Json, RealHass
+
+DOMAIN = "surplus"
+
+# Some entities appear with the first reading; a dashboard without them is no tragedy.
+ENTITY_ATTEMPTS = 40
+
+SOLAR_ENTITY = "sensor.virtual_solar_production"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setup:
+    """What the flows are told."""
+
+    tic: Path
+    ocpp_port: int
+    identity: str
+    language: str
+    breaker_a: int = 60
+
+
+async def push_solar(hass: RealHass, watts: float, language: str) -> None:
+    """Tell Home Assistant what the virtual panels give.
+
+    A Linky cannot see production: in the demo it comes as what the design calls *any
+    Home Assistant sensor*, a state that something outside wrote.
+    """
+    name = "Panneaux virtuels" if language == "fr" else "Virtual solar panels"
+    await hass.set_state(
+        SOLAR_ENTITY,
+        f"{max(0.0, watts):.0f}",
+        {
+            "friendly_name": name,
+            "device_class": "power",
+            "state_class": "measurement",
+            "unit_of_measurement": "W",
+            "icon": "mdi:solar-power-variant",
+        },
+    )
+
+
+async def add_linky(hass: RealHass, setup: Setup) -> Json:
+    """Add the Linky: its port, and a test read."""
+    answers = {"user": "linky", "linky": {"device": str(setup.tic)}}
+    return _created(await hass.add(DOMAIN, answers | {"linky_historic": {}}))
+
+
+async def add_central_system(hass: RealHass, setup: Setup) -> Json:
+    """Add the central system that chargers call."""
+    answers = {"user": "ocpp", "ocpp": {"port": setup.ocpp_port}}
+    return _created(await hass.add(DOMAIN, answers))
+
+
+async def adopt_charger(hass: RealHass, **answers: Any) -> Json:
+    """Wait until the charger has called in, and adopt it."""
+    flow = await hass.discovered(DOMAIN)
+    result = await hass.walk(flow, answers)
+    if result["type"] != "abort":
+        raise HassError(f"adopting the charger ended with {result}")
+    return result
+
+
+async def add_home(hass: RealHass, setup: Setup, *, solar: bool = True) -> Json:
+    """Add the Home with the Linky at its grid connection."""
+    home: Json = {"breaker_a": setup.breaker_a}
+    if solar:
+        home |= {"solar_entity": SOLAR_ENTITY}
+
+    def answer(flow: Json) -> Json:
+        return {**_defaults(flow), **home}
+
+    return _created(await hass.add(DOMAIN, {"user": "home", "home": answer}))
+
+
+def _defaults(flow: Json) -> Json:
+    """Return what a form would send if the user only pressed its button."""
+    return {
+        field["name"]: field["default"]
+        for field in flow["data_schema"]
+        if "default" in field
+    }
+
+
+def _created(result: Json) -> Json:
+    if result["type"] != "create_entry":
+        raise HassError(f"nothing was created: {result.get('reason', result)}")
+    return result
+
+
+async def roles(hass: RealHass, identity: str) -> dict[str, str]:
+    """Return entity ids by the role they play on the dashboard."""
+    by_unique_id = await hass.entity_ids(DOMAIN)
+    load = f"ocpp:{identity}"
+    wanted = {
+        "grid": "home_grid_power",
+        "solar": "home_solar_power",
+        "house": "home_house_power",
+        "surplus": "home_surplus_power",
+        "observer": "home_observer",
+        "mode": f"{load}_mode",
+        "reason": f"{load}_reason",
+        "offered": f"{load}_offered_current",
+        "current": f"{load}_current",
+        "power": f"{load}_power",
+        "status": f"{load}_status",
+    }
+    found = {
+        role: by_unique_id[unique_id]
+        for role, unique_id in wanted.items()
+        if unique_id in by_unique_id
+    }
+    for unique_id, entity_id in by_unique_id.items():
+        if unique_id.startswith("linky:") and unique_id.endswith("_period"):
+            found["period"] = entity_id
+    return found
+
+
+async def _known_roles(hass: RealHass, identity: str) -> dict[str, str]:
+    """Return the roles once the first readings have brought their entities."""
+    for _ in range(ENTITY_ATTEMPTS):
+        found = await roles(hass, identity)
+        if {"grid", "mode", "current", "period"} <= found.keys():
+            break
+        await asyncio.sleep(0.5)
+    return found
+
+
+async def make_dashboard(hass: RealHass, setup: Setup) -> None:
+    """Make the demo's dashboard and open with it."""
+    language = setup.language
+    await hass.ask(
+        "lovelace/dashboards/create",
+        url_path=URL_PATH,
+        title=title(language),
+        icon="mdi:home-lightning-bolt",
+        show_in_sidebar=True,
+        require_admin=False,
+        mode="storage",
+    )
+    config = dashboard(await _known_roles(hass, setup.identity), language)
+    await hass.ask("lovelace/config/save", url_path=URL_PATH, config=config)
+    await hass.ask(
+        "frontend/set_system_data", key="core", value={"default_panel": URL_PATH}
+    )
+    await hass.ask(
+        "frontend/set_user_data", key="language", value={"language": language}
+    )
+
+
+async def begin(hass: RealHass, setup: Setup) -> None:
+    """Hand the charger to Surplus: no longer observing, mode solar."""
+    entities = await roles(hass, setup.identity)
+    await hass.call("switch", "turn_off", {"entity_id": entities["observer"]})
+    mode = {"entity_id": entities["mode"], "option": "solar"}
+    await hass.call("select", "select_option", mode)

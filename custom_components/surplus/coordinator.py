@@ -244,7 +244,7 @@ class HomeCoordinator:
                     spec=source.spec,
                     reading=source.reading,
                     mode=self._memory_of(load_id).mode,
-                    boost_until=self._memory_of(load_id).until,
+                    wishes=self._memory_of(load_id).wishes,
                 )
                 for load_id, source in loads.items()
             ),
@@ -375,7 +375,7 @@ class HomeCoordinator:
             )
         memory = self._memory_of(load_id)
         back_to = memory.back_to if memory.mode is Mode.BOOST else memory.mode
-        self.memory.loads[load_id] = LoadMemory(mode, until, back_to)
+        self.memory.loads[load_id] = LoadMemory(mode, until, back_to, memory.wishes + 1)
         self._changed()
         self._notify_load(load_id)
         self._cycle_soon()
@@ -422,7 +422,9 @@ class HomeCoordinator:
     def _end_boosts(self, wall: datetime) -> None:
         for load_id, memory in self.memory.loads.items():
             if memory.until is not None and wall >= memory.until:
-                self.memory.loads[load_id] = LoadMemory(memory.back_to)
+                self.memory.loads[load_id] = LoadMemory(
+                    memory.back_to, wishes=memory.wishes
+                )
                 self._changed()
                 self._notify_load(load_id)
 

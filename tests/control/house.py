@@ -35,7 +35,7 @@ class Car:
     min_on_s: float = 300.0
     min_off_s: float = 300.0
     mode: Mode = Mode.SOLAR
-    boost_until: datetime | None = None
+    wishes: int = 0
     wants_power: bool = True
     reachable: bool = True
     link_lost_at: float | None = None
@@ -65,6 +65,11 @@ class Car:
     @property
     def power_w(self) -> float:
         return self.drawn_a * self.uses * VOLTAGE_V
+
+    def ask(self, mode: Mode) -> None:
+        """Set the mode as a person does."""
+        self.mode = mode
+        self.wishes += 1
 
     def tell(self, current_a: float, now: float) -> None:
         if not self.obeys or current_a == self.offered_a:
@@ -157,7 +162,7 @@ class House:
                     spec=car.spec,
                     reading=car.reading(),
                     mode=car.mode,
-                    boost_until=car.boost_until,
+                    wishes=car.wishes,
                 )
                 for car in self.cars
             ),

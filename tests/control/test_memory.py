@@ -91,7 +91,7 @@ def test_the_same_snapshots_decide_the_same() -> None:
         )
         for _ in range(60):
             house.run(20, base_w=chance.uniform(-8000, 3000))
-            chance.choice(house.cars).mode = chance.choice(list(Mode))
+            chance.choice(house.cars).ask(chance.choice(list(Mode)))
         return list(house.history)
 
     assert one_day(7) == one_day(7)

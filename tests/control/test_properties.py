@@ -97,11 +97,14 @@ def test_no_decision_leaves_its_range_or_the_limits(
     home, load_specs = house
     engine = Engine(home)
     now, grid = 1000.0, None
-    on_since: dict[str, tuple[bool, float, Mode]] = {}
+    off_since: dict[str, float] = {}
+    wishes = 0
     was_on: dict[str, bool] = {}
     for _ in range(data.draw(st.integers(1, 6))):
         dt_s, fresh, loads = data.draw(moments(home, load_specs))
         now += dt_s
+        wished = data.draw(st.booleans())
+        wishes += wished
         if fresh is not None:
             grid = GridReading(
                 at=now + fresh.at,
@@ -127,6 +130,7 @@ def test_no_decision_leaves_its_range_or_the_limits(
                         link_lost_at=now if reading.link_lost_at is not None else None,
                     ),
                     mode=mode,
+                    wishes=wishes,
                 )
                 for spec, (reading, mode) in zip(load_specs, loads, strict=True)
             ),
@@ -138,20 +142,21 @@ def test_no_decision_leaves_its_range_or_the_limits(
         for spec, (_, mode) in zip(load_specs, loads, strict=True):
             setpoint = by_id[spec.load_id].setpoint
             if setpoint is None:
-                on_since.pop(spec.load_id, None)
+                off_since.pop(spec.load_id, None)
                 continue
             current_a = setpoint.current_a
             # Nothing, or between what the pilot can offer and what the wiring stands.
             assert current_a == 0 or spec.min_a <= current_a <= spec.max_a
             if mode is Mode.OFF:
                 assert current_a == 0
-            # Minimum times hold, unless a limit or a person breaks them.
-            was = on_since.get(spec.load_id)
-            if was and not was[0] and current_a and was[2] is mode:
-                assert now - was[1] >= spec.min_off_s
-            if was is None or was[0] is not (current_a > 0) or was[2] is not mode:
-                since = now if was and was[0] is not (current_a > 0) else -1e9
-                on_since[spec.load_id] = (current_a > 0, since, mode)
+            # The minimum time off holds, unless a person breaks it.
+            off_at = off_since.get(spec.load_id)
+            if current_a and off_at is not None and not wished:
+                assert now - off_at >= spec.min_off_s
+            if current_a or wished:
+                off_since.pop(spec.load_id, None)
+            elif was_on.get(spec.load_id):
+                off_since[spec.load_id] = now
 
         # Whatever is handed out fits under each limit on each phase, on top of what the
         # house drew without the loads at that reading. Only a load that ran already may
@@ -163,7 +168,8 @@ def test_no_decision_leaves_its_range_or_the_limits(
                 setpoint = by_id[load.spec.load_id].setpoint
                 if setpoint and phase in engine._loads[load.spec.load_id].phases:
                     given_a += setpoint.current_a
-                    ran = was_on.get(load.spec.load_id)
+                    # First seen at work, it is adopted.
+                    ran = was_on.get(load.spec.load_id, bool(load.reading.offered_a))
                     if setpoint.current_a == load.spec.min_a and ran:
                         least_a += setpoint.current_a
             if phase in exceeded:

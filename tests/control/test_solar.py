@@ -151,14 +151,34 @@ def test_a_single_phase_car_on_a_three_phase_charger_is_recognised() -> None:
 def test_mode_off_stops_at_once_and_solar_begins_without_resting() -> None:
     house = House()
     house.run(100, base_w=-3000)
-    house.cars[0].mode = Mode.OFF
+    house.cars[0].ask(Mode.OFF)
     house.run(1)
     assert house.decision().reason is Reason.MODE_OFF
     assert house.cars[0].offered_a == 0
-    house.cars[0].mode = Mode.SOLAR
+    house.cars[0].ask(Mode.SOLAR)
     house.run(60)
     # A person's wish does not wait for the minimum time off.
     assert house.cars[0].offered_a > 0
+
+
+def test_off_and_on_again_between_two_readings_is_a_wish_too() -> None:
+    house = House()
+    house.run(400, base_w=-3000)
+    house.run(100, base_w=2000)
+    assert house.cars[0].offered_a == 0
+    house.cars[0].ask(Mode.OFF)
+    house.cars[0].ask(Mode.SOLAR)
+    house.run(60, base_w=-3000)
+    assert house.cars[0].offered_a > 0
+
+
+def test_a_mode_that_changes_by_itself_keeps_the_minimum_times() -> None:
+    house = House(cars=[Car(mode=Mode.BOOST)])
+    house.run(10, base_w=2000)
+    house.cars[0].mode = Mode.SOLAR
+    house.run(200)
+    # The boost has ended, the sun is away, and the car still runs its five minutes.
+    assert house.cars[0].offered_a == 6
 
 
 def test_no_vehicle_gets_no_offer() -> None:

@@ -61,7 +61,7 @@ class ChargerControl:
         self.vehicle = Vehicle(spec.phases)
         self.switching = Switching()
         self._changed_at: float | None = None
-        self._mode: Mode | None = None
+        self._wishes: int | None = None
         self._squeezed_since: float | None = None
 
     # ---- what is known -------------------------------------------------------------
@@ -70,14 +70,14 @@ class ChargerControl:
         """Take in the newest reading, and what a person changed."""
         self.spec = load.spec
         reading = load.reading
-        if self._mode is None and reading.offered_a:
+        if self._wishes is None and reading.offered_a:
             # First sight of a charger that is already at work: adopt, do not restart.
             self.current_a = reading.offered_a
             self.switching.on = True
-        if self._mode is not None and load.mode is not self._mode:
-            # A person's wish does not wait for minimum times.
+        if self._wishes is not None and load.wishes != self._wishes:
+            # A person does not wait for minimum times.
             self.switching.since = None
-        self._mode = load.mode
+        self._wishes = load.wishes
         self.vehicle.observe(load.spec, reading, supply_phases)
 
     @property

@@ -142,12 +142,16 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadInput:
-    """One load as a cycle sees it: what it is, what it told, what is asked of it."""
+    """One load as a cycle sees it: what it is, what it told, what is asked of it.
+
+    ``wishes`` counts how often a person has set the mode: a new wish does not wait for
+    minimum times, a boost that ends by itself does.
+    """
 
     spec: ChargerSpec
     reading: ChargerReading
     mode: Mode
-    boost_until: datetime | None = None
+    wishes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,11 +21,15 @@ SAVE_DELAY_S = 15.0
 
 @dataclass(slots=True)
 class LoadMemory:
-    """A load's mode; a boost with an end goes back to the mode before it."""
+    """A load's mode; a boost with an end goes back to the mode before it.
+
+    ``wishes`` counts the times a person has set it, since the start only.
+    """
 
     mode: Mode = Mode.SOLAR
     until: datetime | None = None
     back_to: Mode = Mode.SOLAR
+    wishes: int = 0
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:

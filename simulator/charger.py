@@ -31,7 +31,7 @@ _LOGGER = logging.getLogger(__name__)
 
 FREE_VEND_TAG = "FREEVEND"
 # Waits between attempts to connect double from the first to the last, in device seconds.
-BACK_OFF_S = (2.0, 30.0)
+BACK_OFF_S = (2.0, 10.0)
 # How long a call may stay unanswered, in device seconds.
 CALL_TIMEOUT_S = 30.0
 LAST_WORDS_S = 1.0
@@ -47,7 +47,8 @@ class ChargerSpec:
     """Who the charger says it is, and its habits.
 
     With ``free_vend`` a transaction starts by itself when a car is plugged in. A clock
-    that is not ``synchronised`` keeps its error whatever the central system says.
+    that is not ``synchronised`` keeps its error whatever the central system says. One
+    that is not ``prompt`` heeds a new sample interval only after the next sample.
     """
 
     identity: str = "VIRTUAL-1"
@@ -58,6 +59,7 @@ class ChargerSpec:
     password: str | None = None
     free_vend: bool = True
     synchronised: bool = True
+    prompt: bool = True
 
 
 @dataclass(slots=True)
@@ -229,6 +231,12 @@ class Charger:
     def is_cut(self) -> bool:
         """Whether somebody cut the link."""
         return not self._reachable.is_set()
+
+    def reconfigured(self, key: str) -> None:
+        """Heed a configuration key that was changed."""
+        if key.lower() == "metervaluesampleinterval" and self.spec.prompt:
+            interval = self.config.number(key)
+            self._next_sample = min(self._next_sample, self.clock.now() + interval)
 
     # What it tells
 

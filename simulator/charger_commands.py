@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp.v16 import call_result
 
+from .configuration import ChangeStatus
 from .evse import Status
 from .metering import timestamp
 from .profiles import ChargingProfile, ProfileError, Purpose, Unit, parse_profile
@@ -66,6 +67,8 @@ class _Commands:
     def change_configuration(self, key: str, value: str) -> Any:
         """Set a configuration key."""
         status = self._charger.config.change(key, value)
+        if status is ChangeStatus.ACCEPTED:
+            self._charger.reconfigured(key)
         return call_result.ChangeConfiguration(status=status.value)
 
     def get_configuration(self, key: list[str] | None = None) -> Any:

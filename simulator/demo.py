@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from .charger import ChargerSpec
+from .charger import Charger, ChargerSpec
 from .clock import parse_hours_and_minutes
 from .control import DEFAULT_PORT, HELP, ControlPort, Words, listen_to_terminal
 from .demo_dashboard import URL_PATH
@@ -37,6 +37,8 @@ IDENTITY = "VIRTUAL-1"
 USER = "demo"
 PASSWORD = "surplus"
 SOLAR_PUSH_S = 2.0
+# How long the charger may take to be let in.
+CALL_IN_S = 60.0
 
 # Early enough that the sun still rises, late enough that there is some to spare.
 START = "08:30"
@@ -50,6 +52,7 @@ _TEXTS = {
         "takes a minute) ...",
         "setup": "Setting up Surplus as a user would ...",
         "ended": "Home Assistant ended by itself. The last it said:",
+        "alone": "The virtual charger was not let in ({error}). The log ends with:",
         "stopping": "Stopping ...",
         "ready": """
   Open   {url}
@@ -59,7 +62,7 @@ _TEXTS = {
          should, the car starts within a minute or two and follows it.
          Every decision says why. It is {time} in the virtual house.
 
-  Type   a word here (or: python -m simulator.control <word>):
+  Type   a word here (or: {control} <word>):
 {words}
 
   Stop   Ctrl-C
@@ -73,6 +76,7 @@ _TEXTS = {
         "minute la première fois) ...",
         "setup": "Installation de Surplus comme le ferait un utilisateur ...",
         "ended": "Home Assistant s'est arrêté de lui-même. Ses derniers mots :",
+        "alone": "La borne virtuelle n'a pas été admise ({error}). Fin du journal :",
         "stopping": "Arrêt ...",
         "ready": """
   Ouvrez       {url}
@@ -82,13 +86,29 @@ _TEXTS = {
                trop vite, la voiture démarre en une minute ou deux et le suit.
                Chaque décision dit pourquoi. Il est {time} dans la maison virtuelle.
 
-  Tapez        un mot ici (ou : python -m simulator.control <mot>) :
+  Tapez        un mot ici (ou : {control} <mot>) :
 {words}
 
   Arrêt        Ctrl-C
 """,
     },
 }
+
+
+HELP_FR = """\
+surplus        plein de soleil : 3500 W de trop avant la voiture
+import         pas de soleil en trop : la maison tire 2000 W avant la voiture
+balanced       la maison prend exactement ce que donne le soleil, avant la voiture
+grid <W>       une puissance réseau quelconque avant la voiture (- : injection)
+cloud          un nuage passe, pendant une minute
+auto           retour au soleil et à la maison enregistrés
+hp | hc        le Linky passe en heures pleines | creuses
+unplug | plug  la voiture part | revient
+cut | mend     la borne perd | retrouve son réseau
+meter off|on   le Linky se tait | reparle (aussi : garbled, gone)
+speed <n>      vitesse du soleil (60 = une heure par minute, 0 = il s'arrête)
+status         ce qui se passe
+help           cette liste (en anglais)"""
 
 
 class DemoError(Exception):
@@ -143,6 +163,8 @@ class Demo:
                 tic_path=self.setup.tic,
                 ocpp_url=f"ws://127.0.0.1:{arguments.ocpp_port}/ocpp",
                 charger=ChargerSpec(identity=IDENTITY),
+                # It comes home when there is somebody to look after it.
+                plugged=False,
             )
         )
         self.hass = RealHass(
@@ -161,7 +183,7 @@ class Demo:
         chosen = self._arguments
         for host, port, what, option in (
             (chosen.host, chosen.port, "Home Assistant", "--port"),
-            ("0.0.0.0", chosen.ocpp_port, "OCPP", "--ocpp-port"),
+            ("127.0.0.1", chosen.ocpp_port, "OCPP", "--ocpp-port"),
             ("127.0.0.1", chosen.control_port, "control", "--control-port"),
         ):
             if not _is_free(host, port):
@@ -228,14 +250,21 @@ class Demo:
         await hass.start()
         await push_solar(hass, house.house.solar_w, self.setup.language)
         assert house.charger is not None
+        # The car is there before Surplus is: a session that runs is adopted.
+        house.plug()
         house.charger.mend()
         if not configured:
             self._say("setup")
             await self._configure()
+        await self._wait_for_charger(house.charger)
         now = house.clock.now()
         house.day.set(now, self._start_s)
         house.day.release(now)
-        indented = "\n".join(f"         {line}" for line in HELP.splitlines())
+        help_text = HELP_FR if self.setup.language == "fr" else HELP
+        indented = "\n".join(f"         {line}" for line in help_text.splitlines())
+        control = f"{sys.executable} -m simulator.control"
+        if self._arguments.control_port != DEFAULT_PORT:
+            control += f" --port {self._arguments.control_port}"
         self._say(
             "ready",
             url=f"{hass.url}/{URL_PATH}",
@@ -243,16 +272,26 @@ class Demo:
             password=PASSWORD,
             time=self._arguments.start,
             words=indented,
+            control=control.replace(f"{REPOSITORY}/", ""),
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._push_solar())
             tasks.create_task(listen_to_terminal(words))
             tasks.create_task(self._watch())
 
+    async def _wait_for_charger(self, charger: Charger) -> None:
+        try:
+            async with asyncio.timeout(CALL_IN_S):
+                while not charger.connected:
+                    await asyncio.sleep(0.2)
+        except TimeoutError:
+            told = self._texts["alone"].format(error=charger.last_error)
+            raise DemoError(f"{told}\n{self.hass.log_tail()}") from None
+
     async def _configure(self) -> None:
         await add_linky(self.hass, self.setup)
         await add_central_system(self.hass, self.setup)
-        await adopt_charger(self.hass)
+        await adopt_charger(self.hass, self.setup)
         await add_home(self.hass, self.setup)
         await begin(self.hass, self.setup)
         await make_dashboard(self.hass, self.setup)

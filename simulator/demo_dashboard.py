@@ -77,8 +77,9 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
     texts = _TEXTS["fr" if language == "fr" else "en"]
 
     def shown(*roles: str) -> list[Card]:
+        names = {"power": texts["car"]}
         return [
-            {"entity": entities[role], "name": _ENTITY_NAME}
+            {"entity": entities[role], "name": names.get(role, _ENTITY_NAME)}
             for role in roles
             if role in entities
         ]

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .demo_dashboard import URL_PATH, dashboard, title
 from .real_hass import HassError, Json, RealHass
@@ -24,7 +23,9 @@ class Setup:
     ocpp_port: int
     identity: str
     language: str
+    ocpp_host: str = "127.0.0.1"
     breaker_a: int = 60
+    charger_a: int = 32
 
 
 async def push_solar(hass: RealHass, watts: float, language: str) -> None:
@@ -55,15 +56,20 @@ async def add_linky(hass: RealHass, setup: Setup) -> Json:
 
 async def add_central_system(hass: RealHass, setup: Setup) -> Json:
     """Add the central system that chargers call."""
-    answers = {"user": "ocpp", "ocpp": {"port": setup.ocpp_port}}
-    return _created(await hass.add(DOMAIN, answers))
+    listen = {"port": setup.ocpp_port, "host": setup.ocpp_host}
+    return _created(await hass.add(DOMAIN, {"user": "ocpp", "ocpp": listen}))
 
 
-async def adopt_charger(hass: RealHass, **answers: Any) -> Json:
+async def adopt_charger(hass: RealHass, setup: Setup) -> Json:
     """Wait until the charger has called in, and adopt it."""
+    name = "Borne virtuelle" if setup.language == "fr" else "Virtual charger"
+
+    def answer(flow: Json) -> Json:
+        return {**_defaults(flow), "name": name, "max_a": setup.charger_a}
+
     flow = await hass.discovered(DOMAIN)
-    result = await hass.walk(flow, answers)
-    if result["type"] != "abort":
+    result = await hass.walk(flow, {"charger_found": answer})
+    if result.get("reason") != "charger_added":
         raise HassError(f"adopting the charger ended with {result}")
     return result
 

@@ -422,6 +422,11 @@ async def test_diagnostics_can_be_replayed_and_name_nobody(
     assert b"987654" not in raw
     assert diagnostics["meter"]["values"]["SINSTS"]["data"] == "00519"
     assert diagnostics["meter"]["is_the_expected_one"]
+    assert diagnostics["meter"]["clock"] == {
+        "when": "2019-12-03T12:58:05+01:00",
+        "degraded": False,
+    }
+    assert [step["minute"] for step in diagnostics["meter"]["tomorrow"]] == [0, 176]
     assert diagnostics["link"]["state"] == "ok"
     assert diagnostics["decoder"]["bad_checksum"] == 0
     assert diagnostics["reading"]["power_w"] == 519.0
@@ -438,6 +443,7 @@ async def test_diagnostics_of_a_meter_never_read(
     diagnostics = await async_get_config_entry_diagnostics(hass, entry)
     assert diagnostics["reading"] is None
     assert diagnostics["raw"] == []
+    assert diagnostics["meter"]["clock"] is None
     assert not diagnostics["meter"]["is_the_expected_one"]
 
 

@@ -220,6 +220,20 @@ def test_an_index_catches_up_after_a_long_silence() -> None:
     assert line.meter.number("BASE", line.now) == 29_000
 
 
+def test_a_first_index_is_confirmed_after_a_silence() -> None:
+    line = Line()
+    line.send(historic_frame(base=20_000))
+    line.now += 3600
+    line.send(historic_frame(base=29_000))
+    assert line.meter.number("BASE", line.now) == 29_000
+
+
+def test_two_indexes_that_do_not_fit_confirm_nothing() -> None:
+    line = Line()
+    line.send(historic_frame(base=20_000), historic_frame(base=20_300))
+    assert line.meter.value("BASE", line.now) is None
+
+
 def test_a_corrupted_first_index_is_not_believed() -> None:
     line = Line()
     line.send(historic_frame(base=90_020_000), *[historic_frame(base=20_000)] * 2)

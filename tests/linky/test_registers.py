@@ -127,6 +127,7 @@ def test_the_register_of_a_consumer() -> None:
                 "producer": True,
                 "today": Colour.WHITE,
                 "peak_running": 1,
+                "peak_notice": 0,
                 "supplier_index": 4,
                 "distributor_index": 4,
             },
@@ -289,6 +290,13 @@ def test_a_tempo_label_without_colour_takes_that_of_the_register() -> None:
 )
 def test_the_calendar_names_the_option(ngtf: str | None, option: Option | None) -> None:
     assert standard_tariff({"NGTF": ngtf}.get, None).option is option
+
+
+@pytest.mark.parametrize(
+    ("ntarf", "period"), [("01", Period.INDEX_1), ("10", Period.INDEX_10)]
+)
+def test_the_first_and_the_last_index_are_periods(ntarf: str, period: Period) -> None:
+    assert standard_tariff({"NTARF": ntarf}.get, None).period is period
 
 
 @pytest.mark.parametrize("ntarf", ["00", "11", "99"])

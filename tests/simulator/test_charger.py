@@ -27,6 +27,11 @@ MEASURANDS = (
 )
 
 
+# Device time runs faster than the central system's here: a clock that is put right
+# again and again would jump.
+UNHURRIED = ChargerSpec(synchronised=False)
+
+
 class Box:
     """A charger that lives, and the car beside it."""
 
@@ -204,7 +209,7 @@ async def test_free_vend_begins_when_the_car_comes_and_ends_when_it_goes() -> No
 
 
 async def test_meter_values_come_at_their_interval_and_tell_the_truth() -> None:
-    async with connected() as (box, central):
+    async with connected(UNHURRIED) as (box, central):
         for key, value in (
             ("MeterValueSampleInterval", "5"),
             ("MeterValuesSampledData", MEASURANDS),
@@ -238,6 +243,29 @@ async def test_meter_values_come_at_their_interval_and_tell_the_truth() -> None:
         assert values["Power.Offered"]["value"] == "3680"
         assert values["Voltage"]["value"] == "230.0"
         assert values["Energy.Active.Import.Register"]["unit"] == "Wh"
+
+
+@pytest.mark.parametrize("prompt", [True, False])
+async def test_a_new_interval_counts_at_once_or_after_the_next_sample(
+    prompt: bool,
+) -> None:
+    async with connected(ChargerSpec(prompt=prompt, synchronised=False)) as (
+        box,
+        central,
+    ):
+        box.evse.plug(Car())
+        await central.wait("MeterValues")
+        began = box.clock.now()
+        request = call.ChangeConfiguration(key="MeterValueSampleInterval", value="5")
+        await say(central, request)
+        await box.until(lambda: len(central.all("MeterValues")) == 2)
+        first, second = (
+            datetime.fromisoformat(sample["meter_value"][0]["timestamp"])
+            for sample in central.all("MeterValues")
+        )
+        gap = (second - first).total_seconds()
+        assert box.clock.now() - began >= 5
+        assert gap < 60 if prompt else gap >= 60
 
 
 async def test_an_interval_of_zero_means_no_samples() -> None:
@@ -318,7 +346,7 @@ async def test_offline_a_card_is_believed() -> None:
 
 
 async def test_a_session_lived_offline_is_told_in_order_afterwards() -> None:
-    async with connected() as (box, central):
+    async with connected(UNHURRIED) as (box, central):
         central.forget()
         box.charger.cut()
         await box.until(lambda: not box.charger.connected)
@@ -337,7 +365,7 @@ async def test_a_session_lived_offline_is_told_in_order_afterwards() -> None:
 
 
 async def test_a_session_goes_on_over_a_cut_with_its_id() -> None:
-    async with connected() as (box, central):
+    async with connected(UNHURRIED) as (box, central):
         request = call.ChangeConfiguration(key="MeterValueSampleInterval", value="1")
         await say(central, request)
         box.evse.plug(Car())
@@ -363,7 +391,7 @@ async def test_a_session_goes_on_over_a_cut_with_its_id() -> None:
 
 
 async def test_without_link_the_lease_falls_back_to_the_safe_current() -> None:
-    async with connected() as (box, central):
+    async with connected(UNHURRIED) as (box, central):
         await say(central, offer(6, charging_profile_id=1))
         box.evse.plug(Car())
         start = box.evse.wall(box.clock.now())

@@ -157,7 +157,8 @@ class Decoder:
     ) -> tuple[list[Group | Frame], list[Frame]]:
         events: list[Group | Frame] = []
         frames: list[Frame] = []
-        get_known = self._known.get
+        known = self._known
+        get_known = known.get
         beginnings = self._beginnings
         groups = self._groups
         for segment in self._split(data):
@@ -167,8 +168,10 @@ class Decoder:
                     self._special(segment, at, events, frames)
                     groups = self._groups
                     continue
-                self._remember(segment, group)
+                known[segment] = group
             groups.append(group)
+        if len(known) > _MAX_KNOWN:
+            known.clear()
         events += groups[self._given :]
         if len(groups) > _MAX_FRAME_GROUPS:
             self._overfull = True
@@ -275,13 +278,8 @@ class Decoder:
             self._beginnings.clear()
             self._beginnings |= {_BETWEEN_FRAMES: None, segment: group}
         else:
-            self._remember(segment, group)
+            self._known[segment] = group
         return group
-
-    def _remember(self, segment: bytes, group: Group) -> None:
-        if len(self._known) >= _MAX_KNOWN:
-            self._known.clear()
-        self._known[segment] = group
 
     def _begin(
         self, group: Group, at: float, events: list[Group | Frame], frames: list[Frame]

@@ -14,9 +14,12 @@ from ..registry import async_get_registry
 from ..room import Room
 from .binary_sensors import add_binary_sensors
 from .connection import Link, Pace
+from .horodate import parse_horodate
+from .meter import Meter
 from .redact import redact, redact_text
 from .runtime import LinkyConfigEntry, LinkyMeter, LinkyRuntime
 from .sensors import add_sensors
+from .tariff import parse_profile
 
 _PACE: Final = Pace()
 _RAW_LINE: Final = 64
@@ -93,7 +96,12 @@ async def _async_diagnostics(
             "phases": link.meter.phases,
             "implausible": link.meter.implausible,
             "is_the_expected_one": runtime.meter is not None,
+            "clock": _clock(link.meter),
             "tariff": asdict(link.meter.tariff(now)),
+            "tomorrow": [
+                asdict(switching)
+                for switching in parse_profile(link.meter.text("PJOURF+1", now) or "")
+            ],
             "values": {
                 label: {
                     "data": redact_text(label, value.data),
@@ -112,6 +120,15 @@ async def _async_diagnostics(
             for start in range(0, len(raw), _RAW_LINE)
         ],
     }
+
+
+def _clock(meter: Meter) -> dict[str, Any] | None:
+    """Return what the meter takes for the time; some are hours off."""
+    date = meter.last("DATE")
+    horodate = parse_horodate(date.horodate) if date and date.horodate else None
+    if horodate is None:
+        return None
+    return {"when": horodate.when.isoformat(), "degraded": horodate.degraded}
 
 
 ROOM = Room(

@@ -113,6 +113,7 @@ class House:
     settings: HomeSettings = field(default_factory=HomeSettings)
     cars: list[Car] = field(default_factory=lambda: [Car()])
     base_w: float = 0.0
+    solar_w: float | None = None
     now: float = 1000.0
     meter_every_s: int = 1
     meter_sign: float = 1.0
@@ -157,6 +158,7 @@ class House:
             now=self.now,
             wall=self.wall,
             grid=self.grid,
+            solar_w=self.solar_w,
             loads=tuple(
                 LoadInput(
                     spec=car.spec,

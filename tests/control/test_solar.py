@@ -264,4 +264,9 @@ def test_what_is_shown_adds_up() -> None:
     assert abs(cycle.breaker_room_a - (45 - cycle.grid_w / 230)) < 0.01
     assert cycle.subscription_room_va is not None
     assert abs(cycle.subscription_room_va - (9200 - cycle.grid_w)) < 1
-    assert cycle.house_w == cycle.grid_w
+    # Without the production nobody knows what the house itself takes.
+    assert cycle.house_w is None
+    house.solar_w = 4200.0
+    cycle = house.cycle()
+    assert cycle.solar_w == 4200
+    assert cycle.house_w == cycle.grid_w + 4200

@@ -306,7 +306,7 @@ def _budget(
 
 
 def _house(grid: GridReading, solar_w: float | None) -> float | None:
-    """Return what the whole house consumes: grid + solar."""
-    if grid.power_w is None:
+    """Return what the whole house consumes; without the production nobody knows."""
+    if grid.power_w is None or solar_w is None:
         return None
-    return grid.power_w + (solar_w or 0.0)
+    return grid.power_w + solar_w

@@ -1,0 +1,222 @@
+"""The tables, in Markdown."""
+
+from collections.abc import Iterator, Sequence
+from statistics import fmean
+
+from .calibration import Check
+from .cases import CASES, VARIANTS
+from .cost import Cost
+from .runs import EVCC, OURS, PRICES, Player, Results, Run, plays
+from .scores import Scores
+
+_MEAN_OF = ("A1", "A2", "A3", "A4", "A5")
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield _row(head)
+    yield _row(["---", *("---:" for _ in head[1:])])
+    for row in rows:
+        yield _row(row)
+
+
+def _figure(value: float | None, decimals: int = 0) -> str:
+    return "–" if value is None else f"{value:.{decimals}f}"
+
+
+_ENERGY_HEAD = (
+    "controller",
+    "J %",
+    "J3 %",
+    "captured kWh",
+    "imported kWh",
+    "self-consumption %",
+    "starts",
+    "short cycles",
+    "(by current)",
+    "commands",
+    "RMS W",
+    "over s (longest)",
+)
+
+
+def cases_text(
+    results: Results, cases: Sequence[str], players: Sequence[Player]
+) -> Iterator[str]:
+    """Yield one table for each case."""
+    for name in cases:
+        case = CASES[name]
+        yield f"### {name}: {case.text}"
+        yield ""
+        if name == "S1":
+            yield from _steps(results, players)
+        elif case.fast:
+            yield from _limit(results, name, players)
+        else:
+            yield from _energy(results, name, players)
+        yield ""
+
+
+def _energy(results: Results, name: str, players: Sequence[Player]) -> Iterator[str]:
+    rows = []
+    best = results.optimum(Run(case=name, player=OURS.name), PRICES[0])
+    if best is not None:
+        head = ["oracle (knows the day)", "100.0", "100.0"]
+        energy = [_figure(best.captured_kwh, 2), _figure(best.imported_kwh, 2)]
+        rows.append([*head, *energy, "", str(best.starts), "0", "", "", "", ""])
+    for player in players:
+        run = Run(case=name, player=player.name)
+        if not plays(CASES[name], player):
+            rows.append([player.name, "not yet", *[""] * (len(_ENERGY_HEAD) - 2)])
+            continue
+        scores = results.scores[run]
+        rows.append(
+            [
+                player.name,
+                *(_figure(results.percent(run, price), 1) for price in PRICES),
+                _figure(scores.captured_kwh, 2),
+                _figure(scores.imported_kwh, 2),
+                _figure(100 * scores.self_consumption, 1),
+                str(scores.starts),
+                str(scores.short_cycles),
+                str(scores.short_currents),
+                str(scores.commands),
+                _figure(scores.rms_w),
+                f"{scores.over_s} ({scores.longest_over_s})",
+            ]
+        )
+    yield from _table(_ENERGY_HEAD, rows)
+
+
+def _steps(results: Results, players: Sequence[Player]) -> Iterator[str]:
+    rows = []
+    for player in players:
+        scores = results.scores[Run(case="S1", player=player.name)]
+        share = scores.overshoot
+        rows.append(
+            [
+                player.name,
+                _figure(scores.settling_s, 1),
+                _figure(None if share is None else 100 * share, 1),
+                str(scores.starts),
+                str(scores.commands),
+                _figure(scores.rms_w),
+            ]
+        )
+    head = ("controller", "settling s", "overshoot %", "starts", "commands", "RMS W")
+    yield from _table(head, rows)
+
+
+def _limit(results: Results, name: str, players: Sequence[Player]) -> Iterator[str]:
+    rows = []
+    for player in players:
+        scores: Scores = results.scores[Run(case=name, player=player.name)]
+        rows.append(
+            [
+                player.name,
+                str(scores.longest_over_s),
+                str(scores.over_s),
+                _figure(scores.captured_kwh + scores.imported_kwh, 2),
+                str(scores.starts),
+                str(scores.short_cycles),
+                str(scores.commands),
+            ]
+        )
+    head = (
+        "controller",
+        "longest overload s",
+        "overload s",
+        "charged kWh",
+        "starts",
+        "short cycles",
+        "commands",
+    )
+    yield from _table(head, rows)
+
+
+def summary_text(
+    results: Results, cases: Sequence[str], players: Sequence[Player]
+) -> Iterator[str]:
+    """Yield J of everybody on everything, and our mean."""
+    energy = [name for name in cases if CASES[name].has_optimum]
+    if not energy:
+        return
+    means = [name for name in _MEAN_OF if name in energy]
+    head = ["J %", *energy]
+    if means:
+        head.append(f"mean {means[0]}–{means[-1]}")
+    rows = []
+    for player in players:
+        percents = {
+            name: results.percent(Run(case=name, player=player.name), PRICES[0])
+            for name in energy
+        }
+        row = [player.name, *(_figure(percents[name], 1) for name in energy)]
+        known = [percents[name] for name in means]
+        if means:
+            row.append(_figure(fmean(p for p in known if p is not None), 1))
+        rows.append(row)
+    yield "### Summary"
+    yield ""
+    yield from _table(head, rows)
+    yield ""
+
+
+def calibration_text(found: Sequence[Check]) -> Iterator[str]:
+    """Yield what the optimum and evcc come to, beside the reference."""
+    if not found:
+        return
+    yield "### Calibration"
+    yield ""
+    rows = [
+        [
+            check.case,
+            check.what,
+            _figure(check.here, 2),
+            _figure(check.reference, 2),
+            "yes" if check.passed else "**no**",
+        ]
+        for check in found
+    ]
+    yield from _table(("case", "figure", "here", "reference", "within"), rows)
+    yield ""
+
+
+def robustness_text(
+    results: Results, cases: Sequence[str], variants: Sequence[str]
+) -> Iterator[str]:
+    """Yield J on plants that are not what the engine believes, ours and evcc's."""
+    names = [name for name in cases if CASES[name].has_optimum]
+    yield "### Robustness: J %, Surplus / evcc (short cycles of Surplus, if any)"
+    yield ""
+    rows = []
+    for variant in variants:
+        row = [VARIANTS[variant].text]
+        for name in names:
+            ours = Run(case=name, player=OURS.name, variant=variant)
+            other = Run(case=name, player=EVCC.name, variant=variant)
+            pair = [_figure(results.percent(run, PRICES[0])) for run in (ours, other)]
+            text = " / ".join(pair)
+            scores = results.scores.get(ours)
+            if scores is not None and scores.short_cycles:
+                text += f" ({scores.short_cycles})"
+            row.append(text)
+        rows.append(row)
+    yield from _table(("plant", *names), rows)
+    yield ""
+
+
+def cost_text(cost: Cost) -> Iterator[str]:
+    """Yield what the engine costs on this machine."""
+    yield "### Cost"
+    yield ""
+    rows = [
+        [f"one cycle, {loads} loads, median", f"{us:.0f} µs"]
+        for loads, us in cost.cycle_us.items()
+    ]
+    rows.append([f"86,400 cycles, {cost.day_loads} loads", f"{cost.day_s:.1f} s"])
+    yield from _table(("engine", "here"), rows)
+    yield ""

@@ -1,0 +1,152 @@
+"""Which controllers play which days, on as many processes as there are processors."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+from .baselines import EarlierPid, Evcc, OpenEms, PriorityOptimiser, TwcManager
+from .cases import CASES, VARIANTS, Case
+from .oracle import Optimum, optimum_of
+from .ours import Ours
+from .record import Controller, Record, play
+from .scores import Scores, score
+
+# Prices of an imported kWh against a captured one, by which J is told.
+PRICES = (1.0, 3.0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Player:
+    """A controller by name. ``ours`` says that the engine decides."""
+
+    name: str
+    make: Callable[[Case], Controller]
+    ours: bool = False
+
+
+_PLAYERS = (
+    Player(name="Surplus", make=Ours, ours=True),
+    Player(
+        name="Surplus λ=3", make=lambda case: Ours(case, import_price=3.0), ours=True
+    ),
+    Player(name="evcc 30 s", make=lambda _: Evcc()),
+    Player(name="TWCManager 60 s", make=lambda _: TwcManager()),
+    Player(name="OpenEMS 1 s", make=lambda _: OpenEms()),
+    Player(name="greedy 5 s", make=lambda _: PriorityOptimiser()),
+    Player(name="earlier PID", make=lambda _: EarlierPid()),
+)
+
+PLAYERS = {player.name: player for player in _PLAYERS}
+OURS, EVCC = _PLAYERS[0], _PLAYERS[2]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One day with one controller on one plant."""
+
+    case: str
+    player: str
+    variant: str = "nominal"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """An optimum: a day, a plant and a price."""
+
+    case: str
+    price: float
+    variant: str = "nominal"
+
+
+def case_of(name: str, variant: str) -> Case:
+    """Return a day with a plant."""
+    return VARIANTS[variant].apply(CASES[name])
+
+
+def record_of(run: Run) -> Record:
+    """Play one day."""
+    case = case_of(run.case, run.variant)
+    return play(case, PLAYERS[run.player].make(case))
+
+
+def _score(run: Run) -> Scores:
+    return score(record_of(run), steps=run.case == "S1")
+
+
+def _solve(wanted: Wanted) -> Optimum:
+    return optimum_of(case_of(wanted.case, wanted.variant), wanted.price)
+
+
+def plays(case: Case, player: Player) -> bool:
+    """Return whether a controller has what the day asks for."""
+    return case.engine_plays or not player.ours
+
+
+def same_optimum(case: str, variant: str) -> str:
+    """Return the variant whose optimum is that of this one: few change any."""
+    changes = "max_a" in VARIANTS[variant].car
+    return variant if changes and CASES[case].has_optimum else "nominal"
+
+
+@dataclass(kw_only=True, slots=True)
+class Results:
+    """All that was played and solved."""
+
+    scores: dict[Run, Scores]
+    optima: dict[Wanted, Optimum]
+
+    def optimum(self, run: Run, price: float) -> Optimum | None:
+        """Return the optimum beside a run, None where none is defined."""
+        variant = same_optimum(run.case, run.variant)
+        return self.optima.get(Wanted(case=run.case, price=price, variant=variant))
+
+    def percent(self, run: Run, price: float) -> float | None:
+        """Return J in percent of the optimum's."""
+        optimum = self.optimum(run, price)
+        if optimum is None or run not in self.scores:
+            return None
+        return 100 * self.scores[run].value_kwh(price) / optimum.value_kwh(price)
+
+
+def run_all(
+    cases: Sequence[str],
+    players: Iterable[Player],
+    variants: Sequence[str] = ("nominal",),
+    *,
+    workers: int,
+) -> Results:
+    """Play and solve everything."""
+    runs = [
+        Run(case=case, player=player.name, variant=variant)
+        for case in cases
+        for player in players
+        for variant in variants
+        if plays(CASES[case], player)
+    ]
+    wanted = sorted(
+        {
+            Wanted(case=case, price=price, variant=same_optimum(case, variant))
+            for case in cases
+            if CASES[case].has_optimum
+            for price in PRICES
+            for variant in variants
+        },
+        key=lambda one: (one.case, one.price, one.variant),
+    )
+    # What takes longest goes first.
+    wanted.sort(key=_is_light)
+    if workers < 2:
+        return Results(
+            scores={run: _score(run) for run in runs},
+            optima={one: _solve(one) for one in wanted},
+        )
+    with ProcessPoolExecutor(workers) as pool:
+        optima, scores = pool.map(_solve, wanted), pool.map(_score, runs)
+        return Results(
+            scores=dict(zip(runs, scores, strict=True)),
+            optima=dict(zip(wanted, optima, strict=True)),
+        )
+
+
+def _is_light(wanted: Wanted) -> bool:
+    return len(CASES[wanted.case].chargers) < 2

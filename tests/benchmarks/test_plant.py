@@ -1,0 +1,111 @@
+"""The plant's delays: what a controller learns, and when a car obeys."""
+
+from itertools import pairwise
+
+import pytest
+
+from benchmarks.closed_loop.battery import Battery
+from benchmarks.closed_loop.cases import (
+    CASES,
+    VARIANTS,
+    BatteryCase,
+    ChargerCase,
+    Wires,
+)
+from benchmarks.closed_loop.record import play
+
+from .days import Script, case
+
+QUIET = Wires(grid_noise_w=0.0)
+
+
+def test_the_grid_is_told_a_second_late() -> None:
+    surplus = [0.0] * 5 + [1000.0] * 5
+    script = Script({})
+    play(case(surplus, wires=QUIET), script)
+    told = [seen.grid.value if seen.grid else None for seen in script.seen]
+    assert told == [None, *[0.0] * 5, *[-1000.0] * 4]
+
+
+def test_a_linky_tells_apparent_power_every_two_seconds() -> None:
+    script = Script({})
+    surplus = [400.0] * 8
+    play(case(surplus, wires=Wires(linky=True, grid_interval_s=2)), script)
+    told = [(seen.grid.at, seen.grid.value) for seen in script.seen if seen.grid]
+    # hypot(400, 150) = 427.2
+    assert {value for _, value in told} == {-427.0}
+    assert [at - 36_000 for at, _ in told] == [0, 0, 2, 2, 4, 4, 6]
+
+
+def test_a_car_begins_after_its_latency_and_ramps_at_its_own_pace() -> None:
+    record = play(case([0.0] * 60, wires=QUIET), Script({0: 10.0}))
+    drawn = record.drawn_a[0]
+    # Told at 0, taken at 1, current 15 s later.
+    assert drawn[:16] == [0.0] * 16
+    assert drawn[16] == pytest.approx(0.6)
+    assert drawn[18] == pytest.approx(1.8)
+    assert drawn[-1] == pytest.approx(10 * 0.985 - 0.4)
+    assert record.on[0].index(True) == 1
+
+
+def test_a_stop_is_not_held_back_but_another_current_is() -> None:
+    record = play(case([0.0] * 80, wires=QUIET), Script({0: 16.0, 50: 12.0, 52: 20.0}))
+    drawn = record.drawn_a[0]
+    settled = 16 * 0.985 - 0.4
+    assert drawn[52] == pytest.approx(settled)
+    assert drawn[54] < settled
+    # The pilot moved at 51: not again before 56, and the car sees it 2 s later.
+    lowest = 12 * 0.985 - 0.4
+    assert drawn[57] == pytest.approx(lowest)
+    assert drawn[58] == pytest.approx(lowest + 0.6)
+    stopped = play(case([0.0] * 60, wires=QUIET), Script({0: 16.0, 50: 0.0}))
+    assert stopped.drawn_a[0][50] > 0
+    assert stopped.drawn_a[0][51] < stopped.drawn_a[0][50] - 4
+
+
+def test_only_changes_are_sent_and_counted() -> None:
+    record = play(
+        case([0.0] * 30, wires=QUIET), Script({0: 0.0, 1: 8.0, 2: 8.0, 3: 9.0})
+    )
+    assert record.commands == 2
+
+
+def test_an_unplugged_car_draws_nothing_and_is_told_so() -> None:
+    away = ChargerCase(load_id="car", plugged=(36_000, 36_040))
+    script = Script({0: 10.0})
+    record = play(case([0.0] * 60, chargers=(away,), wires=QUIET), script)
+    assert record.drawn_a[0][39] > 0
+    assert record.drawn_a[0][40:] == [0.0] * 20
+    assert script.seen[39].chargers[0].plugged
+    assert not script.seen[41].chargers[0].plugged
+
+
+def test_a_slower_plant_is_slower() -> None:
+    slow = VARIANTS["all-slow"].apply(case([0.0] * 80, wires=QUIET))
+    record = play(slow, Script({0: 10.0}))
+    # The command takes 3 s, the car begins 30 s after it, at half the pace.
+    assert record.drawn_a[0][32] == 0.0
+    assert record.drawn_a[0][33] == pytest.approx(0.3)
+
+
+def test_a_battery_takes_the_surplus_and_gives_it_back_less_its_losses() -> None:
+    battery = Battery(BatteryCase(capacity_wh=1000.0, charge_share=0.5, ramp_w_s=500.0))
+    for _ in range(600):
+        battery.step(-2000.0 - battery.power_w, 1.0)
+    assert battery.power_w == pytest.approx(-2000.0, abs=50.0)
+    assert battery.charge_wh == pytest.approx(500 + 2000 * 0.95 / 6, rel=0.02)
+    for _ in range(3600):
+        battery.step(3000.0 - battery.power_w, 1.0)
+    assert battery.charge_wh == 0.0
+    assert battery.power_w == 0.0
+
+
+def test_the_last_surplus_step_stays_and_the_kitchen_has_twelve_events() -> None:
+    steps = CASES["S1"].build().surplus_w
+    assert steps[0] == 0.0
+    assert steps[3600:3601] == (2000.0,)
+    assert steps[-1] == 4500.0
+    base = CASES["O1"].build().base_w
+    rises = sum(later > sooner for sooner, later in pairwise(base))
+    assert rises == 12
+    assert max(base) == 4900.0

@@ -35,9 +35,12 @@ from simulator.virtual_house import HouseOptions, VirtualHouse
 
 IDENTITY = "GARAGE-1"
 CALM_W = 1000.0
-KETTLE_W = 4000.0
+KETTLE_W = 1200.0
 CALM_S = 8.0
-_STX, _ETX = b"\x02", b"\x03"
+# What the car draws under a 32 A breaker beside a calm house, less its shortfall.
+FULL_A = 24.5
+_ETX = b"\x03"
+_EXTENSIONS = b"Sec-WebSocket-Extensions"
 
 
 class StampedPort(Port):
@@ -114,26 +117,26 @@ class Relay:
             writer.close()
             return
         await asyncio.gather(
-            _pump(reader, up_writer, lambda _: None),
+            # Uncompressed, a server's frames can be read as they pass: they have no mask.
+            _pump(reader, up_writer, lambda data: data.replace(_EXTENSIONS, b"X-None")),
             _pump(up_reader, writer, self._note),
         )
 
-    def _note(self, data: bytes) -> None:
-        # A server's frames are not masked: the text can be read as it passes.
+    def _note(self, data: bytes) -> bytes:
         if b"SetChargingProfile" in data:
             self.commanded_at = time.monotonic()
             self.commanded.set()
+        return data
 
 
 async def _pump(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-    note: Callable[[bytes], None],
+    passed: Callable[[bytes], bytes],
 ) -> None:
     with contextlib.suppress(ConnectionError):
         while data := await reader.read(65_536):
-            note(data)
-            writer.write(data)
+            writer.write(passed(data))
             await writer.drain()
     writer.close()
 
@@ -141,7 +144,9 @@ async def _pump(
 async def _sample(house: VirtualHouse, port: StampedPort, relay: Relay) -> float:
     """Return one latency in seconds."""
     house.house.fix_base(CALM_W)
-    await asyncio.sleep(CALM_S)
+    await asyncio.sleep(1.0)
+    # Back at full current under the breaker, and left alone for a while.
+    await _until(lambda: house.evse.currents_a[0] > FULL_A)
     await _quiet(relay)
     port.arm(max(house.house.grid_w, CALM_W) + KETTLE_W / 2)
     relay.commanded.clear()
@@ -188,7 +193,7 @@ async def measure(samples: int) -> list[float]:
             await hass.call("switch", "turn_off", observer)
             mode = {"entity_id": entities[f"ocpp:{IDENTITY}_mode"], "option": "boost"}
             await hass.call("select", "select_option", mode)
-            await _until(lambda: house.evse.currents_a[0] > 20)
+            await _until(lambda: house.evse.currents_a[0] > FULL_A)
             found = [await _sample(house, port, relay) for _ in range(samples)]
         relay.close()
     return found

@@ -136,6 +136,17 @@ def test_a_squeeze_that_lasts_is_believed_without_an_overload_on_the_meter() -> 
     assert car.offered_a == 0
 
 
+def test_a_stopped_boost_rests_even_when_the_meter_is_lost_meanwhile() -> None:
+    house = House(settings=HomeSettings(breaker_a=50), cars=[Car(mode=Mode.BOOST)])
+    house.run(100, base_w=1000)
+    house.run(2, base_w=11000)
+    assert house.cars[0].offered_a == 0
+    house.with_settings(breaker_a=80)
+    house.meter_works = False
+    house.run(65)
+    assert house.decision().reason is Reason.RESTING
+
+
 class TestKnowingTheLimits:
     """Which limits there are, and what a reading says of the phases."""
 

@@ -176,8 +176,11 @@ def test_no_decision_leaves_its_range_or_the_limits(
                 least_a = 0.0
             assert given_a <= max(left_a, 0.0) + least_a + 1e-6
         was_on = {
-            load_id: bool(decision.setpoint and decision.setpoint.current_a)
-            or decision.setpoint is None
+            load_id: bool(
+                decision.setpoint.current_a
+                if decision.setpoint
+                else decision.numbers["reserved_a"]
+            )
             for load_id, decision in by_id.items()
         }
 

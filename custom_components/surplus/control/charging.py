@@ -184,6 +184,8 @@ class ChargerControl:
 
     def _boost(self, room_a: float, around: Circumstances) -> Decision:
         """As much as the limits allow."""
+        if not self.switching.on and (rest_s := self._must_hold(around)):
+            return self._tell(0.0, Reason.RESTING, around, {"seconds": round(rest_s)})
         if around.meter in (MeterState.LOST, MeterState.NONE):
             reason = (
                 Reason.METER_LOST
@@ -191,8 +193,6 @@ class ChargerControl:
                 else Reason.NO_GRID_METER
             )
             return self._tell(self.spec.min_a, reason, around)
-        if not self.switching.on and (rest_s := self._must_hold(around)):
-            return self._tell(0.0, Reason.RESTING, around, {"seconds": round(rest_s)})
         top_a = max(self.spec.min_a, self._down(min(room_a, self.spec.max_a)))
         limited = top_a < self._down(self.spec.max_a)
         if limited and self.current_a <= top_a:

@@ -7,10 +7,10 @@ messages wait in order and are delivered afterwards (OCPP 1.6, 3.7 and 3.13.6).
 
 import asyncio
 from base64 import b64encode
-from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 import logging
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +25,7 @@ from .clock import Clock
 from .configuration import Configuration
 from .evse import Evse, Session, Status
 from .metering import sampled_values, timestamp
+from .outbox import Message, Outbox
 from .profiles import ChargingProfile, ProfileError
 
 _LOGGER = logging.getLogger(__name__)
@@ -36,8 +37,6 @@ BACK_OFF_S = (2.0, 10.0)
 CALL_TIMEOUT_S = 30.0
 LAST_WORDS_S = 1.0
 REBOOT_S = 3.0
-# Embedded clients keep few samples while nobody listens; MicroOcpp keeps ten.
-SAMPLES_KEPT = 10
 # The transaction id of a client that never learned one.
 UNKNOWN_TRANSACTION = -1
 
@@ -60,15 +59,6 @@ class ChargerSpec:
     free_vend: bool = True
     synchronised: bool = True
     prompt: bool = True
-
-
-@dataclass(slots=True)
-class _Message:
-    """A transaction message that must not get lost."""
-
-    build: Callable[[], Any]
-    done: Callable[[Any], None] = lambda _: None
-    is_sample: bool = False
 
 
 @dataclass(slots=True)
@@ -99,8 +89,7 @@ class Charger:
         self._accepted = False
         self._reachable = asyncio.Event()
         self._reachable.set()
-        self._outbox: deque[_Message] = deque()
-        self._outgoing = asyncio.Event()
+        self._outbox = Outbox(self.config, clock)
         self._status_changed = asyncio.Event()
         self._status = Status.AVAILABLE
         self._next_sample = 0.0
@@ -190,7 +179,9 @@ class Charger:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._heartbeats())
                 tasks.create_task(self._statuses())
-                tasks.create_task(self._deliver(link))
+                tasks.create_task(
+                    self._outbox.deliver(partial(link.call, suppress=False))
+                )
         except* ConnectionClosed:
             pass
 
@@ -321,39 +312,6 @@ class Charger:
 
     # Transactions
 
-    async def _deliver(self, link: Any) -> None:
-        """Send the transaction messages in order, each until it is answered."""
-        attempts = 0
-        while True:
-            if not self._outbox:
-                self._outgoing.clear()
-                await self._outgoing.wait()
-                continue
-            message = self._outbox[0]
-            answer: Any = None
-            try:
-                answer = await link.call(message.build(), suppress=False)
-            except (TimeoutError, OCPPError) as error:
-                _LOGGER.debug("A transaction message was not taken: %s", error)
-                attempts += 1
-                if attempts < self.config.number("TransactionMessageAttempts"):
-                    wait = self.config.number("TransactionMessageRetryInterval")
-                    await self.clock.sleep(wait * attempts)
-                    continue
-            attempts = 0
-            if self._outbox and self._outbox[0] is message:
-                self._outbox.popleft()
-            if answer is not None:
-                message.done(answer)
-
-    def _queue(self, message: _Message) -> None:
-        if message.is_sample:
-            samples = [waiting for waiting in self._outbox if waiting.is_sample]
-            if len(samples) >= SAMPLES_KEPT:
-                self._outbox.remove(samples[0])
-        self._outbox.append(message)
-        self._outgoing.set()
-
     def begin(self, id_tag: str, profile: ChargingProfile | None = None) -> None:
         """Begin a transaction and tell the central system when there is one."""
         now = self.clock.now()
@@ -378,7 +336,7 @@ class Charger:
                 if self.evse.session is session:
                     self.end("DeAuthorized")
 
-        self._queue(_Message(lambda: request, answered))
+        self._outbox.put(Message(lambda: request, answered))
 
     def end(self, reason: str) -> None:
         """End the running transaction, if there is one."""
@@ -388,8 +346,8 @@ class Charger:
         self.evse.end()
         meter_stop = int(self.evse.energy_wh)
         stopped = self._now_text()
-        self._queue(
-            _Message(
+        self._outbox.put(
+            Message(
                 lambda: call.StopTransaction(
                     meter_stop=meter_stop,
                     timestamp=stopped,
@@ -401,8 +359,8 @@ class Charger:
 
     def _sample(self, session: Session) -> None:
         value = self._meter_value("MeterValuesSampledData", "Sample.Periodic")
-        self._queue(
-            _Message(
+        self._outbox.put(
+            Message(
                 lambda: call.MeterValues(
                     connector_id=1,
                     meter_value=value,

@@ -29,7 +29,8 @@ from .demo_setup import (
     make_dashboard,
     push_solar,
 )
-from .real_hass import REPOSITORY, RESTART_EXIT_CODE, HassError, RealHass
+from .hass_api import HassError
+from .real_hass import REPOSITORY, RESTART_EXIT_CODE, RealHass
 from .virtual_house import HouseOptions, VirtualHouse
 
 FOLDER = REPOSITORY / ".demo"

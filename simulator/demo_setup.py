@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .demo_dashboard import URL_PATH, dashboard, title
-from .real_hass import HassError, Json, RealHass
+from .hass_api import HassApi, HassError, Json
 
 DOMAIN = "surplus"
 
@@ -28,7 +28,7 @@ class Setup:
     charger_a: int = 32
 
 
-async def push_solar(hass: RealHass, watts: float, language: str) -> None:
+async def push_solar(hass: HassApi, watts: float, language: str) -> None:
     """Tell Home Assistant what the virtual panels give.
 
     A Linky cannot see production: in the demo it comes as what the design calls *any
@@ -48,19 +48,19 @@ async def push_solar(hass: RealHass, watts: float, language: str) -> None:
     )
 
 
-async def add_linky(hass: RealHass, setup: Setup) -> Json:
+async def add_linky(hass: HassApi, setup: Setup) -> Json:
     """Add the Linky: its port, and a test read."""
     answers = {"user": "linky", "linky": {"device": str(setup.tic)}}
     return _created(await hass.add(DOMAIN, answers | {"linky_historic": {}}))
 
 
-async def add_central_system(hass: RealHass, setup: Setup) -> Json:
+async def add_central_system(hass: HassApi, setup: Setup) -> Json:
     """Add the central system that chargers call."""
     listen = {"port": setup.ocpp_port, "host": setup.ocpp_host}
     return _created(await hass.add(DOMAIN, {"user": "ocpp", "ocpp": listen}))
 
 
-async def adopt_charger(hass: RealHass, setup: Setup) -> Json:
+async def adopt_charger(hass: HassApi, setup: Setup) -> Json:
     """Wait until the charger has called in, and adopt it."""
     name = "Borne virtuelle" if setup.language == "fr" else "Virtual charger"
 
@@ -74,7 +74,7 @@ async def adopt_charger(hass: RealHass, setup: Setup) -> Json:
     return result
 
 
-async def add_home(hass: RealHass, setup: Setup, *, solar: bool = True) -> Json:
+async def add_home(hass: HassApi, setup: Setup, *, solar: bool = True) -> Json:
     """Add the Home with the Linky at its grid connection."""
     home: Json = {"breaker_a": setup.breaker_a}
     if solar:
@@ -101,7 +101,7 @@ def _created(result: Json) -> Json:
     return result
 
 
-async def roles(hass: RealHass, identity: str) -> dict[str, str]:
+async def roles(hass: HassApi, identity: str) -> dict[str, str]:
     """Return entity ids by the role they play on the dashboard."""
     by_unique_id = await hass.entity_ids(DOMAIN)
     load = f"ocpp:{identity}"
@@ -129,7 +129,7 @@ async def roles(hass: RealHass, identity: str) -> dict[str, str]:
     return found
 
 
-async def _known_roles(hass: RealHass, identity: str) -> dict[str, str]:
+async def _known_roles(hass: HassApi, identity: str) -> dict[str, str]:
     """Return the roles once the first readings have brought their entities."""
     for _ in range(ENTITY_ATTEMPTS):
         found = await roles(hass, identity)
@@ -139,7 +139,7 @@ async def _known_roles(hass: RealHass, identity: str) -> dict[str, str]:
     return found
 
 
-async def make_dashboard(hass: RealHass, setup: Setup) -> None:
+async def make_dashboard(hass: HassApi, setup: Setup) -> None:
     """Make the demo's dashboard and open with it."""
     language = setup.language
     await hass.ask(
@@ -161,7 +161,7 @@ async def make_dashboard(hass: RealHass, setup: Setup) -> None:
     )
 
 
-async def begin(hass: RealHass, setup: Setup) -> None:
+async def begin(hass: HassApi, setup: Setup) -> None:
     """Hand the charger to Surplus: no longer observing, mode solar."""
     entities = await roles(hass, setup.identity)
     await hass.call("switch", "turn_off", {"entity_id": entities["observer"]})

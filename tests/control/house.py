@@ -41,6 +41,7 @@ class Car:
     link_lost_at: float | None = None
     own_limit_a: float = 32.0
     needs_a: float = 6.0
+    starts_after_s: float = 12.0
     draws_less_a: float = 0.0
     obeys: bool = True
     measured_every_s: float = 5.0
@@ -75,7 +76,7 @@ class Car:
         if not self.obeys or current_a == self.offered_a:
             return
         if self.offered_a == 0:
-            self.allowed_from = now + 12.0
+            self.allowed_from = now + self.starts_after_s
         self.offered_a, self.offered_at = current_a, now
 
     def step(self, now: float) -> None:

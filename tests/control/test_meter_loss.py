@@ -83,7 +83,7 @@ def test_stale_brings_a_solar_car_to_its_minimum() -> None:
 
 def test_stale_starts_nothing() -> None:
     house = House()
-    house.run(20, base_w=-3910)
+    house.run(10, base_w=-3910)
     house.meter_works = False
     house.run(50)
     assert house.cars[0].offered_a == 0

@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.surplus.control.response import ChargerResponse, ResponseFacts
 
-FACTS = ResponseFacts(dead_s=2, start_s=15, up_a_per_s=0.5, down_a_per_s=5)
+FACTS = ResponseFacts(doubt_s=2, dead_s=2, start_s=15, up_a_per_s=0.5, down_a_per_s=5)
 
 
 def test_a_charger_never_told_anything_draws_nothing_by_the_model() -> None:

@@ -30,14 +30,27 @@ def test_an_offer_is_nothing_or_at_least_six_amperes() -> None:
     assert all(a == 0 or a >= 6 for a in house.currents(1400))
 
 
-def test_a_start_costs_the_switching_budget_of_surplus() -> None:
+def test_a_start_costs_its_budget_of_surplus() -> None:
     house = House()
-    house.run(30, base_w=-2000)
+    house.run(15, base_w=-2000)
     assert house.decision().reason is Reason.ABOUT_TO_START
-    # 25 Wh at what 9 A would gain: about three quarters of a minute.
-    assert 10 <= float(house.decision().numbers["seconds"]) <= 20
-    house.run(25)
+    # 15 Wh at what 9 A would gain: about half a minute.
+    assert 8 <= float(house.decision().numbers["seconds"]) <= 16
+    house.run(17)
     assert house.decision().reason is Reason.FOLLOWING_SURPLUS
+
+
+def test_the_minimum_time_on_is_one_of_current_not_of_waiting_for_it() -> None:
+    house = House(cars=[Car(starts_after_s=60.0)])
+    house.run(100, base_w=-2000)
+    began = house.now
+    house.run(400, base_w=1500)
+    drawn = [
+        cycle.at
+        for cycle in house.history
+        if cycle.at > began and (cycle.grid_w or 0) > 2500
+    ]
+    assert drawn[-1] - drawn[0] >= 280
 
 
 def test_a_short_cloud_is_ridden_through_at_the_minimum() -> None:
@@ -187,6 +200,25 @@ def test_no_vehicle_gets_no_offer() -> None:
     assert house.decision().reason is Reason.NO_VEHICLE
     assert house.decision().setpoint is not None
     assert house.decision().setpoint.current_a == 0
+
+
+def test_a_car_that_is_plugged_in_need_not_rest() -> None:
+    house = House(cars=[Car(wants_power=False, offered_a=16, offered_at=900.0)])
+    house.run(20, base_w=-3000)
+    assert house.cars[0].offered_a == 0
+    house.cars[0].wants_power = True
+    house.run(40)
+    assert house.cars[0].offered_a == 13
+
+
+def test_a_car_adopted_at_full_power_does_not_hide_its_first_throttling() -> None:
+    """Its own power is told once a minute: what it drew before must not stand."""
+    car = Car(measured_every_s=60, offered_a=32, drawn_a=32.0, measured=(1000, 7360.0))
+    house = House(cars=[car])
+    house.run(600, base_w=-3500)
+    told = house.currents(600)
+    assert max(told[10:]) <= 20
+    assert car.offered_a in (15, 16)
 
 
 def test_a_car_that_draws_less_than_offered_is_offered_more() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from simulator.real_hass import HassError, RealHass
+from simulator.hass_api import HassError
+from simulator.real_hass import RealHass
 
 
 class Scripted(RealHass):
@@ -87,7 +88,7 @@ async def test_a_flow_that_goes_wrong_says_where(
 async def test_a_step_that_never_ends_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("simulator.real_hass.FLOW_TIMEOUT_S", -1.0)
+    monkeypatch.setattr("simulator.hass_api.FLOW_TIMEOUT_S", -1.0)
     with pytest.raises(HassError, match="step read never ended"):
         await Scripted(step("read", "progress")).add("surplus", {})
 

@@ -101,7 +101,10 @@ class ChargerControl:
         if load.mode is Mode.OFF:
             return self._tell(0.0, Reason.MODE_OFF, around)
         if not reading.wants_power:
-            return self._tell(0.0, Reason.NO_VEHICLE, around)
+            decision = self._tell(0.0, Reason.NO_VEHICLE, around)
+            # It was not we who ended it: whoever comes next need not rest.
+            self.switching.since = None
+            return decision
         tight = around.headroom.tightest(self.phases)
         room_a = tight[0] if tight else self.spec.max_a
         wanted = load.mode is Mode.BOOST or self.switching.on
@@ -196,8 +199,9 @@ class ChargerControl:
         top_a = max(self.spec.min_a, self._down(min(room_a, self.spec.max_a)))
         limited = top_a < self._down(self.spec.max_a)
         if limited and self.current_a <= top_a:
-            slack_a = self._down(room_a - _LIMIT_SLACK_A)
-            top_a = max(self.current_a, slack_a, self.spec.min_a)
+            # While the car moves, the room beside it is known less well.
+            slack_a = _LIMIT_SLACK_A + self.vehicle.doubt_a
+            top_a = max(self.current_a, self._down(room_a - slack_a), self.spec.min_a)
         if around.meter is MeterState.STALE:
             return self._tell(min(top_a, self.current_a), Reason.METER_STALE, around)
         if top_a > self.current_a > 0 and self._paced(around):
@@ -341,7 +345,10 @@ class ChargerControl:
 
     def _must_hold(self, around: Circumstances) -> float:
         return self.switching.held_for_s(
-            around.now, self.spec.min_on_s, self.spec.min_off_s
+            around.now,
+            self.spec.min_on_s,
+            self.spec.min_off_s,
+            self.vehicle.drawing_since,
         )
 
     def _tell(

@@ -24,7 +24,7 @@ class ResponseFacts:
     """
 
     dead_s: float = 2.0
-    doubt_s: float = 2.0
+    doubt_s: float = 5.0
     start_s: float = 15.0
     up_a_per_s: float = 0.6
     down_a_per_s: float = 5.0
@@ -41,21 +41,22 @@ class ChargerResponse:
         self._amps: list[float] = []
         self._offer: tuple[float, float] | None = None
 
-    def offered(self, current_a: float, at: float) -> None:
+    def offered(
+        self, current_a: float, at: float, drawn_a: float | None = None
+    ) -> None:
         """Note that the charger accepted to offer ``current_a`` at ``at``.
 
-        The same offer told again changes nothing. The first one is where the model
-        starts from: what was drawn before it is not known.
+        The same offer told again changes nothing. Before the first one the car draws
+        ``drawn_a``, as measured; where nothing was measured, what it is offered.
         """
         if self._offer is not None and (
             self._offer[0] == current_a or at <= self._offer[1]
         ):
             return
-        first = self._offer is None
+        if self._offer is None:
+            self._times = [at]
+            self._amps = [current_a if drawn_a is None else drawn_a]
         self._offer = (current_a, at)
-        if first:
-            self._times, self._amps = [at], [current_a]
-            return
         facts = self._facts
         drawn = self.drawn_a(at)
         if current_a == 0:

@@ -2,9 +2,12 @@
 
 from .model import ChargerReading, ChargerSpec
 from .response import ChargerResponse
+from .settings import NOMINAL_VOLTAGE_V
 
 # Below this a phase carries no vehicle.
 _PHASE_IN_USE_A = 1.0
+# Electronics draw this much without charging.
+_DRAWING_W = 200.0
 # Cars draw up to about an ampere less than offered, each by its own habit.
 _MOST_SHORTFALL_A = 1.5
 _LEARNING_RATE = 0.2
@@ -15,12 +18,14 @@ class Vehicle:
 
     ``shortfall_a`` is how much less than its offer it draws. ``doubt_a`` is by how much
     the newest ``power_w`` may be wrong because the vehicle is moving just then.
+    ``drawing_since`` is when it was first measured to draw, None while it does not.
     """
 
     def __init__(self, wired: tuple[int, ...]) -> None:
         """Know only the phases of its charger."""
         self.shortfall_a = 0.0
         self.doubt_a = 0.0
+        self.drawing_since: float | None = None
         self._wired = wired
         self._in_use: int | None = None
         self._response = ChargerResponse()
@@ -38,11 +43,24 @@ class Vehicle:
         # A charger set up for more phases than the supply has cannot use them.
         self._wired = tuple(p for p in spec.phases if p <= supply_phases) or (1,)
         if reading.offered_a is not None and reading.offered_at is not None:
-            self._response.offered(reading.offered_a, reading.offered_at)
+            self._response.offered(
+                reading.offered_a, reading.offered_at, self._measured_a(reading)
+            )
+        if reading.power_w is None or reading.power_w < _DRAWING_W:
+            self.drawing_since = None
+        elif self.drawing_since is None:
+            self.drawing_since = reading.power_at
         if not reading.wants_power:
             self._in_use = None
         elif used := sum(a > _PHASE_IN_USE_A for a in reading.currents_a):
             self._in_use = min(used, len(self._wired))
+
+    def _measured_a(self, reading: ChargerReading) -> float | None:
+        if reading.currents_a:
+            return max(reading.currents_a)
+        if reading.power_w is None:
+            return None
+        return reading.power_w / NOMINAL_VOLTAGE_V / len(self.phases)
 
     def power_w(self, reading: ChargerReading, at: float, voltage_v: float) -> float:
         """Return what it draws at an instant: measured, plus the move since."""

@@ -9,6 +9,7 @@ from custom_components.surplus.control.model import (
     GridReading,
     LoadInput,
     Mode,
+    Reason,
     Snapshot,
 )
 from custom_components.surplus.control.settings import HomeSettings
@@ -153,7 +154,9 @@ def test_no_decision_leaves_its_range_or_the_limits(
             off_at = off_since.get(spec.load_id)
             if current_a and off_at is not None and not wished:
                 assert now - off_at >= spec.min_off_s
-            if current_a or wished:
+            # A vehicle that left, or had enough, was not switched off by us.
+            gone = by_id[spec.load_id].reason is Reason.NO_VEHICLE
+            if current_a or wished or gone:
                 off_since.pop(spec.load_id, None)
             elif was_on.get(spec.load_id):
                 off_since[spec.load_id] = now

@@ -1,0 +1,342 @@
+"""Keeps one connector's limit alive: sends the wish, renews its lease, tries again.
+
+The rules of when are ``lease.Lease``'s, what goes over the wire is ``profiles``'; this
+is the loop between them and the link, and the choice of the form a charger accepts.
+"""
+
+import asyncio
+from collections.abc import Mapping
+import contextlib
+from datetime import datetime, timedelta
+import logging
+from typing import Any, Protocol
+
+from .clocks import Clock
+from .errors import LinkLostError, NoAnswerError, OcppError, RefusedError
+from .lease import Lease
+from .link import Link
+from .memory import ChargerSettings, Memory
+from .profiles import (
+    Form,
+    Profile,
+    legal_current,
+    live_profile,
+    profile_ids,
+    safe_profile,
+)
+from .timing import Timing
+from .values import number, timestamp, wire_time
+
+_LOGGER = logging.getLogger(__name__)
+
+# A form that worked and is refused this often in a row is no longer taken for proven.
+_DOUBTFUL = 3
+
+
+class Station(Protocol):
+    """The charger, as far as its commander needs to know it."""
+
+    settings: ChargerSettings
+    memory: Memory
+    clock: Clock
+    timing: Timing
+
+    @property
+    def ready_link(self) -> Link | None:
+        """The link, once the charger may be called."""
+
+    @property
+    def charger_now(self) -> datetime:
+        """What the charger's clock shows."""
+
+    def changed(self, *, save: bool = False, note: bool = False) -> None:
+        """Tell everybody who looks; ``save`` or ``note`` what is remembered."""
+
+
+class Commander:
+    """Commands one connector."""
+
+    def __init__(self, station: Station, connector: int) -> None:
+        """Command nothing until told to."""
+        self._station = station
+        self._connector = connector
+        self.lease = Lease(station.timing)
+        self._wake = asyncio.Event()
+        # The loop, a release and a reconfiguration must not talk at the same time.
+        self._busy = asyncio.Lock()
+        self._apply: asyncio.Future[None] | None = None
+        self._tried: set[Form] = set()
+        self._refusals = 0
+        self._in_trouble = False
+        self.last_failure: OcppError | None = None
+
+    @property
+    def commanding(self) -> bool:
+        """Whether a limit of ours binds the charger now."""
+        return self.lease.running(self._station.clock.monotonic())
+
+    # --- wishes ----------------------------------------------------------------
+
+    async def apply(self, amps: float) -> None:
+        """Offer a current (A per phase).
+
+        What can be sent now is waited for; what pacing holds back is sent when its
+        time comes, and a newer wish takes its place until then. Raises ``OcppError``
+        when the charger refused or did not answer, now or the last time; the wish
+        stays, and is tried again. Without a link it is not kept: it would be old when
+        the charger comes back.
+        """
+        if self._station.ready_link is None:
+            raise LinkLostError("SetChargingProfile")
+        now = self._station.clock.monotonic()
+        self.lease.want(self._legal(amps), now)
+        self._resolve(None)
+        # Also where it is held already: renewing may have ended for want of a wish.
+        self._wake.set()
+        if self.lease.satisfied(now):
+            return
+        due_at = self.lease.due_at(now)
+        if due_at is not None and due_at <= now:
+            self._apply = asyncio.get_running_loop().create_future()
+            await self._apply
+        elif self.last_failure is not None:
+            raise self.last_failure.with_traceback(None)
+
+    def _legal(self, amps: float) -> float:
+        settings = self._station.settings
+        return legal_current(amps, min_a=settings.min_a, max_a=settings.max_a)
+
+    async def release(self) -> None:
+        """Leave the charger on its safe current, then alone.
+
+        A charger that was never commanded is left as it is. Raises ``OcppError`` when
+        the charger cannot be told; its lease ends on the safe current all the same.
+        """
+        self.lease.release()
+        self._resolve(None)
+        if self.lease.offered is not None:
+            await self._go_safe()
+
+    async def _go_safe(self) -> None:
+        async with self._busy:
+            link = self._station.ready_link
+            if link is None:
+                raise LinkLostError("SetChargingProfile")
+            safe_a = self._station.settings.safe_a
+            form = self._station.memory.likely_form
+            if form is Form.STACKED:
+                await self._leave_safe(link)
+                await link.set_profile(self._live(form, safe_a))
+            else:
+                await link.set_profile(self._safe())
+            self.lease.left_safe(self._station.clock.monotonic(), safe_a)
+        self._station.changed()
+
+    async def reconfigured(self) -> None:
+        """Bring what lies on the charger in line with changed settings."""
+        wanted = self.lease.wanted_a
+        if wanted is not None:
+            self.lease.want(self._legal(wanted), self._station.clock.monotonic())
+            self.lease.say_again()
+            self._wake.set()
+        elif (
+            self.lease.offered is not None
+            or self._connector in self._station.memory.safe_a
+        ):
+            await self._go_safe()
+
+    async def forget(self) -> None:
+        """Take our profiles off the charger; it is nobody's afterwards."""
+        self.lease.release()
+        self._resolve(None)
+        memory = self._station.memory
+        async with self._busy:
+            link = self._station.ready_link
+            if link is None or (self.lease.offered is None and not memory.safe_a):
+                return
+            for profile_id in reversed(profile_ids(self._connector)):
+                with contextlib.suppress(RefusedError):
+                    await link.clear_profiles(profile_id)
+            memory.safe_a.pop(self._connector, None)
+
+    # --- what happens to the link --------------------------------------------------
+
+    def relinked(self) -> None:
+        """Go on: the charger may be called again."""
+        self.lease.relinked(
+            self._station.clock.monotonic(), self._station.settings.safe_a
+        )
+        self._wake.set()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the charger may be offering as JSON values."""
+        if (offered := self.lease.offered) is None:
+            return {}
+        age = self._station.clock.monotonic() - offered.sent_at
+        sent = self._station.clock.utcnow() - timedelta(seconds=age)
+        return {"offered_a": offered.amps, "sent": wire_time(sent)}
+
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Read it back: the limit of an earlier run, or the safe current after it."""
+        amps, sent = number(data.get("offered_a")), timestamp(data.get("sent"))
+        if amps is None or sent is None:
+            return
+        age = max(0.0, (self._station.clock.utcnow() - sent).total_seconds())
+        if age >= self._station.timing.lease_s:
+            amps = self._station.settings.safe_a
+        self.lease.restore(amps, self._station.clock.monotonic() - age)
+
+    def link_lost(self) -> None:
+        """Stop waiting for a charger that is gone."""
+        self._resolve(LinkLostError("SetChargingProfile"))
+        self._wake.set()
+
+    # --- the loop ------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Send what is due, for ever."""
+        while True:
+            self._wake.clear()
+            now = self._station.clock.monotonic()
+            due_at = self.lease.due_at(now) if self._station.ready_link else None
+            if due_at is None:
+                await self._wake.wait()
+                continue
+            wait = due_at - now
+            if wait > 0:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._wake.wait()
+                continue
+            async with self._busy:
+                await self._send()
+
+    async def _send(self) -> None:
+        link = self._station.ready_link
+        if link is None:
+            return
+        now = self._station.clock.monotonic
+        form = self._form()
+        try:
+            await self._prepare(link, form)
+        except OcppError as error:
+            if self.lease.wanted_a is not None:
+                self.lease.send(now())
+                self.lease.refused(now())
+                if not (isinstance(error, RefusedError) and self._try_other(form)):
+                    self._failed(error)
+            return
+        if self.lease.due_at(now()) is None:
+            return
+        amps = self.lease.send(now())
+        try:
+            await link.set_profile(self._live(form, amps))
+        except RefusedError as error:
+            self.lease.refused(now())
+            if not self._try_other(form):
+                self._failed(error)
+        except (LinkLostError, NoAnswerError) as error:
+            self.lease.unanswered(now())
+            self._failed(error)
+        else:
+            before = self.lease.offered
+            self.lease.accepted(now())
+            self._accepted(form, news=before is None or before.amps != amps)
+
+    async def _prepare(self, link: Link, form: Form) -> None:
+        """Make sure that the end of the lease finds a safe profile."""
+        memory = self._station.memory
+        if not memory.cleared:
+            # Once only: it lifts every limit until the next one is set.
+            with contextlib.suppress(RefusedError):
+                await link.clear_profiles()
+            memory.cleared = True
+            memory.safe_a.clear()
+            self._station.changed(save=True)
+        if form is Form.STACKED:
+            await self._leave_safe(link)
+
+    async def _leave_safe(self, link: Link) -> None:
+        memory = self._station.memory
+        safe_a = self._station.settings.safe_a
+        if memory.safe_a.get(self._connector) == safe_a:
+            return
+        await link.set_profile(self._safe())
+        memory.safe_a[self._connector] = safe_a
+        self._station.changed(save=True)
+
+    def _safe(self) -> Profile:
+        return safe_profile(
+            self._connector, self._station.settings.safe_a, self._station.charger_now
+        )
+
+    def _live(self, form: Form, amps: float) -> Profile:
+        timing = self._station.timing
+        return live_profile(
+            form,
+            self._connector,
+            limit_a=amps,
+            safe_a=self._station.settings.safe_a,
+            charger_now=self._station.charger_now,
+            lease_s=timing.lease_s,
+            backdate_s=timing.backdate_s,
+        )
+
+    def _form(self) -> Form:
+        likely = self._station.memory.likely_form
+        if likely in self._tried:
+            return Form.SINGLE if likely is Form.STACKED else Form.STACKED
+        return likely
+
+    def _try_other(self, form: Form) -> bool:
+        """Tell whether the refused form is worth another, and let that go at once."""
+        memory = self._station.memory
+        self._refusals += 1
+        if memory.form is not None:
+            if self._refusals >= _DOUBTFUL:
+                memory.form = None
+            return False
+        self._tried.add(form)
+        if len(self._tried) == len(Form):
+            self._tried.clear()
+            return False
+        self.lease.retry_now()
+        return True
+
+    def _accepted(self, form: Form, *, news: bool) -> None:
+        memory = self._station.memory
+        proven = memory.form is form
+        memory.form = form
+        if form is Form.SINGLE:
+            # It took the place of the safe profile, and holds the safe current itself.
+            memory.safe_a.pop(self._connector, None)
+        self._tried.clear()
+        self._refusals = 0
+        if self._in_trouble:
+            self._in_trouble = False
+            _LOGGER.info("%s: takes limits again", self._station.settings.identity)
+        self.last_failure = None
+        self._resolve(None)
+        self._station.changed(save=not proven, note=news)
+
+    def _failed(self, error: OcppError) -> None:
+        self.last_failure = error
+        if not self._in_trouble:
+            self._in_trouble = True
+            _LOGGER.warning(
+                "%s: does not take its limit (%s: %s); trying again quietly",
+                self._station.settings.identity,
+                type(error).__name__,
+                error,
+            )
+        self._resolve(error)
+        self._station.changed()
+
+    def _resolve(self, error: OcppError | None) -> None:
+        future, self._apply = self._apply, None
+        if future is None or future.done():
+            return
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)

@@ -1,0 +1,17 @@
+"""Keys of the entry's and the chargers' data."""
+
+from typing import Final
+
+SUBENTRY_CHARGER: Final = "charger"
+
+CONF_IDENTITY: Final = "identity"
+CONF_PHASES: Final = "phases"
+CONF_MIN_A: Final = "min_a"
+CONF_MAX_A: Final = "max_a"
+CONF_SAFE_A: Final = "safe_a"
+CONF_PRIORITY: Final = "priority"
+CONF_TAG: Final = "tag"
+CONF_AUTO_START: Final = "auto_start"
+
+DEFAULT_HOST: Final = "0.0.0.0"  # chargers call in from the network
+DEFAULT_PORT: Final = 9000

@@ -1,0 +1,86 @@
+"""The central system of an entry with its store: what outlives a reload."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HassJob, HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+
+from ..const import DOMAIN
+from .memory import ChargerSettings
+from .server import CentralSystem
+from .timing import DEFAULT_TIMING
+
+_VERSION = 1
+
+TIMING = DEFAULT_TIMING
+
+# Sessions must survive a crash, limits and totals may be a little old.
+SAVE_SOON_S = 2.0
+SAVE_LATER_S = 60.0
+
+
+def ocpp_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
+    """Return where an entry's central system remembers."""
+    return Store(hass, _VERSION, f"{DOMAIN}.ocpp.{entry.entry_id}")
+
+
+class Host:
+    """Runs a central system as long as Home Assistant, or its entry, lives."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, host: str, port: int
+    ) -> None:
+        """Prepare to listen on an address."""
+        self.address = (host, port)
+        self.central = CentralSystem(on_save=self._save, timing=TIMING)
+        self._hass = hass
+        self._store = ocpp_store(hass, entry)
+        self._write_at: float | None = None
+        self._remove_job = hass.async_add_shutdown_job(
+            HassJob(self.close, f"close {entry.title}")
+        )
+        self._closed = False
+
+    async def open(self, chargers: Iterable[ChargerSettings]) -> None:
+        """Listen for these chargers; raises ``ListenError`` and is closed then."""
+        stored = await self._store.async_load()
+        self.central.restore(stored if isinstance(stored, dict) else {})
+        # Before the first can call in: a known one must not be taken for a stranger.
+        for settings in chargers:
+            self.central.add(settings)
+        try:
+            await self.central.start(*self.address)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Leave every charger on its safe current, then stop and write down."""
+        if self._closed:
+            return
+        self._closed = True
+        self._remove_job()
+        listening = self.central.port is not None
+        if listening:
+            await self.central.release()
+        await self.central.stop()
+        if listening:
+            await self._store.async_save(self.central.as_dict())
+
+    @callback
+    def _save(self, soon: bool) -> None:
+        """Write soon, or with the next write within a minute."""
+        now = self._hass.loop.time()
+        due = now + (SAVE_SOON_S if soon else SAVE_LATER_S)
+        if self._closed or (self._write_at is not None and self._write_at <= due):
+            # A later call would put the store's write off, and the next one again.
+            return
+        self._write_at = due
+        self._store.async_delay_save(self._data, due - now)
+
+    @callback
+    def _data(self) -> dict[str, Any]:
+        self._write_at = None
+        return self.central.as_dict()

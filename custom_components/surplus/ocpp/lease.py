@@ -1,0 +1,195 @@
+"""What to tell a charger and when: pacing, renewal, retries. Pure, time is an argument.
+
+Only the newest wish is ever sent, one frame at a time. Changes keep a distance, except
+a stop. A limit that was accepted is renewed well before its lease ends. What a charger
+did not answer may be in force all the same, and is counted at the higher current until
+it is known.
+"""
+
+from dataclasses import dataclass
+
+from .timing import Timing
+
+_NEVER = float("-inf")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """A limit the charger has; its lease began at ``sent_at``, told us at ``known_at``."""
+
+    amps: float
+    sent_at: float
+    known_at: float
+
+
+class Lease:
+    """The wish for one connector, and what the charger has of it."""
+
+    def __init__(self, timing: Timing) -> None:
+        """Start with nothing wished and nothing held."""
+        self._timing = timing
+        self._wanted: float | None = None
+        self._wanted_at = _NEVER
+        self._held: Held | None = None
+        # What may be in force instead of what is held: sent, and never answered.
+        self._doubt: Held | None = None
+        self._sending: Held | None = None
+        self._changed_at = _NEVER
+        self._say_again = False
+        self._failures = 0
+        self._failed_a = 0.0
+        self._retry_at = _NEVER
+        self._retry_stop_at = _NEVER
+
+    @property
+    def wanted_a(self) -> float | None:
+        """The newest wish (A); None when nobody commands."""
+        return self._wanted
+
+    @property
+    def failures(self) -> int:
+        """Frames refused or unanswered since the last accepted one."""
+        return self._failures
+
+    @property
+    def offered(self) -> Held | None:
+        """The highest limit the charger may be offering; None before the first."""
+        return self._doubt or self._held
+
+    def running(self, now: float) -> bool:
+        """Tell whether a limit of ours binds the charger now."""
+        return (
+            self._wanted is not None
+            and self._held is not None
+            and now < self._held.sent_at + self._timing.lease_s
+        )
+
+    def satisfied(self, now: float) -> bool:
+        """Tell whether the charger holds the newest wish."""
+        return self.running(now) and not self._is_change()
+
+    def _is_change(self) -> bool:
+        return (
+            self._held is None
+            or self._held.amps != self._wanted
+            or self._doubt is not None
+        )
+
+    def want(self, amps: float, now: float) -> None:
+        """Wish for a current; 0 stops. A wish must be repeated to stay one."""
+        if amps < self._failed_a:
+            # Whatever kept the higher one from being taken must not keep this back.
+            self._retry_at = _NEVER
+            self._failed_a = 0.0
+        self._wanted = amps
+        self._wanted_at = now
+
+    def release(self) -> None:
+        """Wish for nothing any more."""
+        self._wanted = None
+
+    def due_at(self, now: float) -> float | None:
+        """Return when the next frame is to be sent; None while there is none."""
+        if (
+            self._wanted is None
+            or self._sending is not None
+            or now > self._wanted_at + self._timing.wish_s
+        ):
+            return None
+        if self._held is None or self._is_change():
+            if self._wanted == 0:
+                return self._retry_stop_at
+            return max(self._changed_at + self._timing.spacing_s, self._retry_at)
+        if self._say_again:
+            return self._retry_at
+        return max(self._held.sent_at + self._timing.renew_s, self._retry_at)
+
+    def send(self, now: float) -> float:
+        """Begin to send the wish, and return it (A)."""
+        assert self._wanted is not None
+        if self._held is None or self._held.amps != self._wanted:
+            self._changed_at = now
+        self._sending = Held(amps=self._wanted, sent_at=now, known_at=now)
+        return self._wanted
+
+    def accepted(self, now: float) -> None:
+        """Take the charger's yes."""
+        if self._sending is None:
+            return
+        self._held = Held(
+            amps=self._sending.amps, sent_at=self._sending.sent_at, known_at=now
+        )
+        self._sending = None
+        self._doubt = None
+        self._say_again = False
+        self._succeeded()
+
+    def _succeeded(self) -> None:
+        self._failures = 0
+        self._failed_a = 0.0
+        self._retry_at = _NEVER
+        self._retry_stop_at = _NEVER
+
+    def refused(self, now: float) -> None:
+        """Take the charger's no: it has what it had."""
+        self._failed(now)
+
+    def unanswered(self, now: float) -> None:
+        """Take silence: the charger may have what was sent, or what it had."""
+        before = self.offered
+        if self._sending is not None:
+            if before is None or self._sending.amps > before.amps:
+                self._doubt = self._sending
+            elif self._sending.amps < before.amps:
+                self._doubt = before
+        self._failed(now)
+
+    def _failed(self, now: float) -> None:
+        if self._sending is None:
+            return
+        amps = self._sending.amps
+        self._sending = None
+        self._failures += 1
+        doublings = min(self._failures - 1, 8)
+        if amps == 0:
+            wait = self._timing.stop_retry_s * 2**doublings
+            self._retry_stop_at = now + min(wait, self._timing.retry_max_s)
+        else:
+            self._failed_a = amps
+            wait = self._timing.retry_s * 2**doublings
+            self._retry_at = now + min(wait, self._timing.retry_max_s)
+
+    def say_again(self) -> None:
+        """Send what is held once more: it, or what lies under it, has changed."""
+        self._say_again = True
+
+    def retry_now(self) -> None:
+        """Send again at once, in another form."""
+        self._changed_at = _NEVER
+        self._retry_at = _NEVER
+        self._retry_stop_at = _NEVER
+
+    def relinked(self, now: float, safe_a: float) -> None:
+        """Go on after the link was gone, or the charger rebooted.
+
+        Within the lease the wish is said again at once. After it the charger is on its
+        safe current by itself, and an old wish is nobody's: the next decision begins.
+        """
+        self._sending = None
+        self._succeeded()
+        sent = [limit.sent_at for limit in (self._held, self._doubt) if limit]
+        if not sent or now < max(sent) + self._timing.lease_s:
+            self.say_again()
+        else:
+            self.left_safe(now, safe_a)
+
+    def restore(self, amps: float, sent_at: float) -> None:
+        """Take what an earlier run of the central system left on the charger."""
+        self._held = Held(amps=amps, sent_at=sent_at, known_at=sent_at)
+
+    def left_safe(self, now: float, safe_a: float) -> None:
+        """Take note that the charger is on its safe current and nobody commands it."""
+        self._wanted = None
+        self._doubt = None
+        self._sending = None
+        self._held = Held(amps=safe_a, sent_at=now, known_at=now)

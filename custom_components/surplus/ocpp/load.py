@@ -1,0 +1,109 @@
+"""A charger as a load that Home commands."""
+
+from collections.abc import Callable
+from typing import override
+
+from homeassistant.core import CALLBACK_TYPE
+from homeassistant.exceptions import HomeAssistantError
+
+from ..const import DOMAIN
+from ..control.model import ChargerReading, ChargerSpec
+from ..registry import LoadSource
+from .charge_point import Charger
+from .config import source_id
+from .errors import LinkLostError, OcppError, RefusedError
+from .status import Status
+
+# The whole unit is out of order, whatever its connectors say.
+_OUT_OF_ORDER = frozenset({Status.UNAVAILABLE, Status.FAULTED})
+
+
+def explained(charger: Charger, error: OcppError) -> HomeAssistantError:
+    """Return an error of the room as one that tells the user what happened."""
+    placeholders = {"name": charger.settings.name}
+    match error:
+        case LinkLostError():
+            key = "charger_not_connected"
+        case RefusedError():
+            key = "charger_refused"
+            placeholders |= {"action": error.action, "answer": error.answer}
+        case _:
+            key = "charger_no_answer"
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )
+
+
+class ChargerLoad(LoadSource):
+    """The first connector of a charger.
+
+    ``wants_power`` is true while a vehicle is plugged in and nothing refuses: also in
+    SuspendedEV, where a withdrawn offer would leave the vehicle no way to resume.
+    ``offered_a`` is the highest current the charger may be offering: the last one it
+    accepted, or a higher one that it never answered. A set-point that pacing holds back
+    for some seconds is not waited for; what became of it is told with the next one.
+    """
+
+    def __init__(self, charger: Charger) -> None:
+        """Stand for a charger."""
+        self._charger = charger
+
+    @property
+    @override
+    def spec(self) -> ChargerSpec:
+        settings = self._charger.settings
+        timing = self._charger.timing
+        return ChargerSpec(
+            load_id=source_id(settings.identity),
+            name=settings.name,
+            priority=settings.priority,
+            phases=settings.phases,
+            min_a=settings.min_a,
+            max_a=settings.max_a,
+            safe_a=settings.safe_a,
+            lease_s=timing.lease_s,
+            pacing_s=timing.spacing_s,
+        )
+
+    @property
+    @override
+    def reading(self) -> ChargerReading:
+        charger = self._charger
+        connector = charger.connector()
+        offered = charger.commander().lease.offered
+        lost_at = charger.link_lost_at
+        if lost_at is not None and offered is not None:
+            # What was sent last may have arrived, and its lease began with it.
+            lost_at = max(lost_at, offered.sent_at)
+        flow = connector.flow_moment
+        return ChargerReading(
+            reachable=charger.ready_link is not None,
+            wants_power=connector.wants_power
+            and charger.connector(0).status not in _OUT_OF_ORDER,
+            power_w=connector.power_w if flow else None,
+            power_at=flow.at if flow else None,
+            currents_a=connector.vehicle_currents_a,
+            offered_a=offered.amps if offered else None,
+            offered_at=offered.known_at if offered else None,
+            link_lost_at=lost_at,
+        )
+
+    @override
+    async def async_apply(self, current_a: float) -> None:
+        try:
+            await self._charger.apply(current_a)
+        except OcppError as error:
+            raise explained(self._charger, error) from error
+
+    @override
+    async def async_release(self) -> None:
+        try:
+            await self._charger.release()
+        except OcppError as error:
+            raise explained(self._charger, error) from error
+
+    @override
+    def async_subscribe(self, on_change: Callable[[], None]) -> CALLBACK_TYPE:
+        return self._charger.subscribe(on_change)

@@ -1,0 +1,87 @@
+"""A real Home Assistant, set up as a user does, on a virtual house that can break."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+import socket
+import time
+
+import pytest
+import pytest_asyncio
+
+from simulator.charger import ChargerSpec
+from simulator.demo_setup import (
+    Setup,
+    add_central_system,
+    add_home,
+    add_linky,
+    adopt_charger,
+)
+from simulator.real_hass import HassError, RealHass
+from simulator.virtual_house import HouseOptions, VirtualHouse
+
+IDENTITY = "GARAGE-1"
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class World:
+    """The house, the Home Assistant in it, and the ids a user would click on."""
+
+    house: VirtualHouse
+    hass: RealHass
+    entities: dict[str, str]
+
+    async def state(self, unique_id: str) -> str | None:
+        """Return the state of the entity with this unique id."""
+        return await self.hass.state(self.entities[unique_id])
+
+    async def until(
+        self, condition: Callable[[], bool], what: str, timeout_s: float = 60.0
+    ) -> float:
+        """Wait until something is true of the virtual house; returns the seconds."""
+        begin = time.monotonic()
+        while not condition():
+            if time.monotonic() - begin > timeout_s:
+                raise HassError(f"waited for {what}: {self.house.status()}")
+            await asyncio.sleep(0.2)
+        return time.monotonic() - begin
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncGenerator[World]:
+    """Start everything and walk through the config flows."""
+    folder: Path = tmp_path_factory.mktemp("e2e")
+    setup = Setup(
+        tic=folder / "linky",
+        ocpp_port=free_port(),
+        identity=IDENTITY,
+        language="en",
+        breaker_a=45,
+    )
+    options = HouseOptions(
+        tic_path=setup.tic,
+        ocpp_url=f"ws://127.0.0.1:{setup.ocpp_port}/ocpp",
+        charger=ChargerSpec(identity=IDENTITY),
+    )
+    async with VirtualHouse(options) as house:
+        house.house.fix_base(500.0)
+        async with RealHass(folder / "config", port=free_port()) as hass:
+            await add_linky(hass, setup)
+            await add_central_system(hass, setup)
+            await adopt_charger(hass, setup)
+            await add_home(hass, setup, solar=False)
+            entities = await hass.entity_ids()
+            await hass.call(
+                "switch", "turn_off", {"entity_id": entities["home_observer"]}
+            )
+            yield World(house, hass, entities)

@@ -1,0 +1,599 @@
+"""The limit on a real charger: sent, renewed, refused, left safe."""
+
+import asyncio
+from datetime import UTC, datetime
+import logging
+import time
+from typing import Any
+
+import pytest
+
+from custom_components.surplus.ocpp.errors import (
+    LinkLostError,
+    NoAnswerError,
+    OcppError,
+    RefusedError,
+)
+from custom_components.surplus.ocpp.memory import ChargerSettings
+from custom_components.surplus.ocpp.profiles import Form
+
+from .conftest import (
+    IDENTITY,
+    Site,
+    for_a_while,
+    is_safe,
+    limit_of,
+    timed,
+    until,
+    warnings_of,
+)
+
+
+def refusing(*stack_levels: int) -> Any:
+    """An answer that refuses profiles on these stack levels."""
+    return lambda payload: (
+        "Rejected"
+        if payload["cs_charging_profiles"]["stack_level"] in stack_levels
+        else "Accepted"
+    )
+
+
+async def test_the_first_limit_lies_above_a_safe_profile_left_before(
+    site: Site,
+) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(16)
+
+    assert len(wallbox.named("ClearChargingProfile")) == 1
+    safe, live = wallbox.profiles
+    assert is_safe(safe)
+    assert limit_of(safe) == 6
+    assert (live["stack_level"], limit_of(live)) == (1, 16)
+    schedule = live["charging_schedule"]
+    start = datetime.fromisoformat(schedule["start_schedule"])
+    ago = (datetime.now(UTC) - start).total_seconds()
+    assert 44 <= ago <= 50
+    assert 164 <= schedule["duration"] <= 166
+    assert {call["connector_id"] for call in wallbox.named("SetChargingProfile")} == {1}
+
+
+async def test_nothing_is_commanded_before_the_first_wish(site: Site) -> None:
+    wallbox = await site.ready()
+    await for_a_while()
+    assert wallbox.profiles == []
+    assert wallbox.named("ClearChargingProfile") == []
+
+
+async def test_the_safe_profile_and_the_clearing_are_written_once(site: Site) -> None:
+    wallbox = await site.ready()
+    for amps in (10, 12, 0, 8):
+        await site.charger.apply(amps)
+    await until(lambda: wallbox.limits[-1] == 8)
+    assert sum(map(is_safe, wallbox.profiles)) == 1
+    assert len(wallbox.named("ClearChargingProfile")) == 1
+
+
+async def test_the_same_wish_is_not_sent_again(site: Site) -> None:
+    wallbox = await site.ready()
+    for _ in range(5):
+        await site.charger.apply(10)
+    assert wallbox.limits == [10]
+
+
+@pytest.mark.parametrize(("wish", "told"), [(4.3, 0), (0, 0), (6, 6), (40, 32)])
+async def test_only_legal_currents_reach_the_charger(
+    site: Site, wish: float, told: float
+) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(wish)
+    assert wallbox.limits == [told]
+
+
+class TestPacing:
+    """Many wishes, few frames."""
+
+    @pytest.fixture
+    def timing(self) -> Any:
+        return timed(spacing_s=1.5)
+
+    async def test_ten_wishes_in_a_row_are_two_frames_and_the_last_wins(
+        self, site: Site
+    ) -> None:
+        wallbox = await site.ready()
+        for amps in range(7, 17):
+            await site.charger.apply(amps)
+            await asyncio.sleep(0.02)
+        await until(lambda: wallbox.limits[-1:] == [16])
+        assert wallbox.limits == [7, 16]
+
+    async def test_a_stop_is_not_held_back(self, site: Site) -> None:
+        wallbox = await site.ready()
+        await site.charger.apply(10)
+        await site.charger.apply(12)
+        await site.charger.apply(0)
+        # Returned: it is on the charger, and the one before never went.
+        assert wallbox.limits == [10, 0]
+
+    async def test_a_stop_while_a_frame_is_under_way_goes_right_after_it(
+        self, site: Site
+    ) -> None:
+        wallbox = await site.ready()
+        await site.charger.apply(10)
+        await for_a_while(1.55)
+        wallbox.silent = True
+        raising = asyncio.create_task(site.charger.apply(16))
+        await until(lambda: wallbox.limits == [10, 16])
+        stopping = asyncio.create_task(site.charger.apply(0))
+        await for_a_while(0.02)
+        assert wallbox.limits == [10, 16]
+        wallbox.silent = False
+        await asyncio.gather(raising, stopping)
+        await until(lambda: wallbox.limits == [10, 16, 0])
+
+
+class TestRenewal:
+    """The lease is renewed while somebody repeats the wish."""
+
+    @pytest.fixture
+    def timing(self) -> Any:
+        return timed(renew_s=0.1, wish_s=0.5, lease_s=5)
+
+    async def test_the_lease_is_renewed_with_a_later_end(self, site: Site) -> None:
+        wallbox = await site.ready()
+        await site.charger.apply(10)
+        await until(lambda: len(wallbox.limits) >= 4)
+        assert set(wallbox.limits) == {10}
+        held = site.charger.commander().lease.offered
+        assert held is not None
+        assert time.monotonic() - held.sent_at < 0.5
+
+    async def test_and_no_more_when_nobody_does(self, site: Site) -> None:
+        wallbox = await site.ready()
+        await site.charger.apply(10)
+        lease = site.charger.commander().lease
+        await until(
+            lambda: lease.due_at(time.monotonic()) is None and lease.failures == 0
+        )
+        await for_a_while(0.6)
+        sent = len(wallbox.limits)
+        assert sent >= 2
+        await for_a_while(0.3)
+        assert len(wallbox.limits) == sent
+        # Said again it lives again, although the charger still holds it.
+        await site.charger.apply(10)
+        await until(lambda: len(wallbox.limits) >= sent + 2)
+        assert set(wallbox.limits) == {10}
+
+
+async def test_the_schedule_is_written_in_the_chargers_own_time(site: Site) -> None:
+    wallbox = await site.ready()
+    ahead = datetime.fromtimestamp(time.time() + 3600, UTC)
+    await wallbox.status("Available", timestamp=ahead.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    await site.charger.apply(10)
+    start = datetime.fromisoformat(
+        wallbox.profiles[-1]["charging_schedule"]["start_schedule"]
+    )
+    assert 3550 <= (start - datetime.now(UTC)).total_seconds() <= 3560
+
+
+class TestForms:
+    """The form of the lease is the one that the charger takes."""
+
+    async def test_a_refused_level_falls_back_to_one_profile_with_two_periods(
+        self, site: Site
+    ) -> None:
+        wallbox = await site.ready()
+        wallbox.answers["SetChargingProfile"] = refusing(1, 2, 3)
+        await site.charger.apply(16)
+        last = wallbox.profiles[-1]
+        assert last["stack_level"] == 0
+        periods = last["charging_schedule"]["charging_schedule_period"]
+        assert [period["limit"] for period in periods] == [16, 6]
+        assert 164 <= periods[1]["start_period"] <= 166
+        assert site.charger.memory.form is Form.SINGLE
+
+        # From now on it is what is sent, and at once.
+        sent = len(wallbox.profiles)
+        await site.charger.apply(0)
+        assert len(wallbox.profiles) == sent + 1
+        assert wallbox.profiles[-1]["stack_level"] == 0
+
+    async def test_a_level_beyond_the_maximum_as_an_error_does_too(
+        self, site: Site
+    ) -> None:
+        wallbox = await site.ready()
+
+        def answer(payload: dict[str, Any]) -> str:
+            if payload["cs_charging_profiles"]["stack_level"]:
+                raise ValueError("PropertyConstraintViolation")
+            return "Accepted"
+
+        wallbox.answers["SetChargingProfile"] = answer
+        await site.charger.apply(16)
+        assert site.charger.memory.form is Form.SINGLE
+
+    async def test_a_charger_that_knows_one_level_only_is_not_asked_for_two(
+        self, site: Site
+    ) -> None:
+        def prepare(wallbox: Any) -> None:
+            wallbox.configuration["ChargeProfileMaxStackLevel"] = "0"
+
+        wallbox = await site.ready(prepare=prepare)
+        await site.charger.apply(16)
+        assert [profile["stack_level"] for profile in wallbox.profiles] == [0]
+        assert limit_of(wallbox.profiles[0]) == 16
+
+    async def test_nor_is_one_that_holds_one_profile_only(self, site: Site) -> None:
+        def prepare(wallbox: Any) -> None:
+            wallbox.configuration["MaxChargingProfilesInstalled"] = "1"
+
+        wallbox = await site.ready(prepare=prepare)
+        await site.charger.apply(16)
+        assert [profile["stack_level"] for profile in wallbox.profiles] == [0]
+
+    async def test_one_that_says_so_wrongly_is_given_the_other_form(
+        self, site: Site
+    ) -> None:
+        def prepare(wallbox: Any) -> None:
+            wallbox.configuration["ChargeProfileMaxStackLevel"] = "0"
+
+        wallbox = await site.ready(prepare=prepare)
+        wallbox.answers["SetChargingProfile"] = lambda payload: (
+            "Rejected"
+            if len(
+                payload["cs_charging_profiles"]["charging_schedule"][
+                    "charging_schedule_period"
+                ]
+            )
+            > 1
+            else "Accepted"
+        )
+        await site.charger.apply(16)
+        assert site.charger.memory.form is Form.STACKED
+        assert wallbox.limits[-1] == 16
+
+    async def test_a_charger_that_refuses_both_is_told_so_and_tried_again(
+        self, site: Site, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        wallbox = await site.ready()
+        wallbox.answers["SetChargingProfile"] = "Rejected"
+        with pytest.raises(RefusedError, match="Rejected"):
+            await site.charger.apply(16)
+        levels = [profile["stack_level"] for profile in wallbox.profiles]
+        assert levels == [0, 0]
+        wallbox.answers["SetChargingProfile"] = "Accepted"
+        await until(lambda: site.charger.commander().lease.satisfied(time.monotonic()))
+        told = [
+            record.getMessage()
+            for record in caplog.records
+            if record.levelno >= logging.INFO
+            and record.name.endswith("surplus.ocpp.commander")
+        ]
+        assert len(told) == 2
+        assert "does not take" in told[0]
+        assert "again" in told[1]
+
+    async def test_a_proven_form_is_kept_through_a_single_refusal(
+        self, site: Site
+    ) -> None:
+        wallbox = await site.ready()
+        await site.charger.apply(16)
+        wallbox.answers["SetChargingProfile"] = "Rejected"
+        with pytest.raises(RefusedError):
+            await site.charger.apply(0)
+        assert site.charger.memory.form is Form.STACKED
+        # But not through many.
+        await until(lambda: site.charger.memory.form is None)
+        wallbox.answers["SetChargingProfile"] = refusing(1)
+        await until(lambda: site.charger.memory.form is Form.SINGLE)
+        # The one profile took the place of the safe one: that is to be written anew.
+        assert site.charger.memory.safe_a == {}
+
+
+class TestNoAnswer:
+    """A charger that does not answer."""
+
+    @pytest.fixture
+    def timing(self) -> Any:
+        return timed(call_s=0.4)
+
+    async def test_the_higher_current_counts_until_it_is_known(
+        self, site: Site
+    ) -> None:
+        wallbox = await site.ready()
+        await site.charger.apply(10)
+        await for_a_while(0.06)
+        wallbox.silent = True
+        with pytest.raises(NoAnswerError):
+            await site.charger.apply(20)
+        offered = site.charger.commander().lease.offered
+        assert offered is not None
+        assert offered.amps == 20
+        # A wish that pacing holds back is told of the failure of the one before.
+        with pytest.raises(NoAnswerError):
+            await site.charger.apply(21)
+        wallbox.silent = False
+        await site.charger.apply(0)
+        await until(lambda: wallbox.limits[-1] == 0)
+        offered = site.charger.commander().lease.offered
+        assert offered is not None
+
+    async def test_a_question_without_answer_before_the_limit_fails_it_too(
+        self, site: Site
+    ) -> None:
+        wallbox = await site.ready()
+        wallbox.silent = True
+        with pytest.raises(NoAnswerError, match="ClearChargingProfile"):
+            await site.charger.apply(20)
+        assert site.charger.commander().lease.offered is None
+        wallbox.silent = False
+        await until(lambda: wallbox.limits[-1:] == [20])
+
+
+async def test_without_a_link_a_wish_is_refused_and_not_kept(site: Site) -> None:
+    with pytest.raises(LinkLostError):
+        await site.charger.apply(16)
+    wallbox = await site.ready()
+    await for_a_while()
+    assert wallbox.profiles == []
+
+
+async def test_a_link_that_goes_while_it_is_waited_for_is_told_at_once(
+    site: Site,
+) -> None:
+    wallbox = await site.ready()
+    wallbox.silent = True
+    waiting = asyncio.create_task(site.charger.apply(16))
+    await until(lambda: wallbox.named("ClearChargingProfile"))
+    wallbox.socket.transport.abort()
+    with pytest.raises(LinkLostError):
+        await waiting
+
+
+async def test_after_a_blink_of_the_link_the_limit_is_said_again(site: Site) -> None:
+    first = await site.ready()
+    await site.charger.apply(10)
+    await first.hang_up()
+    again = await site.call_in()
+    await again.status("Charging")
+    await until(lambda: again.limits == [10])
+    # It is the same charger: what it was asked and told once is not repeated.
+    assert again.named("GetConfiguration") == []
+    assert not any(map(is_safe, again.profiles))
+
+
+async def test_after_a_reboot_the_safe_profile_is_written_again(site: Site) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(10)
+    await wallbox.boot()
+    await until(lambda: len(wallbox.limits) == 2)
+    assert sum(map(is_safe, wallbox.profiles)) == 2
+
+
+class TestAfterTheLease:
+    """The link comes back when the charger has long been on its safe current."""
+
+    @pytest.fixture
+    def timing(self) -> Any:
+        return timed(lease_s=0.2, renew_s=0.15)
+
+    async def test_an_old_wish_is_not_said_again(self, site: Site) -> None:
+        first = await site.ready()
+        await site.charger.apply(16)
+        await first.hang_up()
+        await for_a_while(0.25)
+        again = await site.call_in()
+        await again.status("Charging")
+        await until(lambda: site.charger.ready_link is not None)
+        await for_a_while()
+        assert again.limits == []
+        offered = site.charger.commander().lease.offered
+        assert offered is not None
+        assert offered.amps == 6
+
+
+async def test_letting_go_leaves_the_safe_current_at_once_and_for_good(
+    site: Site,
+) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(16)
+    await site.charger.release()
+    assert wallbox.limits == [16, 6]
+    assert sum(map(is_safe, wallbox.profiles)) == 1
+    offered = site.charger.commander().lease.offered
+    assert offered is not None
+    assert offered.amps == 6
+    # And is alone from then on.
+    sent = len(wallbox.calls)
+    await for_a_while()
+    assert len(wallbox.calls) == sent
+
+
+async def test_letting_go_with_one_profile_leaves_that_without_an_end(
+    site: Site,
+) -> None:
+    def prepare(wallbox: Any) -> None:
+        wallbox.configuration["ChargeProfileMaxStackLevel"] = "0"
+
+    wallbox = await site.ready(prepare=prepare)
+    await site.charger.apply(16)
+    await site.charger.release()
+    assert is_safe(wallbox.profiles[-1])
+    assert limit_of(wallbox.profiles[-1]) == 6
+
+
+async def test_a_charger_never_commanded_is_let_go_as_it_is(site: Site) -> None:
+    wallbox = await site.ready()
+    await site.charger.release()
+    assert wallbox.profiles == []
+
+
+async def test_one_that_is_gone_cannot_be_told_and_needs_not_be(site: Site) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(16)
+    await wallbox.hang_up()
+    await until(lambda: not site.charger.connected)
+    with pytest.raises(LinkLostError):
+        await site.charger.release()
+
+
+async def test_all_chargers_are_left_safe_and_a_dead_one_keeps_none_waiting(
+    site: Site,
+) -> None:
+    site.central.add(ChargerSettings(identity="CP-2", name="Other", safe_a=0))
+    first = await site.ready()
+    second = await site.call_in("/CP-2")
+    await second.boot()
+    other = site.central.chargers["CP-2"]
+    await until(lambda: other.ready_link is not None and other._configured)
+    await site.charger.apply(16)
+    await other.apply(10)
+    first.silent = True
+    await site.central.release()
+    assert second.limits == [10, 0]
+    first.silent = False
+
+
+async def test_a_changed_safe_current_is_left_on_the_charger(site: Site) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(16)
+    site.charger.reconfigure(
+        ChargerSettings(identity=IDENTITY, name="x", safe_a=8, max_a=13)
+    )
+    await until(lambda: wallbox.limits == [16, 13])
+    safes = [limit_of(profile) for profile in wallbox.profiles if is_safe(profile)]
+    assert safes == [6, 8]
+
+
+async def test_also_on_one_that_nobody_commands_any_more(site: Site) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(16)
+    await site.charger.release()
+    site.charger.reconfigure(ChargerSettings(identity=IDENTITY, name="x", safe_a=8))
+    await until(lambda: wallbox.limits == [16, 6, 8])
+
+
+async def test_and_on_one_that_never_was_nothing_is_written(site: Site) -> None:
+    wallbox = await site.ready()
+    site.charger.reconfigure(ChargerSettings(identity=IDENTITY, name="x", safe_a=8))
+    await for_a_while()
+    assert wallbox.profiles == []
+
+
+async def test_a_changed_setting_reaches_a_charger_that_is_gone_later(
+    site: Site,
+) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(16)
+    await wallbox.hang_up()
+    await until(lambda: not site.charger.connected)
+    await for_a_while(0.06)
+    site.charger.reconfigure(ChargerSettings(identity=IDENTITY, name="x", safe_a=8))
+    again = await site.call_in()
+    await again.status("Charging")
+    await until(lambda: again.limits == [16])
+    assert [limit_of(p) for p in again.profiles if is_safe(p)] == [8]
+
+
+async def test_a_removed_charger_is_freed_of_our_profiles(site: Site) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(16)
+    wallbox.calls.clear()
+    await site.central.remove(IDENTITY, forget=True)
+    assert [call["id"] for call in wallbox.named("ClearChargingProfile")] == [2, 1]
+    await until(lambda: wallbox.running and wallbox.running.done())
+
+
+@pytest.mark.parametrize("answer", ["Unknown", "Rejected"])
+async def test_also_where_it_does_not_know_them(site: Site, answer: str) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(16)
+    wallbox.calls.clear()
+    wallbox.answers["ClearChargingProfile"] = answer
+    await site.central.remove(IDENTITY, forget=True)
+    assert len(wallbox.named("ClearChargingProfile")) == 2
+
+
+async def test_a_charger_that_had_none_of_ours_is_left_alone(site: Site) -> None:
+    wallbox = await site.ready()
+    await site.central.remove(IDENTITY, forget=True)
+    assert wallbox.named("ClearChargingProfile") == []
+
+
+async def test_a_backends_leftovers_that_cannot_be_cleared_hinder_nothing(
+    site: Site,
+) -> None:
+    wallbox = await site.ready()
+    wallbox.answers["ClearChargingProfile"] = "Nonsense"
+    await site.charger.apply(16)
+    assert wallbox.limits == [16]
+
+
+async def test_a_waiting_wish_may_be_given_up(site: Site) -> None:
+    wallbox = await site.ready()
+    wallbox.silent = True
+    waiting = asyncio.create_task(site.charger.apply(16))
+    await until(lambda: wallbox.named("ClearChargingProfile"))
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    wallbox.silent = False
+    await until(lambda: wallbox.limits == [16])
+
+
+async def test_a_newer_wish_ends_the_wait_of_an_older(site: Site) -> None:
+    wallbox = await site.ready()
+    wallbox.silent = True
+    older = asyncio.create_task(site.charger.apply(16))
+    await until(lambda: wallbox.named("ClearChargingProfile"))
+    newer = asyncio.create_task(site.charger.apply(0))
+    await asyncio.wait_for(older, 1)
+    wallbox.silent = False
+    await newer
+    await until(lambda: wallbox.limits == [0])
+
+
+async def test_a_wish_taken_back_while_it_is_prepared_is_not_sent(site: Site) -> None:
+    wallbox = await site.ready()
+    wallbox.silent = True
+    waiting = asyncio.create_task(site.charger.apply(16))
+    await until(lambda: wallbox.named("ClearChargingProfile"))
+    await site.charger.release()
+    await waiting
+    wallbox.silent = False
+    await until(lambda: site.charger.memory.cleared)
+    await for_a_while()
+    assert wallbox.limits == []
+
+
+async def test_also_when_preparing_it_fails(site: Site) -> None:
+    wallbox = await site.ready()
+    wallbox.silent = True
+    waiting = asyncio.create_task(site.charger.apply(16))
+    await until(lambda: wallbox.named("ClearChargingProfile"))
+    await site.charger.release()
+    await waiting
+    wallbox.socket.transport.abort()
+    await until(lambda: not site.charger.connected)
+    assert site.charger.commander().lease.failures == 0
+
+
+async def test_a_refused_safe_profile_is_a_refused_limit(site: Site) -> None:
+    wallbox = await site.ready()
+    wallbox.answers["SetChargingProfile"] = "NotSupported"
+    with pytest.raises(RefusedError, match="NotSupported"):
+        await site.charger.apply(16)
+    assert wallbox.limits == [16]
+    assert site.charger.commander().lease.offered is None
+
+
+async def test_trouble_is_told_once_when_it_begins(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    wallbox = await site.ready()
+    wallbox.answers["SetChargingProfile"] = "Rejected"
+    for _ in range(4):
+        with pytest.raises(OcppError):
+            await site.charger.apply(16)
+        await for_a_while(0.06)
+    assert len(warnings_of(caplog)) == 1

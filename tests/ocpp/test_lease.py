@@ -1,0 +1,332 @@
+"""When a limit is sent: pacing, renewal, retries, and what may be in force."""
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.surplus.ocpp.lease import Lease
+from custom_components.surplus.ocpp.timing import Timing
+
+TIMING = Timing(
+    lease_s=120,
+    renew_s=45,
+    wish_s=90,
+    spacing_s=5,
+    retry_s=2,
+    retry_max_s=30,
+    stop_retry_s=1,
+)
+
+
+@pytest.fixture
+def lease() -> Lease:
+    return Lease(TIMING)
+
+
+def due(lease: Lease, now: float) -> bool:
+    at = lease.due_at(now)
+    return at is not None and at <= now
+
+
+def told(lease: Lease, amps: float, now: float) -> None:
+    """The charger is told a current, and takes it."""
+    lease.want(amps, now)
+    assert due(lease, now)
+    assert lease.send(now) == amps
+    lease.accepted(now + 0.1)
+
+
+def test_nothing_is_sent_that_nobody_wants(lease: Lease) -> None:
+    assert lease.due_at(0) is None
+    assert not lease.running(0)
+    assert lease.offered is None
+
+
+def test_the_first_wish_goes_at_once(lease: Lease) -> None:
+    lease.want(10, 0)
+    assert due(lease, 0)
+
+
+def test_an_accepted_wish_is_renewed_and_not_sent_before(lease: Lease) -> None:
+    told(lease, 10, 0)
+    assert lease.due_at(1) == 45
+    lease.want(10, 44)
+    assert not due(lease, 44)
+    assert due(lease, 45)
+
+
+def test_changes_keep_their_distance(lease: Lease) -> None:
+    told(lease, 10, 0)
+    lease.want(12, 1)
+    assert lease.due_at(1) == 5
+    lease.want(14, 3)
+    assert not due(lease, 4.9)
+    assert due(lease, 5)
+    assert lease.send(5) == 14
+
+
+def test_a_stop_waits_for_nothing(lease: Lease) -> None:
+    told(lease, 10, 0)
+    lease.want(0, 0.2)
+    assert due(lease, 0.2)
+
+
+def test_not_even_for_the_retry_of_something_else(lease: Lease) -> None:
+    lease.want(10, 0)
+    for _ in range(6):
+        lease.send(0)
+        lease.refused(0)
+    assert lease.due_at(1) == 30
+    lease.want(0, 1)
+    assert due(lease, 1)
+
+
+def test_going_on_after_a_stop_keeps_its_distance(lease: Lease) -> None:
+    told(lease, 10, 0)
+    told(lease, 0, 1)
+    lease.want(10, 2)
+    assert lease.due_at(2) == 6
+
+
+def test_a_renewal_does_not_hold_up_a_change(lease: Lease) -> None:
+    told(lease, 10, 0)
+    lease.want(10, 45)
+    lease.send(45)
+    lease.accepted(45)
+    lease.want(12, 46)
+    assert due(lease, 46)
+
+
+def test_one_frame_at_a_time(lease: Lease) -> None:
+    lease.want(10, 0)
+    lease.send(0)
+    lease.want(0, 1)
+    assert lease.due_at(1) is None
+    lease.accepted(2)
+    assert due(lease, 2)
+
+
+def test_a_refused_wish_is_tried_again_ever_later(lease: Lease) -> None:
+    lease.want(10, 0)
+    now = 0.0
+    waits = []
+    for _ in range(7):
+        lease.want(10, now)
+        lease.send(now)
+        lease.refused(now)
+        due_at = lease.due_at(now)
+        assert due_at is not None
+        waits.append(due_at - now)
+        now = due_at
+    # The first waits are those of the spacing.
+    assert waits == [5, 5, 8, 16, 30, 30, 30]
+    assert lease.failures == 7
+    lease.send(now)
+    lease.accepted(now)
+    assert lease.failures == 0
+
+
+def test_a_refused_stop_is_tried_again_soon_but_not_without_end(lease: Lease) -> None:
+    now = 0.0
+    waits = []
+    for _ in range(7):
+        lease.want(0, now)
+        lease.send(now)
+        lease.refused(now)
+        due_at = lease.due_at(now)
+        assert due_at is not None
+        waits.append(due_at - now)
+        now = due_at
+    assert waits == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_a_lower_wish_does_not_wait_for_the_retry_of_a_higher_one(
+    lease: Lease,
+) -> None:
+    lease.want(32, 0)
+    for _ in range(5):
+        lease.send(0)
+        lease.refused(0)
+    lease.want(31.5, 6)
+    assert due(lease, 6)
+    lease.want(32, 6)
+    assert due(lease, 6)
+
+
+def test_a_higher_wish_does(lease: Lease) -> None:
+    lease.want(10, 0)
+    for _ in range(5):
+        lease.send(0)
+        lease.refused(0)
+    lease.want(20, 6)
+    assert lease.due_at(6) == 30
+
+
+def test_what_was_not_answered_may_be_in_force(lease: Lease) -> None:
+    told(lease, 10, 0)
+    lease.want(20, 10)
+    lease.send(10)
+    lease.unanswered(20)
+    assert lease.offered is not None
+    assert (lease.offered.amps, lease.offered.sent_at) == (20, 10)
+    assert not lease.satisfied(20)
+    lease.send(25)
+    lease.accepted(25)
+    assert lease.offered.amps == 20
+    assert lease.satisfied(25)
+
+
+def test_of_two_that_may_be_in_force_the_higher_counts(lease: Lease) -> None:
+    told(lease, 20, 0)
+    lease.want(10, 10)
+    lease.send(10)
+    lease.unanswered(20)
+    assert lease.offered is not None
+    assert lease.offered.amps == 20
+    assert not lease.satisfied(20)
+    # Back to what was held: it must be said again, the charger may have the other.
+    lease.want(20, 21)
+    assert not lease.satisfied(21)
+    assert lease.due_at(21) is not None
+    lease.send(30)
+    lease.accepted(30)
+    assert lease.satisfied(30)
+
+
+def test_an_unanswered_renewal_leaves_no_doubt(lease: Lease) -> None:
+    told(lease, 10, 0)
+    lease.want(10, 45)
+    lease.send(45)
+    lease.unanswered(65)
+    assert lease.offered is not None
+    assert lease.offered.amps == 10
+    assert lease.satisfied(66)
+    assert lease.due_at(66) == 67
+
+
+def test_the_first_one_unanswered_counts_too(lease: Lease) -> None:
+    lease.want(16, 0)
+    lease.send(0)
+    lease.unanswered(20)
+    assert lease.offered is not None
+    assert lease.offered.amps == 16
+
+
+def test_a_refused_one_does_not_count(lease: Lease) -> None:
+    lease.want(16, 0)
+    lease.send(0)
+    lease.refused(1)
+    assert lease.offered is None
+
+
+def test_a_lease_that_is_not_renewed_binds_no_longer(lease: Lease) -> None:
+    told(lease, 10, 0)
+    assert lease.running(119.9)
+    assert not lease.running(120)
+    assert not lease.satisfied(120)
+
+
+def test_a_wish_that_nobody_repeats_is_not_renewed_for_ever(lease: Lease) -> None:
+    told(lease, 10, 0)
+    lease.send(45)
+    lease.accepted(45)
+    assert lease.due_at(46) == 90
+    assert due(lease, 90)
+    lease.send(90)
+    lease.accepted(90)
+    assert lease.due_at(135) is None
+    lease.want(10, 136)
+    assert due(lease, 136)
+
+
+def test_after_a_blink_of_the_link_the_wish_is_said_again(lease: Lease) -> None:
+    told(lease, 10, 0)
+    lease.relinked(10, safe_a=6)
+    assert due(lease, 10)
+    assert lease.wanted_a == 10
+    lease.send(10)
+    lease.accepted(10)
+    assert not due(lease, 11)
+
+
+def test_after_the_lease_an_old_wish_is_nobodys(lease: Lease) -> None:
+    told(lease, 16, 0)
+    lease.relinked(120, safe_a=6)
+    assert lease.wanted_a is None
+    assert lease.due_at(120) is None
+    assert lease.offered is not None
+    assert lease.offered.amps == 6
+    # And so it is for one that was never answered.
+    lease.want(20, 200)
+    lease.send(200)
+    lease.unanswered(220)
+    lease.relinked(319, safe_a=6)
+    assert lease.offered.amps == 20
+    lease.relinked(320, safe_a=6)
+    assert lease.offered.amps == 6
+
+
+def test_a_new_link_begins_without_old_failures(lease: Lease) -> None:
+    lease.want(10, 0)
+    for _ in range(5):
+        lease.send(0)
+        lease.refused(0)
+    lease.relinked(6, safe_a=6)
+    assert due(lease, 6)
+    assert lease.failures == 0
+
+
+def test_what_was_on_the_way_when_the_link_went_is_not_waited_for(
+    lease: Lease,
+) -> None:
+    lease.want(10, 0)
+    lease.send(0)
+    lease.relinked(1, safe_a=6)
+    assert lease.due_at(1) is not None
+    lease.accepted(2)
+    lease.refused(2)
+    assert lease.offered is None
+
+
+def test_left_on_its_safe_current_nobody_commands_it(lease: Lease) -> None:
+    told(lease, 16, 0)
+    lease.left_safe(10, 6)
+    assert lease.offered is not None
+    assert lease.offered.amps == 6
+    assert lease.due_at(20) is None
+    assert not lease.running(20)
+
+
+def test_a_change_under_the_limit_makes_it_be_sent_again(lease: Lease) -> None:
+    told(lease, 10, 0)
+    lease.say_again()
+    assert due(lease, 1)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, 6, 10, 16, 32]),
+            st.sampled_from(["accepted", "refused", "unanswered", "none"]),
+            st.floats(0.01, 20),
+        ),
+        max_size=40,
+    )
+)
+def test_whatever_happens_the_highest_possible_current_is_counted(
+    steps: list[tuple[float, str, float]],
+) -> None:
+    lease = Lease(TIMING)
+    now = 0.0
+    possible: set[float] = set()
+    for amps, outcome, wait in steps:
+        lease.want(amps, now)
+        if due(lease, now) and outcome != "none":
+            sent = lease.send(now)
+            if outcome == "accepted":
+                possible = {sent}
+            elif outcome == "unanswered":
+                possible.add(sent)
+            getattr(lease, outcome)(now + 0.01)
+        now += wait
+        offered = lease.offered
+        assert (offered.amps if offered else None) == max(possible, default=None)

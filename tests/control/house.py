@@ -122,6 +122,7 @@ class House:
     knows_direction: bool = True
     obeyed: bool = True
     three_phase_currents: bool = True
+    overload: bool = False
     grid: GridReading | None = None
     engine: Engine = field(init=False)
     history: list[Cycle] = field(default_factory=list)
@@ -152,6 +153,7 @@ class House:
             power_w=shown_w if self.knows_direction else None,
             drawn_va=max(0.0, shown_w),
             currents_a=self._currents() if self.three_phase_currents else (),
+            overload=self.overload,
         )
 
     def cycle(self) -> Cycle:

@@ -10,7 +10,7 @@ from custom_components.surplus.control.check import (
     finding_of,
     numbers_of,
 )
-from custom_components.surplus.control.model import GridReading, Reason
+from custom_components.surplus.control.model import GridReading, Mode, Reason
 from custom_components.surplus.control.settings import HomeSettings
 
 from .house import Car, House
@@ -176,6 +176,7 @@ def test_a_meter_that_shows_nothing_at_all_ends_the_check() -> None:
     house.run(5)
     house.engine.start_check(house.cars[0].spec)
     house.meter_works = False
+    house.now += 1
     house.grid = GridReading(at=house.now, power_w=None)
     assert house.cycle().checks["ocpp:one"].end is CheckEnd.METER_LOST
 
@@ -223,3 +224,39 @@ def test_a_refused_meter_can_be_checked_again() -> None:
     house.run(5)
     assert check(house).sign is Sign.RIGHT
     assert house.decision("ocpp:two").reason is Reason.SIGN_REVERSED
+
+
+def test_a_reading_seen_before_is_no_sample() -> None:
+    house = House(base_w=800)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    house.meter_works = False
+    for _ in range(50):
+        house.now += 1
+        house.cycle()
+    assert house.cars[0].offered_a == 0
+    assert "ocpp:one" in house.engine.checking
+
+
+def test_setting_the_mode_of_a_checked_load_ends_its_check() -> None:
+    house = House(base_w=800)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    house.run(30)
+    assert house.cars[0].offered_a == 6
+    house.cars[0].ask(Mode.OFF)
+    assert house.run(1).checks["ocpp:one"].end is CheckEnd.NOT_READY
+    assert house.cars[0].offered_a == 0
+
+
+def test_off_is_off_while_another_load_is_checked() -> None:
+    house = House(
+        cars=[Car(mode=Mode.BOOST), Car(load_id="ocpp:two", priority=2)], base_w=500
+    )
+    house.run(60)
+    house.engine.start_check(house.car("ocpp:two").spec)
+    house.run(3)
+    assert house.car("ocpp:one").offered_a == 32
+    house.car("ocpp:one").ask(Mode.OFF)
+    house.run(1)
+    assert house.car("ocpp:one").offered_a == 0

@@ -98,25 +98,63 @@ def test_each_phase_is_limited_on_its_own() -> None:
     assert house.decision("ocpp:two").reason is Reason.NO_ROOM
 
 
-def test_room_for_the_minimum_is_kept_free_for_a_charger_out_of_reach() -> None:
+def lost_beside_another() -> House:
     house = House(
         settings=SINGLE,
         cars=[
-            Car(load_id="ocpp:lost", mode=Mode.BOOST, priority=9),
-            Car(load_id="ocpp:two", mode=Mode.BOOST, max_a=32),
+            Car(load_id="ocpp:lost", mode=Mode.BOOST),
+            Car(load_id="ocpp:two", mode=Mode.BOOST, priority=2),
         ],
     )
-    house.run(100, base_w=0)
+    house.run(100, base_w=2300)
     lost = house.car("ocpp:lost")
+    assert lost.offered_a >= 28
     lost.reachable, lost.link_lost_at = False, house.now
-    house.run(5)
-    leased = house.decision("ocpp:lost").numbers["reserved_a"]
-    assert house.decision("ocpp:lost").reason is Reason.UNREACHABLE
-    assert house.decision("ocpp:lost").setpoint is None
-    assert leased == max(lost.offered_a, 6)
-    house.run(130)
+    return house
+
+
+def test_a_charger_out_of_reach_keeps_its_last_current_reserved_for_its_lease() -> None:
+    house = lost_beside_another()
+    house.run(100)
+    lost = house.decision("ocpp:lost")
+    assert lost.reason is Reason.UNREACHABLE
+    assert lost.setpoint is None
+    assert lost.numbers["reserved_a"] == house.car("ocpp:lost").offered_a
+    assert house.grid_w <= 40 * 230
+
+
+def test_after_its_lease_no_more_than_the_safe_current_counts_as_its_own() -> None:
+    """What it drew when last heard must not make room that is not there."""
+    house = lost_beside_another()
+    house.run(120)
+    # It has fallen to its safe current by itself; nobody can measure that.
+    house.car("ocpp:lost").offered_a = 6
+    house.run(300)
     assert house.decision("ocpp:lost").numbers["reserved_a"] == 6
-    assert house.car("ocpp:two").offered_a + 6 <= 40
+    assert house.car("ocpp:two").offered_a >= 18
+    assert house.grid_w <= 40 * 230
+
+
+def test_a_short_loss_of_the_link_starts_nothing() -> None:
+    house = House(cars=[Car()])
+    house.run(60, base_w=500)
+    car = house.cars[0]
+    car.offered_at = house.now
+    house.run(2)
+    car.reachable, car.link_lost_at = False, house.now
+    house.run(2)
+    car.reachable, car.link_lost_at = True, None
+    house.run(60)
+    assert set(house.currents(60)) == {0.0}
+
+
+def test_where_the_meter_itself_warns_nothing_gets_the_benefit_of_the_doubt() -> None:
+    car = Car(mode=Mode.BOOST, own_limit_a=2)
+    house = House(settings=SINGLE, cars=[car])
+    house.run(100, base_w=4000)
+    house.overload = True
+    house.run(1, base_w=37 * 230)
+    assert car.offered_a == 0
 
 
 def test_a_vehicle_that_starts_sooner_than_its_model_is_not_stopped_for_it() -> None:

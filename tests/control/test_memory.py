@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 import json
 import random
 
+import pytest
+
 from custom_components.surplus.control.engine import Engine
 from custom_components.surplus.control.model import Mode, Reason
 from custom_components.surplus.control.peaks import HousePeaks
@@ -75,13 +77,6 @@ def test_a_load_not_seen_since_a_restart_stays_remembered() -> None:
     assert "ocpp:one" in house.engine.as_dict(house.now, house.wall)["loads"]
 
 
-def test_a_load_gone_for_good_is_forgotten() -> None:
-    house = House()
-    house.run(10)
-    house.engine.forget("ocpp:one")
-    assert house.engine.as_dict(house.now, house.wall)["loads"] == {}
-
-
 def test_the_same_snapshots_decide_the_same() -> None:
     def one_day(seed: int) -> list[object]:
         chance = random.Random(seed)
@@ -95,6 +90,31 @@ def test_the_same_snapshots_decide_the_same() -> None:
         return list(house.history)
 
     assert one_day(7) == one_day(7)
+
+
+def test_the_peak_is_the_houses_and_not_the_suns() -> None:
+    house = House(settings=HomeSettings(breaker_a=40), base_w=-2000, solar_w=6000.0)
+    house.run(10)
+    peaks = house.engine.as_dict(house.now, house.wall)["peaks"]
+    assert list(peaks.values()) == [pytest.approx(4000 / 230, abs=0.1)]
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        {"peaks": {"noon": 1}},
+        {"peaks": {"1:2": "many"}},
+        {"loads": {"ocpp:one": {}}},
+        {"loads": {"ocpp:one": {"on": True, "current_a": 6, "saved_at": "now"}}},
+        {"loads": {"ocpp:one": {"on": 1, "current_a": 6, "saved_at": "2026-06-21"}}},
+        {"loads": []},
+    ],
+)
+def test_damaged_memory_is_refused_at_once_and_not_in_some_later_cycle(
+    saved: dict[str, object],
+) -> None:
+    with pytest.raises((AttributeError, KeyError, TypeError, ValueError)):
+        Engine(HomeSettings(), saved)
 
 
 class TestPeaks:

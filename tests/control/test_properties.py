@@ -210,7 +210,7 @@ def _room(engine: Engine, snapshot: Snapshot) -> tuple[dict[int, float], set[int
     base = list(shown)
     for load in snapshot.loads:
         control = engine._loads[load.spec.load_id]
-        own_w = control.vehicle.power_w(load.reading, grid.at, 230.0)
+        own_w = control.own_power_w(load.reading, grid.at, snapshot.now, 230.0)
         for phase in control.phases:
             base[phase - 1] -= own_w / 230 / len(control.phases)
     limit_a = min(limits)

@@ -147,11 +147,30 @@ def test_strict_rounds_down_instead_of_importing_for_the_last_ampere() -> None:
     assert house.grid_w <= 0
 
 
-def test_a_car_limited_by_itself_leaves_no_phantom_move() -> None:
+def test_what_a_limited_car_does_not_take_goes_to_the_next() -> None:
     house = House(cars=[Car(own_limit_a=10), Car(load_id="ocpp:two", priority=2)])
     house.run(600, base_w=-6000)
-    # What the first does not draw is measured, and the second takes it.
-    assert abs(house.grid_w) <= 230 or house.car("ocpp:two").offered_a == 0
+    assert house.car("ocpp:two").offered_a == 16
+    assert abs(house.grid_w) <= 230
+
+
+def test_a_full_car_that_stays_plugged_in_leaves_its_share() -> None:
+    house = House(cars=[Car(), Car(load_id="ocpp:two", priority=2)])
+    house.run(400, base_w=-6000)
+    house.car("ocpp:one").own_limit_a = 0
+    house.run(400)
+    assert house.car("ocpp:two").offered_a == 26
+    # It begins again: its share is its own again.
+    house.car("ocpp:one").own_limit_a = 32
+    house.run(500)
+    assert house.car("ocpp:one").drawn_a >= 19
+
+
+def test_a_slow_meter_decides_by_the_same_energy() -> None:
+    house = House(meter_every_s=30)
+    house.run(600, base_w=-3000)
+    begun = next(c.at for c in house.history if c.decisions[0].setpoint.current_a)
+    assert begun - 1000 <= 150
 
 
 def test_a_single_phase_car_on_a_three_phase_charger_is_recognised() -> None:

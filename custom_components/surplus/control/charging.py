@@ -85,6 +85,28 @@ class ChargerControl:
         """The supply phases that its vehicle uses."""
         return self.vehicle.phases
 
+    def own_power_w(
+        self, reading: ChargerReading, at: float, now: float, voltage_v: float
+    ) -> float:
+        """Return what it draws at an instant, by measurement and model.
+
+        Of one out of reach, no more counts than is kept free for it: what it drew when
+        it was last heard may long be the house's.
+        """
+        if reading.reachable:
+            return self.vehicle.power_w(reading, at, voltage_v)
+        held_w = self._held_a(reading, now) * voltage_v * len(self.phases)
+        return min(reading.power_w or 0.0, held_w)
+
+    def takes_w(self, decision: Decision) -> float:
+        """Return what the load will really take of its set-point, or is about to."""
+        if decision.setpoint is None:
+            return 0.0
+        power_w = decision.setpoint.power_w
+        if self.vehicle.takes_at_most_w is not None:
+            power_w = min(power_w, self.vehicle.takes_at_most_w)
+        return max(power_w, self.reserved_w)
+
     # ---- what is decided -----------------------------------------------------------
 
     def decide(self, load: LoadInput, around: Circumstances) -> Decision:
@@ -169,14 +191,19 @@ class ChargerControl:
         room_a = tight[0] if tight else spec.max_a
         return max(spec.min_a, self._down(min(room_a, spec.max_a)))
 
-    def _unreachable(self, reading: ChargerReading, around: Circumstances) -> Decision:
-        """Count on what it may still draw: the last offer until the lease ends."""
+    def _held_a(self, reading: ChargerReading, now: float) -> float:
+        """Return what an unreachable charger offers: its last order, then the safe one."""
         lost_at = reading.link_lost_at if reading.link_lost_at is not None else 0.0
-        leased = around.now < lost_at + self.spec.lease_s
-        last_a = reading.offered_a if reading.offered_a is not None else 0.0
-        reserved_a = max(last_a, self.spec.safe_a) if leased else self.spec.safe_a
-        self.current_a = reserved_a
-        self.switching.switch(reserved_a > 0, around.now)
+        if now >= lost_at + self.spec.lease_s or reading.offered_a is None:
+            return self.spec.safe_a
+        return reading.offered_a
+
+    def _unreachable(self, reading: ChargerReading, around: Circumstances) -> Decision:
+        """Count on what it may still draw, whichever comes of its lease."""
+        self.current_a = self._held_a(reading, around.now)
+        if (self.current_a > 0) is not self.switching.on:
+            self.switching.switch(self.current_a > 0, around.now)
+        reserved_a = max(self.current_a, self.spec.safe_a)
         around.headroom.take(self.phases, reserved_a)
         return Decision(
             load_id=self.spec.load_id,
@@ -401,3 +428,16 @@ class ChargerControl:
             ).total_seconds()
             # A clock set back while away must not make a rest longer than it is.
             self.switching.since = now - float(saved["for_s"]) - max(0.0, away_s)
+
+
+def usable(saved: Mapping[str, str | float | bool]) -> Mapping[str, str | float | bool]:
+    """Return what was saved of a load if ``restore`` can take it.
+
+    Raises KeyError, TypeError or ValueError when it cannot.
+    """
+    bool(saved["on"])
+    float(saved["current_a"])
+    float(saved.get("for_s", 0.0))
+    if datetime.fromisoformat(str(saved["saved_at"])).tzinfo is None:
+        raise ValueError("a time without its zone")
+    return saved

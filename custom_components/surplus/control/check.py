@@ -116,6 +116,7 @@ class Check:
         self._voltage_v = voltage_v
         self._stage: _Stage = self._settle
         self._since: float | None = None
+        self._wishes: int | None = None
         self._samples: list[_Sample] = []
         self._before: _Sample | None = None
         self._high: _Sample | None = None
@@ -131,14 +132,21 @@ class Check:
         own_w: float,
         *,
         fits: bool,
+        wishes: int = 0,
     ) -> CheckResult | None:
-        """Go on by one grid reading; ``fits`` says whether the limits allow the pulse."""
+        """Go on by one new grid reading.
+
+        ``fits`` says whether the limits allow the pulse. A person who sets the load's
+        mode meanwhile (``wishes``) ends it.
+        """
         if self.result is not None:
             return self.result
         grid_w = grid.power_w if grid.power_w is not None else grid.drawn_va
         if grid_w is None:
             return self._end(CheckEnd.METER_LOST)
-        if not reading.reachable or not reading.wants_power:
+        if self._wishes is None:
+            self._wishes = wishes
+        if not reading.reachable or not reading.wants_power or wishes != self._wishes:
             return self._end(CheckEnd.NOT_READY)
         if not fits:
             return self._end(CheckEnd.NO_ROOM)

@@ -10,11 +10,19 @@ from datetime import datetime
 from math import inf
 from typing import Any
 
-from .charging import ChargerControl, Circumstances
+from .charging import ChargerControl, Circumstances, usable
 from .check import Check, CheckEnd, CheckResult
 from .freshness import Freshness, MeterState
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
-from .model import ChargerSpec, Decision, GridReading, LimitKind, LoadInput, Snapshot
+from .model import (
+    ChargerSpec,
+    Decision,
+    GridReading,
+    LimitKind,
+    LoadInput,
+    Mode,
+    Snapshot,
+)
 from .peaks import HousePeaks
 from .settings import HomeSettings
 
@@ -52,12 +60,18 @@ class Engine:
     def __init__(
         self, settings: HomeSettings, saved: Mapping[str, Any] | None = None
     ) -> None:
-        """Start from settings and what ``as_dict`` saved."""
+        """Start from settings and what ``as_dict`` saved.
+
+        Raises AttributeError, KeyError, TypeError or ValueError when it is damaged.
+        """
         saved = saved or {}
         self.settings = settings
         self.freshness = Freshness()
         self._peaks = HousePeaks(saved.get("peaks"))
-        self._saved_loads: dict[str, Mapping[str, Any]] = dict(saved.get("loads", {}))
+        self._saved_loads: dict[str, Mapping[str, Any]] = {
+            str(load_id): usable(load)
+            for load_id, load in saved.get("loads", {}).items()
+        }
         self._loads: dict[str, ChargerControl] = {}
         self._checks: dict[str, Check] = {}
         self._last_at: float | None = None
@@ -77,19 +91,14 @@ class Engine:
         self.freshness = Freshness()
         self._last_at = None
 
-    def forget(self, load_id: str) -> None:
-        """Forget a load that is gone for good."""
-        self._saved_loads.pop(load_id, None)
-        self._loads.pop(load_id, None)
-        self._checks.pop(load_id, None)
-
     def start_check(self, spec: ChargerSpec) -> None:
         """Begin a commissioning check of a load with the next cycle."""
         self._checks[spec.load_id] = Check(spec, self.settings.voltage_v)
 
     def stop_check(self, load_id: str) -> None:
-        """Give a check up; the load is decided for again."""
-        self._checks.pop(load_id, None)
+        """End a check; the load is decided for again, as if it had not been."""
+        if self._checks.pop(load_id, None) and (control := self._loads.get(load_id)):
+            control.check_ended()
 
     @property
     def checking(self) -> frozenset[str]:
@@ -104,21 +113,28 @@ class Engine:
         if grid is None or meter is MeterState.LOST:
             return self._blind(snapshot, meter, controls)
 
-        dt_s = 0.0
+        dt_s, is_new = 0.0, False
         if self._last_at is None or grid.at > self._last_at:
-            dt_s = min(grid.at - (self._last_at or grid.at), _LONGEST_STEP_S)
+            longest_s = max(_LONGEST_STEP_S, 1.5 * self.freshness.interval_s)
+            dt_s = min(grid.at - (self._last_at or grid.at), longest_s)
             self._last_at = grid.at
+            is_new = True
 
         voltage_v = voltage_of(settings, grid)
         own_w = {
-            load.spec.load_id: control.vehicle.power_w(load.reading, grid.at, voltage_v)
+            load.spec.load_id: control.own_power_w(
+                load.reading, grid.at, snapshot.now, voltage_v
+            )
             for load, control in controls
         }
         grid_a = grid_currents_a(settings, grid)
         base_a = _base_currents(grid_a, controls, own_w, voltage_v)
-        headroom = Headroom(limits_of(settings, grid), base_a, grid_a)
-        if dt_s:
-            self._peaks.observe(max(base_a), snapshot.wall)
+        # Where the meter itself warns, no calculation gets the benefit of the doubt.
+        shown_a = (inf,) * settings.phases if grid.overload else grid_a
+        headroom = Headroom(limits_of(settings, grid), base_a, shown_a)
+        if is_new:
+            solar_a = (snapshot.solar_w or 0.0) / voltage_v / settings.phases
+            self._peaks.observe(max(base_a) + solar_a, snapshot.wall)
 
         # Loads out of reach cannot follow: for the surplus they are part of the house.
         surplus_w = sum(
@@ -129,7 +145,11 @@ class Engine:
         room_va = room_now.room_a(LimitKind.SUBSCRIPTION)
         budget_w = _budget(available_w, headroom, voltage_v, settings.phases)
 
-        checks = self._step_checks(snapshot, grid, controls, own_w, headroom)
+        checks = (
+            self._step_checks(snapshot, grid, controls, own_w, headroom)
+            if is_new
+            else {}
+        )
         known = grid.power_w is not None
         decisions = self._allocate(
             controls,
@@ -188,19 +208,23 @@ class Engine:
         ):
             if check := self._checks.get(load.spec.load_id):
                 decision = control.follow_check(check.current_a, around)
-            elif (
-                self._checks
-                and load.reading.reachable
-                and not self.settings.sign_reversed
-            ):
+            elif self._checks and self._stands_still(load):
                 decision = control.hold(around)
             else:
                 decision = control.decide(load, around)
             decisions.append(decision)
-            if decision.setpoint is not None:
-                taken_w = max(decision.setpoint.power_w, control.reserved_w)
-                around = replace(around, surplus_w=around.surplus_w - taken_w)
+            left_w = around.surplus_w - control.takes_w(decision)
+            around = replace(around, surplus_w=left_w)
         return tuple(decisions)
+
+    def _stands_still(self, load: LoadInput) -> bool:
+        """Whether a load waits for another one's check: not when it must stop anyway."""
+        return (
+            load.reading.reachable
+            and load.reading.wants_power
+            and load.mode is not Mode.OFF
+            and not self.settings.sign_reversed
+        )
 
     def _blind(
         self,
@@ -218,11 +242,10 @@ class Engine:
             if peak_a is not None
             else max((limit.current_a for limit in limits), default=0.0)
         )
-        checks = {
-            load_id: check.abort(CheckEnd.METER_LOST)
-            for load_id, check in self._checks.items()
-        }
-        self._checks.clear()
+        checks = {}
+        for load_id, check in tuple(self._checks.items()):
+            checks[load_id] = check.abort(CheckEnd.METER_LOST)
+            self.stop_check(load_id)
         decisions = self._allocate(
             controls,
             Circumstances(
@@ -260,7 +283,7 @@ class Engine:
         for load_id, check in tuple(self._checks.items()):
             if load_id not in by_id:
                 ended[load_id] = check.abort(CheckEnd.NOT_READY)
-                del self._checks[load_id]
+                self.stop_check(load_id)
                 continue
             load, control = by_id[load_id]
             measured_w = load.reading.power_w
@@ -269,14 +292,14 @@ class Engine:
                 grid,
                 load.reading,
                 own_w[load_id] if measured_w is None else measured_w,
+                wishes=load.wishes,
                 fits=control.fits(
                     max(check.current_a, load.spec.min_a), headroom, snapshot.now
                 ),
             )
             if result is not None:
                 ended[load_id] = result
-                del self._checks[load_id]
-                control.check_ended()
+                self.stop_check(load_id)
         return ended
 
 

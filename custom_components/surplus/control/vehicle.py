@@ -18,6 +18,7 @@ class Vehicle:
 
     ``shortfall_a`` is how much less than its offer it draws. ``doubt_a`` is by how much
     the newest ``power_w`` may be wrong because the vehicle is moving just then.
+    ``takes_at_most_w`` is what it takes when that is clearly less than it is offered.
     ``drawing_since`` is when it was first measured to draw, None while it does not.
     """
 
@@ -26,6 +27,7 @@ class Vehicle:
         self.shortfall_a = 0.0
         self.doubt_a = 0.0
         self.drawing_since: float | None = None
+        self.takes_at_most_w: float | None = None
         self._wired = wired
         self._in_use: int | None = None
         self._response = ChargerResponse()
@@ -52,6 +54,7 @@ class Vehicle:
             self.drawing_since = reading.power_at
         if not reading.wants_power:
             self._in_use = None
+            self.takes_at_most_w = None
         elif used := sum(a > _PHASE_IN_USE_A for a in reading.currents_a):
             self._in_use = min(used, len(self._wired))
 
@@ -68,20 +71,25 @@ class Vehicle:
         per_a = voltage_v * len(self.phases)
         if reading.power_w is None or reading.power_at is None:
             return self._response.drawn_a(at) * per_a
-        if not reading.reachable:
-            return reading.power_w
-        self._learn(reading.power_w / per_a, reading.power_at)
+        self._learn(reading.power_w, per_a, reading.power_at)
         moved_a = self._response.move_a(reading.power_at, at)
         self.doubt_a = self._response.doubt_a(reading.power_at, at)
         return max(0.0, reading.power_w + moved_a * per_a)
 
-    def _learn(self, drawn_a: float, at: float) -> None:
-        """Learn the shortfall, once it has settled on its offer."""
+    def _learn(self, power_w: float, per_a: float, at: float) -> None:
+        """Learn its habits, once it has settled on its offer."""
+        if self.takes_at_most_w is not None and (
+            power_w > self.takes_at_most_w + per_a
+        ):
+            self.takes_at_most_w = None
         offered_a = self._response.drawn_a(at)
         if not self._response.settled(at) or offered_a == 0 or at == self._learned_at:
             return
         self._learned_at = at
-        shortfall_a = offered_a - drawn_a
-        # More than this is no habit: it is full, or limits itself.
-        if 0 <= shortfall_a <= _MOST_SHORTFALL_A:
+        shortfall_a = offered_a - power_w / per_a
+        if shortfall_a > _MOST_SHORTFALL_A:
+            # That is no habit: it is full, or limits itself.
+            self.takes_at_most_w = power_w
+        elif shortfall_a >= 0:
+            self.takes_at_most_w = None
             self.shortfall_a += _LEARNING_RATE * (shortfall_a - self.shortfall_a)

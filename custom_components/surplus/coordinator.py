@@ -1,7 +1,7 @@
 """One cycle per grid reading: snapshot → control → commands."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 import logging
 from time import monotonic
@@ -18,7 +18,8 @@ from .const import DOMAIN
 from .control.check import CheckEnd, CheckResult, Finding, finding_of
 from .control.engine import Cycle, Engine
 from .control.freshness import MeterState
-from .control.model import Decision, LoadInput, Mode, Reason, Snapshot
+from .control.model import Decision, GridReading, LoadInput, Mode, Reason, Snapshot
+from .control.settings import HomeSettings
 from .home.commander import LoadCommander
 from .home.config import grid_meter_of, settings_of, solar_power_of
 from .home.reports import (
@@ -33,12 +34,13 @@ from .home.store import (
     async_load_memory,
     home_store,
 )
-from .registry import LoadControls, LoadSource, MeterSource, Registry
+from .registry import LoadControls, MeterSource, Registry
 
 _LOGGER = logging.getLogger(__name__)
 
-# A cycle runs at most this often, and at least every WATCHDOG when readings stop.
-_CYCLE_S = 1.0
+# A cycle runs at most this often, and at least every WATCHDOG when readings stop. A
+# Linky's fastest frame takes 0.9 s: each gets its cycle at once.
+_CYCLE_S = 0.8
 _WATCHDOG = timedelta(seconds=5)
 # A source that is missing counts as lost only this long after Home Assistant started.
 _START_GRACE_S = 60.0
@@ -70,11 +72,14 @@ class HomeCoordinator:
         self.cycle: Cycle | None = None
         self._registry = registry
         self._store = home_store(hass, entry.entry_id)
-        self.engine = Engine(settings_of(entry, memory), memory.engine)
+        self.engine = _engine(settings_of(entry, memory), memory)
         self._meter: MeterSource | None = None
+        # The newest reading of the meter followed, and of which meter it is: it stays
+        # and ages while the meter itself is away for a moment.
+        self._grid: GridReading | None = None
+        self._grid_source: str | None = None
         self._stop_meter: CALLBACK_TYPE | None = None
         self._commanders: dict[str, LoadCommander] = {}
-        self._stop_loads: dict[str, CALLBACK_TYPE] = {}
         self._shown: dict[str, tuple[Decision, float]] = {}
         self._results: dict[str, CheckResult] = {}
         self._waiting: dict[str, asyncio.Future[CheckResult]] = {}
@@ -83,6 +88,9 @@ class HomeCoordinator:
         self._stops: list[CALLBACK_TYPE] = []
         self._cycle_timer: CALLBACK_TYPE | None = None
         self._last_cycle = float("-inf")
+        self._save_due = False
+        self._in_trouble = False
+        self._broken: set[str] = set()
         self._patient_until: float | None = None
 
     # ---- life ----------------------------------------------------------------------
@@ -105,15 +113,17 @@ class HomeCoordinator:
             ),
             async_at_started(self.hass, self._started),
         ]
+        async_report_sign_reversed(
+            self.hass, reversed_=self.memory.sign_reversed, meter=self.meter_name
+        )
         self._sources_changed()
 
     @callback
     def async_pause(self) -> None:
         """Stop following; loads keep what they were told for as long as its lease."""
-        for stop in (*self._stops, *self._stop_loads.values()):
+        for stop in self._stops:
             stop()
         self._stops.clear()
-        self._stop_loads.clear()
         self._commanders.clear()
         self._follow_meter(None)
         if self._cycle_timer is not None:
@@ -122,6 +132,8 @@ class HomeCoordinator:
 
     async def async_close(self) -> None:
         """Let go of every load, and save: nobody took this coordinator over."""
+        for future in self._waiting.values():
+            _resolve(future, CheckResult(end=CheckEnd.METER_LOST))
         await asyncio.gather(
             *(source.async_release() for source in self._registry.loads.values()),
             return_exceptions=True,
@@ -133,20 +145,31 @@ class HomeCoordinator:
         await self._store.async_save(self._to_save())
 
     @callback
-    def async_reconfigure(self) -> None:
-        """Take over changed entry data without a reload."""
-        self.memory.sign_reversed = False
-        async_report_sign_reversed(self.hass, reversed_=False)
+    def async_reconfigure(self, *, other_meter: bool) -> None:
+        """Take over changed entry data without a reload.
+
+        A meter that was found reversed is trusted again only when it, or the meaning
+        of its values, was changed (``other_meter``).
+        """
+        if other_meter:
+            self.memory.sign_reversed = False
+            async_report_sign_reversed(self.hass, reversed_=False)
+            self._grid = None
+            self.engine.new_meter()
         self._apply_settings()
         self._sources_changed()
 
     def _to_save(self) -> dict[str, Any]:
+        self._save_due = False
         self.memory.engine = self.engine.as_dict(monotonic(), dt_util.utcnow())
         return self.memory.as_dict()
 
     @callback
     def _changed(self) -> None:
-        self._store.async_delay_save(self._to_save, SAVE_DELAY_S)
+        # Asked again before its time, a delayed save would wait anew, and for ever.
+        if not self._save_due:
+            self._save_due = True
+            self._store.async_delay_save(self._to_save, SAVE_DELAY_S)
 
     @callback
     def _apply_settings(self) -> None:
@@ -165,34 +188,25 @@ class HomeCoordinator:
         self._follow_meter(grid_meter_of(self.hass, self.entry, self._registry))
         loads = self._registry.loads
         for load_id in set(self._commanders) - set(loads):
-            self._stop_loads.pop(load_id)()
             del self._commanders[load_id]
         for load_id, source in loads.items():
             commander = self._commanders.get(load_id)
             if commander is None or commander.source is not source:
-                self._follow_load(load_id, source)
-
-    def _follow_load(self, load_id: str, source: LoadSource) -> None:
-        if stop := self._stop_loads.pop(load_id, None):
-            stop()
-        self._commanders[load_id] = LoadCommander(self.hass, self.entry, source)
-        self._stop_loads[load_id] = source.async_subscribe(self._cycle_soon)
+                self._commanders[load_id] = LoadCommander(self.hass, self.entry, source)
 
     @callback
     def _follow_meter(self, meter: MeterSource | None) -> None:
-        same = (
-            meter is self._meter
-            if meter is None or self._meter is None
-            else meter.source_id == self._meter.source_id
-        )
         if self._stop_meter is not None:
             self._stop_meter()
             self._stop_meter = None
         self._meter = meter
-        if not same:
+        if meter is None:
+            return
+        if meter.source_id != self._grid_source:
+            self._grid_source = meter.source_id
+            self._grid = None
             self.engine.new_meter()
-        if meter is not None:
-            self._stop_meter = meter.async_subscribe(self._cycle_soon)
+        self._stop_meter = meter.async_subscribe(self._cycle_soon)
 
     @property
     def meter_name(self) -> str | None:
@@ -227,27 +241,35 @@ class HomeCoordinator:
 
     @callback
     def _run(self) -> None:
+        """Run a cycle; whatever goes wrong in it must not stop the next one."""
+        try:
+            self._run_cycle()
+        except Exception:
+            if not self._in_trouble:
+                _LOGGER.exception("A cycle failed; further failures are not logged")
+            self._in_trouble = True
+        else:
+            if self._in_trouble:
+                _LOGGER.info("Cycles run again")
+            self._in_trouble = False
+
+    def _run_cycle(self) -> None:
         now, wall = monotonic(), dt_util.utcnow()
         self._last_cycle = now
-        grid = self._meter.reading if self._meter else None
-        if grid is None and self._patient(now):
-            return
+        if self._meter is not None and (reading := self._meter.reading) is not None:
+            self._grid = reading
         self._end_boosts(wall)
-        loads = self._registry.loads
+        if self._grid is None and self._patient(now):
+            if self.memory.observing:
+                for commander in self._commanders.values():
+                    commander.tell(None)
+            return
         snapshot = Snapshot(
             now=now,
             wall=dt_util.as_local(wall),
-            grid=grid,
+            grid=self._grid,
             solar_w=solar_power_of(self.hass, self.entry),
-            loads=tuple(
-                LoadInput(
-                    spec=source.spec,
-                    reading=source.reading,
-                    mode=self._memory_of(load_id).mode,
-                    wishes=self._memory_of(load_id).wishes,
-                )
-                for load_id, source in loads.items()
-            ),
+            loads=tuple(self._inputs()),
         )
         cycle = self.cycle = self.engine.cycle(snapshot)
         self._log(cycle)
@@ -263,6 +285,22 @@ class HomeCoordinator:
         )
         for listener in tuple(self._listeners):
             listener()
+
+    def _inputs(self) -> Iterator[LoadInput]:
+        """Return the loads; one that cannot tell what it is costs itself only."""
+        for load_id, source in self._registry.loads.items():
+            try:
+                spec, reading = source.spec, source.reading
+            except Exception:
+                if load_id not in self._broken:
+                    _LOGGER.exception("%s cannot be read", load_id)
+                self._broken.add(load_id)
+                continue
+            self._broken.discard(load_id)
+            memory = self._memory_of(load_id)
+            yield LoadInput(
+                spec=spec, reading=reading, mode=memory.mode, wishes=memory.wishes
+            )
 
     def _patient(self, now: float) -> bool:
         """Whether a missing meter may still be on its way up."""
@@ -382,7 +420,7 @@ class HomeCoordinator:
 
     async def async_check(self, load_id: str) -> CheckResult:
         """Run the commissioning check of a load and wait for its end."""
-        if self._waiting:
+        if self._waiting or self.engine.checking:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="check_running"
             )
@@ -391,15 +429,24 @@ class HomeCoordinator:
                 translation_domain=DOMAIN, translation_key="check_needs_meter"
             )
         self.engine.start_check(self._registry.loads[load_id].spec)
-        future = self._waiting[load_id] = self.hass.loop.create_future()
+        future: asyncio.Future[CheckResult] = self.hass.loop.create_future()
+        self._waiting[load_id] = future
         self._notify_load(load_id)
         self._cycle_soon()
+
+        @callback
+        def give_up(_now: datetime) -> None:
+            _resolve(future, CheckResult(end=CheckEnd.METER_LOST))
+
+        cancel = async_call_later(
+            self.hass, _CHECK_TIMEOUT_S, HassJob(give_up, cancel_on_shutdown=True)
+        )
         try:
-            return await asyncio.wait_for(future, _CHECK_TIMEOUT_S)
-        except TimeoutError:
-            self.engine.stop_check(load_id)
-            return CheckResult(end=CheckEnd.METER_LOST)
+            return await future
         finally:
+            cancel()
+            # Whoever asked may have gone away: the pulse must not go on without him.
+            self.engine.stop_check(load_id)
             del self._waiting[load_id]
             self._notify_load(load_id)
 
@@ -437,12 +484,27 @@ class HomeCoordinator:
             async_report_sign_reversed(
                 self.hass, reversed_=self.memory.sign_reversed, meter=self.meter_name
             )
-        source = self._registry.loads[load_id]
-        self.hass.async_create_task(
-            async_report_check(self.hass, source.spec, result), "surplus check report"
-        )
-        if (future := self._waiting.get(load_id)) and not future.done():
-            future.set_result(result)
+        if future := self._waiting.get(load_id):
+            _resolve(future, result)
+        if source := self._registry.loads.get(load_id):
+            self.hass.async_create_task(
+                async_report_check(self.hass, source.spec, result),
+                "surplus check report",
+            )
+
+
+def _engine(settings: HomeSettings, memory: HomeMemory) -> Engine:
+    """Return an engine with its memory, or with none when that is damaged."""
+    try:
+        return Engine(settings, memory.engine)
+    except (AttributeError, KeyError, TypeError, ValueError) as err:
+        _LOGGER.warning("What the Home had learned cannot be read: %r", err)
+        return Engine(settings)
+
+
+def _resolve(future: asyncio.Future[CheckResult], result: CheckResult) -> None:
+    if not future.done():
+        future.set_result(result)
 
 
 def _is_on(decision: Decision) -> bool:

@@ -110,7 +110,7 @@ class LoadModeSelect(LoadEntity, SelectEntity):
         self, mode: str, duration: timedelta | None = None
     ) -> None:
         """Change it, a boost for a duration only (action ``set_mode``)."""
-        until = dt_util.utcnow() + duration if duration else None
+        until = dt_util.utcnow() + duration if duration is not None else None
         await self.home.async_set_mode(self._load_id, Mode(mode), until)
 
     async def async_check(self) -> ServiceResponse:

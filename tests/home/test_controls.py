@@ -146,9 +146,15 @@ async def test_a_reversed_meter_is_refused_until_it_is_turned_round(
     await life.run(30, 3000, -1)
     assert life.charger.told[-1] is None
     assert controls(hass).decision.reason is Reason.SIGN_REVERSED
-    # Turning it round in the Home's settings lets it try again.
+    # Another limit does not make the meter right.
     hass.config_entries.async_update_entry(
         home_entry, data={**home_entry.data, "strictness": "strict"}
+    )
+    await hass.async_block_till_done()
+    assert issue_registry.async_get_issue(DOMAIN, "sign_reversed")
+    # Turning its values round lets it try again.
+    hass.config_entries.async_update_entry(
+        home_entry, data={**home_entry.data, "sign": "export"}
     )
     await hass.async_block_till_done()
     assert not issue_registry.async_get_issue(DOMAIN, "sign_reversed")
@@ -174,7 +180,7 @@ async def test_one_check_at_a_time(hass: HomeAssistant, life: Life) -> None:
 async def test_a_check_needs_a_meter(hass: HomeAssistant, life: Life) -> None:
     registry = async_get_registry(hass)
     registry.meters.clear()
-    registry.home.async_reconfigure()
+    registry.home.async_reconfigure(other_meter=False)
     with pytest.raises(ServiceValidationError) as refused:
         await registry.home.async_check(LOAD_ID)
     assert refused.value.translation_key == "check_needs_meter"
@@ -191,3 +197,60 @@ async def test_diagnostics_hold_the_newest_cycle(
     assert data["cycle"]["grid_w"] == -3000
     assert data["cycle"]["decisions"][0]["reason"] == "about_to_start"
     assert data["memory"]["observing"] is True
+
+
+async def test_a_reversed_meter_is_still_reported_after_a_restart(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry, issue_registry
+) -> None:
+    home_entry.runtime_data.memory.sign_reversed = True
+    await hass.config_entries.async_unload(home_entry.entry_id)
+    await life.pass_time(40)
+    assert await hass.config_entries.async_setup(home_entry.entry_id)
+    assert issue_registry.async_get_issue(DOMAIN, "sign_reversed")
+
+
+async def test_a_check_whose_caller_went_away_pulses_no_longer(
+    hass: HomeAssistant, life: Life
+) -> None:
+    await life.run(5, 800)
+    task = asyncio.create_task(async_get_registry(hass).home.async_check(LOAD_ID))
+    await life.run(25, 800)
+    assert life.charger.told[-1] == 6
+    task.cancel()
+    await life.run(3, 800)
+    assert life.charger.told[-1] is None
+    assert not controls(hass).checking
+
+
+async def test_a_load_that_goes_away_ends_its_check_for_the_caller(
+    hass: HomeAssistant, life: Life
+) -> None:
+    registry = async_get_registry(hass)
+    await life.run(5, 800)
+    task = asyncio.create_task(registry.home.async_check(LOAD_ID))
+    await life.run(3, 800)
+    del registry.loads[LOAD_ID]
+    await life.run(2, 800)
+    assert (await task).end is CheckEnd.NOT_READY
+
+
+async def test_a_home_that_is_removed_ends_a_check_for_its_caller(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    await life.run(5, 800)
+    task = asyncio.create_task(async_get_registry(hass).home.async_check(LOAD_ID))
+    await life.run(3, 800)
+    await hass.config_entries.async_remove(home_entry.entry_id)
+    assert (await task).end is CheckEnd.METER_LOST
+
+
+async def test_a_check_that_never_ends_is_given_up(
+    hass: HomeAssistant, life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.surplus.coordinator._CHECK_TIMEOUT_S", 8)
+    await life.run(5, 800)
+    task = asyncio.create_task(async_get_registry(hass).home.async_check(LOAD_ID))
+    await life.run(12, 800)
+    assert (await task).end is CheckEnd.METER_LOST
+    await life.run(3, 800)
+    assert life.charger.told[-1] is None

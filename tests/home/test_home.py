@@ -4,14 +4,19 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.surplus.const import DOMAIN
-from custom_components.surplus.control.model import Mode, Reason
+from custom_components.surplus.control.model import (
+    ChargerReading,
+    ChargerSpec,
+    Mode,
+    Reason,
+)
 from custom_components.surplus.registry import async_get_registry
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .conftest import LOAD_ID, METER_ID, Life
+from .conftest import LOAD_ID, METER_ID, HandCharger, Life
 
 OBSERVER = "switch.home_observe_only"
 
@@ -352,3 +357,152 @@ async def test_entities_have_stable_ids_on_one_device(
     }
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), home_entry.entry_id)
     assert [device.identifiers for device in devices] == [{(DOMAIN, "home")}]
+
+
+async def test_a_meter_away_for_a_moment_is_late_and_not_missing(
+    hass: HomeAssistant, life: Life, issue_registry
+) -> None:
+    await command(hass)
+    await life.run(120, -3000)
+    del async_get_registry(hass).meters[METER_ID]
+    async_get_registry(hass).async_listen(lambda: None)
+    async_get_registry(hass)._notify()
+    for _ in range(2):
+        await life.pass_time(5)
+    assert life.charger.told[-1] == 13
+    assert not issue_registry.async_get_issue(DOMAIN, "grid_meter_lost")
+    async_get_registry(hass).async_register_meter(life.meter)
+    await life.run(3, -3000)
+    assert life.charger.told[-1] == 13
+    assert hass.states.get("sensor.home_grid_meter_state").state == "fresh"
+
+
+@pytest.mark.expects_logged_errors
+async def test_a_failing_cycle_is_logged_once_and_the_next_one_runs(
+    hass: HomeAssistant,
+    life: Life,
+    home_entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await command(hass)
+    await life.run(100, -3000)
+    engine = home_entry.runtime_data.engine
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "cycle", lambda _: 1 / 0)
+        await life.run(5, -3000)
+    assert caplog.text.count("A cycle failed") == 1
+    await life.run(5, -5000)
+    assert caplog.text.count("Cycles run again") == 1
+    assert life.charger.told[-1] > 13
+
+
+@pytest.mark.expects_logged_errors
+async def test_a_load_that_cannot_be_read_costs_itself_only(
+    hass: HomeAssistant, life: Life, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(HandCharger):
+        """Cannot even say what it is."""
+
+        fails = False
+
+        @property
+        def reading(self) -> ChargerReading:
+            if self.fails:
+                raise RuntimeError("broken")
+            return ChargerReading(reachable=True, wants_power=False)
+
+        @reading.setter
+        def reading(self, value: ChargerReading) -> None:
+            """Stay as it is."""
+
+    broken = Broken(spec=ChargerSpec(load_id="ocpp:broken", name="B", priority=2))
+    async_get_registry(hass).async_register_load(broken)
+    broken.fails = True
+    await command(hass)
+    await life.run(100, -3000)
+    assert life.charger.told[-1] == 13
+    assert caplog.text.count("ocpp:broken cannot be read") == 1
+    broken.fails = False
+    await life.run(2, -3000)
+    assert broken.told[-1] == 0
+
+
+async def test_a_stop_does_not_wait_with_what_failed_before_it(
+    hass: HomeAssistant, life: Life
+) -> None:
+    await command(hass)
+    await life.run(100, -3000)
+    life.charger.refuses = True
+    await life.run(60, -5000)
+    life.charger.refuses = False
+    await async_get_registry(hass).home.async_set_mode(LOAD_ID, Mode.OFF)
+    await life.run(1, -5000)
+    assert life.charger.told[-1] == 0
+
+
+@pytest.mark.expects_logged_errors
+async def test_a_room_that_breaks_is_retried_with_patience(
+    hass: HomeAssistant, life: Life, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(current_a: float) -> None:
+        raise RuntimeError("a bug")
+
+    life.charger.async_apply = broken  # type: ignore[method-assign]
+    await command(hass)
+    await life.run(60, -3000)
+    assert caplog.text.count("does not take commands") == 1
+
+
+async def test_what_is_worth_saving_is_saved_however_often_it_changes(
+    hass: HomeAssistant,
+    life: Life,
+    home_entry: MockConfigEntry,
+    hass_storage: dict[str, object],
+) -> None:
+    home_entry.runtime_data.async_set_margin(120)
+    for i in range(20):
+        await life.run(1, -3000)
+        home_entry.runtime_data.async_set_grid_target(10 * i)
+    stored = hass_storage[f"surplus.home.{home_entry.entry_id}"]
+    assert stored["data"]["margin_w"] == 120
+
+
+async def test_damaged_learning_is_given_up_and_the_rest_is_kept(
+    hass: HomeAssistant,
+    hass_storage: dict[str, object],
+    home_entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    key = f"surplus.home.{home_entry.entry_id}"
+    data = {
+        "observing": False,
+        "grid_target_w": 50,
+        "margin_w": 0,
+        "sign_reversed": False,
+        "loads": {},
+        "engine": {"peaks": {"x": 1}},
+    }
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": data}
+    home_entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(home_entry.entry_id)
+    assert home_entry.runtime_data.memory.grid_target_w == 50
+    assert "had learned cannot be read" in caplog.text
+
+
+async def test_a_current_refused_between_two_stops_does_not_swallow_the_second(
+    hass: HomeAssistant, life: Life
+) -> None:
+    home = async_get_registry(hass).home
+    await command(hass)
+    await home.async_set_mode(LOAD_ID, Mode.OFF)
+    await life.run(3, 500)
+    assert life.charger.told == [0]
+    life.charger.refuses = True
+    await home.async_set_mode(LOAD_ID, Mode.BOOST)
+    await life.run(3, 500)
+    life.charger.refuses = False
+    await home.async_set_mode(LOAD_ID, Mode.OFF)
+    await life.run(2, 500)
+    # Whatever became of the refused one, the stop is said again.
+    assert life.charger.told == [0, 0]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from math import nan
 from time import monotonic
 
 from homeassistant.config_entries import ConfigEntry
@@ -16,6 +17,8 @@ _LOGGER = logging.getLogger(__name__)
 REPEAT_S = 20.0
 _FIRST_RETRY_S = 5.0
 _LONGEST_RETRY_S = 60.0
+# Longer than any room waits for its device: only a room that hangs is cut off.
+_ANSWER_S = 60.0
 
 
 class LoadCommander:
@@ -33,6 +36,7 @@ class LoadCommander:
         self._hass = hass
         self._entry = entry
         self._wanted: float | None = None
+        self._tried: float | None = None
         self._told: float | None = None
         self._told_at = 0.0
         self._retry_at = 0.0
@@ -54,32 +58,49 @@ class LoadCommander:
 
     def _due(self) -> bool:
         now = monotonic()
-        if self.failures and now < self._retry_at:
+        if self.failures and now < self._retry_at and not self._is_lower():
             return False
         if self._wanted != self._told:
             return True
         return self._wanted is not None and now - self._told_at >= REPEAT_S
+
+    def _is_lower(self) -> bool:
+        """Whether less is wanted than what failed: that must not wait with it."""
+        if self._wanted is None or self._tried is None:
+            return self._wanted is not self._tried
+        return self._wanted < self._tried
 
     async def _send(self) -> None:
         while self._due():
             await self._command()
 
     async def _command(self) -> None:
-        wanted = self._wanted
+        wanted = self._tried = self._wanted
         name = self.source.spec.name
         try:
-            if wanted is None:
-                await self.source.async_release()
-            else:
-                await self.source.async_apply(wanted)
-        except HomeAssistantError as err:
+            async with asyncio.timeout(_ANSWER_S):
+                if wanted is None:
+                    await self.source.async_release()
+                else:
+                    await self.source.async_apply(wanted)
+        except (HomeAssistantError, TimeoutError) as err:
             if not self.failures:
-                _LOGGER.warning("%s does not take commands: %s", name, err)
-            wait_s = min(_FIRST_RETRY_S * 2**self.failures, _LONGEST_RETRY_S)
-            self.failures += 1
-            self._retry_at = monotonic() + wait_s
+                _LOGGER.warning("%s does not take commands: %s", name, err or "timeout")
+            self._failed()
+            return
+        except Exception:
+            if not self.failures:
+                _LOGGER.exception("%s does not take commands", name)
+            self._failed()
             return
         if self.failures:
             _LOGGER.info("%s takes commands again", name)
             self.failures = 0
         self._told, self._told_at = wanted, monotonic()
+
+    def _failed(self) -> None:
+        wait_s = min(_FIRST_RETRY_S * 2 ** min(self.failures, 8), _LONGEST_RETRY_S)
+        self.failures += 1
+        # It may have been taken all the same: equal to nothing, so all is said again.
+        self._told = nan
+        self._retry_at = monotonic() + wait_s

@@ -12,6 +12,9 @@ CONF_SIGN: Final = "sign"
 CONF_SOLAR_ENTITY: Final = "solar_entity"
 CONF_STRICTNESS: Final = "strictness"
 
+# What says which meter stands at the grid, and which way it counts.
+METER_KEYS: Final = (CONF_GRID_METER, CONF_POWER_ENTITY, CONF_EXPORT_ENTITY, CONF_SIGN)
+
 # Value of CONF_GRID_METER for a meter made of entities of other integrations.
 GRID_METER_ENTITY: Final = "entity"
 

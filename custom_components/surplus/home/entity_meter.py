@@ -83,7 +83,11 @@ class EntityMeter:
 
     @property
     def reading(self) -> GridReading | None:
-        """The newest reading: as old as the older of two sensors."""
+        """The newest reading.
+
+        Of two sensors one rests while the other works, and some never repeat a value:
+        the pair is as young as its younger half.
+        """
         states = [self._hass.states.get(entity_id) for entity_id in self._entities]
         powers = [power_of(state) for state in states]
         known = [power for power in powers if power is not None]
@@ -91,7 +95,7 @@ class EntityMeter:
             return None
         power_w = self._factor * known[0] - sum(known[1:])
         return GridReading(
-            at=min(instant_of(state) for state in states if state),
+            at=max(instant_of(state) for state in states if state),
             power_w=power_w,
             drawn_va=max(0.0, power_w),
         )

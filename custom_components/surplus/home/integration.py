@@ -4,12 +4,13 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HassJob, HomeAssistant, callback
 
 from ..coordinator import HomeConfigEntry, HomeCoordinator
 from ..parking import async_adopt, async_close_parked, async_park
 from ..registry import async_get_registry
 from ..room import Room
+from .const import METER_KEYS
 from .entities import add_binary_sensors, add_numbers, add_sensors, add_switches
 from .reports import async_clear_issues
 from .store import home_store
@@ -28,8 +29,11 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
         # A rename fires too, and must not disturb anything.
         nonlocal configured
         if entry.data != configured:
+            other_meter = any(
+                configured.get(key) != entry.data.get(key) for key in METER_KEYS
+            )
             configured = dict(entry.data)
-            coordinator.async_reconfigure()
+            coordinator.async_reconfigure(other_meter=other_meter)
 
     entry.async_on_unload(entry.add_update_listener(updated))
     coordinator.async_start()
@@ -41,6 +45,10 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
         coordinator.async_pause()
 
     entry.async_on_unload(stop)
+    # An orderly stop does not unload entries.
+    entry.async_on_unload(
+        hass.async_add_shutdown_job(HassJob(coordinator.async_save, "surplus save"))
+    )
 
 
 async def _async_unload(hass: HomeAssistant, entry: HomeConfigEntry) -> None:

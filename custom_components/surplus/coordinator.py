@@ -15,11 +15,12 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .control.check import CheckEnd, CheckResult, Finding, finding_of
+from .control.check import CheckResult, Finding, finding_of
 from .control.engine import Cycle, Engine
 from .control.freshness import MeterState
 from .control.model import Decision, GridReading, LoadInput, Mode, Reason, Snapshot
 from .control.settings import HomeSettings
+from .home.checks import Checks
 from .home.commander import LoadCommander
 from .home.config import grid_meter_of, settings_of, solar_power_of
 from .home.reports import (
@@ -27,6 +28,7 @@ from .home.reports import (
     async_report_meter_lost,
     async_report_sign_reversed,
 )
+from .home.shown import ShownDecisions
 from .home.store import (
     SAVE_DELAY_S,
     HomeMemory,
@@ -44,9 +46,6 @@ _CYCLE_S = 0.8
 _WATCHDOG = timedelta(seconds=5)
 # A source that is missing counts as lost only this long after Home Assistant started.
 _START_GRACE_S = 60.0
-# A reason is a row in the recorder: it changes at most this often while a load runs on.
-_REASON_S = 10.0
-_CHECK_TIMEOUT_S = 600.0
 
 type HomeConfigEntry = ConfigEntry[HomeCoordinator]
 
@@ -80,11 +79,9 @@ class HomeCoordinator:
         self._grid_source: str | None = None
         self._stop_meter: CALLBACK_TYPE | None = None
         self._commanders: dict[str, LoadCommander] = {}
-        self._shown: dict[str, tuple[Decision, float]] = {}
-        self._results: dict[str, CheckResult] = {}
-        self._waiting: dict[str, asyncio.Future[CheckResult]] = {}
+        self._shown = ShownDecisions()
+        self._checks = Checks(hass)
         self._listeners: list[Callable[[], None]] = []
-        self._load_listeners: dict[str, list[Callable[[], None]]] = {}
         self._stops: list[CALLBACK_TYPE] = []
         self._cycle_timer: CALLBACK_TYPE | None = None
         self._last_cycle = float("-inf")
@@ -132,8 +129,7 @@ class HomeCoordinator:
 
     async def async_close(self) -> None:
         """Let go of every load, and save: nobody took this coordinator over."""
-        for future in self._waiting.values():
-            _resolve(future, CheckResult(end=CheckEnd.METER_LOST))
+        self._checks.async_give_up()
         await asyncio.gather(
             *(source.async_release() for source in self._registry.loads.values()),
             return_exceptions=True,
@@ -275,7 +271,8 @@ class HomeCoordinator:
         self._log(cycle)
         for decision in cycle.decisions:
             self._command(decision)
-            self._show(decision, now)
+            if self._shown.async_take(decision, now):
+                self._changed()
         for load_id, result in cycle.checks.items():
             self._check_ended(load_id, result)
         async_report_meter_lost(
@@ -318,19 +315,6 @@ class HomeCoordinator:
             if decision.setpoint is None or watched
             else decision.setpoint.current_a
         )
-
-    def _show(self, decision: Decision, now: float) -> None:
-        """Publish a decision whose reason changed."""
-        old, since = self._shown.get(decision.load_id, (None, 0.0))
-        if old is not None:
-            if old.reason is decision.reason:
-                return
-            switched = _is_on(old) is not _is_on(decision)
-            if not switched and now - since < _REASON_S:
-                return
-        self._shown[decision.load_id] = (decision, now)
-        self._changed()
-        self._notify_load(decision.load_id)
 
     def _log(self, cycle: Cycle) -> None:
         if not _LOGGER.isEnabledFor(logging.DEBUG):
@@ -394,13 +378,12 @@ class HomeCoordinator:
         if load_id not in self._registry.loads:
             return None
         memory = self._memory_of(load_id)
-        shown = self._shown.get(load_id)
         return LoadControls(
             mode=memory.mode,
             boost_until=memory.until,
-            decision=shown[0] if shown else None,
-            check=self._results.get(load_id),
-            checking=load_id in self._waiting,
+            decision=self._shown.decision(load_id),
+            check=self._checks.result(load_id),
+            checking=self._checks.is_running(load_id),
         )
 
     async def async_set_mode(
@@ -415,12 +398,12 @@ class HomeCoordinator:
         back_to = memory.back_to if memory.mode is Mode.BOOST else memory.mode
         self.memory.loads[load_id] = LoadMemory(mode, until, back_to, memory.wishes + 1)
         self._changed()
-        self._notify_load(load_id)
+        self._shown.async_notify(load_id)
         self._cycle_soon()
 
     async def async_check(self, load_id: str) -> CheckResult:
         """Run the commissioning check of a load and wait for its end."""
-        if self._waiting or self.engine.checking:
+        if self._checks.any_running or self.engine.checking:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="check_running"
             )
@@ -429,39 +412,22 @@ class HomeCoordinator:
                 translation_domain=DOMAIN, translation_key="check_needs_meter"
             )
         self.engine.start_check(self._registry.loads[load_id].spec)
-        future: asyncio.Future[CheckResult] = self.hass.loop.create_future()
-        self._waiting[load_id] = future
-        self._notify_load(load_id)
-        self._cycle_soon()
-
-        @callback
-        def give_up(_now: datetime) -> None:
-            _resolve(future, CheckResult(end=CheckEnd.METER_LOST))
-
-        cancel = async_call_later(
-            self.hass, _CHECK_TIMEOUT_S, HassJob(give_up, cancel_on_shutdown=True)
-        )
         try:
-            return await future
+            async with self._checks.async_waiting(load_id) as ended:
+                self._shown.async_notify(load_id)
+                self._cycle_soon()
+                return await ended
         finally:
-            cancel()
             # Whoever asked may have gone away: the pulse must not go on without him.
             self.engine.stop_check(load_id)
-            del self._waiting[load_id]
-            self._notify_load(load_id)
+            self._shown.async_notify(load_id)
 
     @callback
     def async_subscribe(
         self, load_id: str, on_change: Callable[[], None]
     ) -> CALLBACK_TYPE:
         """Call ``on_change`` when a load's mode, reason or check changed."""
-        listeners = self._load_listeners.setdefault(load_id, [])
-        listeners.append(on_change)
-        return lambda: listeners.remove(on_change)
-
-    def _notify_load(self, load_id: str) -> None:
-        for listener in tuple(self._load_listeners.get(load_id, ())):
-            listener()
+        return self._shown.async_subscribe(load_id, on_change)
 
     def _memory_of(self, load_id: str) -> LoadMemory:
         return self.memory.loads.setdefault(load_id, LoadMemory())
@@ -473,10 +439,10 @@ class HomeCoordinator:
                     memory.back_to, wishes=memory.wishes
                 )
                 self._changed()
-                self._notify_load(load_id)
+                self._shown.async_notify(load_id)
 
     def _check_ended(self, load_id: str, result: CheckResult) -> None:
-        self._results[load_id] = result
+        self._checks.async_ended(load_id, result)
         finding = finding_of(result)
         if finding in (Finding.SIGN_RIGHT, Finding.SIGN_REVERSED):
             self.memory.sign_reversed = finding is Finding.SIGN_REVERSED
@@ -484,8 +450,6 @@ class HomeCoordinator:
             async_report_sign_reversed(
                 self.hass, reversed_=self.memory.sign_reversed, meter=self.meter_name
             )
-        if future := self._waiting.get(load_id):
-            _resolve(future, result)
         if source := self._registry.loads.get(load_id):
             self.hass.async_create_task(
                 async_report_check(self.hass, source.spec, result),
@@ -500,12 +464,3 @@ def _engine(settings: HomeSettings, memory: HomeMemory) -> Engine:
     except (AttributeError, KeyError, TypeError, ValueError) as err:
         _LOGGER.warning("What the Home had learned cannot be read: %r", err)
         return Engine(settings)
-
-
-def _resolve(future: asyncio.Future[CheckResult], result: CheckResult) -> None:
-    if not future.done():
-        future.set_result(result)
-
-
-def _is_on(decision: Decision) -> bool:
-    return decision.setpoint is not None and decision.setpoint.current_a > 0

@@ -247,7 +247,7 @@ async def test_a_home_that_is_removed_ends_a_check_for_its_caller(
 async def test_a_check_that_never_ends_is_given_up(
     hass: HomeAssistant, life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.surplus.coordinator._CHECK_TIMEOUT_S", 8)
+    monkeypatch.setattr("custom_components.surplus.home.checks._TIMEOUT_S", 8)
     await life.run(5, 800)
     task = asyncio.create_task(async_get_registry(hass).home.async_check(LOAD_ID))
     await life.run(12, 800)

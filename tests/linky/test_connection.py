@@ -139,6 +139,32 @@ async def test_a_meter_that_falls_silent_is_trouble_and_is_listened_to_again(
     assert lines(log) == ["WARNING", "INFO"]
 
 
+async def test_a_listener_that_fails_does_not_end_the_reading(
+    port: Path, log: pytest.LogCaptureFixture
+) -> None:
+    async with plugged_in(port):
+        link = Link(str(port), pace=QUICK)
+        heard: list[str] = []
+
+        def fail() -> None:
+            heard.append("fail")
+            raise KeyError("gone")
+
+        link.subscribe_readings(fail)
+        link.subscribe_readings(lambda: heard.append("reading"))
+        link.subscribe_updates(fail)
+        link.subscribe_updates(lambda: heard.append("update"))
+        async with reading(link):
+            frames = 5
+            await until(lambda: link.decoder.counters.frames > frames)
+            assert link.receiving
+        assert heard.count("reading") >= frames
+        assert heard.count("update") >= frames
+        assert heard.count("fail") >= 2 * frames
+    # Said once, not at every frame.
+    assert lines(log) == ["ERROR"]
+
+
 async def test_a_port_in_use_is_told_as_such(port: Path) -> None:
     async with plugged_in(port):
         with serial.Serial(str(port), exclusive=True):

@@ -260,6 +260,99 @@ async def test_a_strange_id_while_a_session_runs_is_its_other_name(
     ] == [number, 5]
 
 
+async def test_a_charger_with_one_id_of_its_own_for_all_sessions_is_measured(
+    site: Site,
+) -> None:
+    wallbox = await site.ready()
+    for turn in (0, 1):
+        now = -100 + 50 * turn
+        await wallbox.status("Preparing", timestamp=stamp(now))
+        await wallbox.begin(meter_start=1000 + turn, timestamp=stamp(now + 1))
+        await wallbox.status("Charging", timestamp=stamp(now + 2))
+        await wallbox.measure(
+            stamp(now + 30),
+            1,
+            Power_Active_Import=7000 + turn,
+            Energy_Active_Import_Register=2000,
+        )
+        await wallbox.measure(
+            stamp(now + 31), 1, Energy_Active_Import_Register=3000 + turn
+        )
+        session = site.charger.transactions.current(1)
+        assert session is not None
+        assert session.reported_id == 1
+        assert session.energy_wh == 2000
+        await wallbox.end(1, meter_stop=3100, timestamp=stamp(now + 40))
+        assert session.settled
+        await wallbox.status("Available", timestamp=stamp(now + 41))
+
+
+async def test_the_second_of_them_is_seen_to_draw(site: Site) -> None:
+    wallbox = await site.ready()
+    await wallbox.begin(timestamp=stamp(-20))
+    await wallbox.status("Charging", timestamp=stamp(-19))
+    await wallbox.measure(stamp(-18), 1, Power_Active_Import=7000)
+    await wallbox.end(1, timestamp=stamp(-17))
+    await wallbox.status("Available", timestamp=stamp(-16))
+    await wallbox.begin(meter_start=2000, timestamp=stamp(-10))
+    await wallbox.status("Charging", timestamp=stamp(-9))
+    await wallbox.measure(stamp(-5), 1, Power_Active_Import=7100)
+    assert site.charger.connector(1).power_w == 7100
+
+
+async def test_a_session_goes_on_after_a_reboot_that_said_available(
+    site: Site,
+) -> None:
+    wallbox = await site.ready()
+    number = await wallbox.begin(meter_start=1000, timestamp=stamp(-60))
+    await wallbox.status("Charging", timestamp=stamp(-59))
+    await wallbox.boot()
+    await until(lambda: site.charger.ready_link and site.charger._configured)
+    await wallbox.status("Available", timestamp=stamp(-20))
+    session = site.charger.transactions.last(1)
+    assert session is not None
+    assert session.ended
+    await wallbox.status("Charging", timestamp=stamp(-19))
+    # Late ones, and the closing ones, do not bring it back.
+    await wallbox.measure(stamp(-30), number, Energy_Active_Import_Register=1100)
+    assert site.charger.transactions.current(1) is None
+    with patch.object(site.charger, "_on_save") as save:
+        await wallbox.measure(
+            stamp(-10),
+            number,
+            Power_Active_Import=7000,
+            Energy_Active_Import_Register=1200,
+        )
+    save.assert_called_once_with(True)
+    assert site.charger.transactions.current(1) is session
+    assert site.charger.connector(1).power_w == 7000
+    assert session.energy_wh == 200
+    await site.charger.stop_session(1)
+    assert wallbox.named("RemoteStopTransaction") == [{"transaction_id": number}]
+
+
+async def test_samples_of_an_ended_session_do_not_reopen_it_without_a_charging_state(
+    site: Site,
+) -> None:
+    wallbox = await site.ready()
+    number = await wallbox.begin(timestamp=stamp(-60))
+    await wallbox.status("Charging", timestamp=stamp(-59))
+    await wallbox.status("Available", timestamp=stamp(-20))
+    await wallbox.measure(stamp(-10), number, Energy_Active_Import_Register=1100)
+    assert site.charger.transactions.current(1) is None
+    # Nor does another connector's.
+    await wallbox.status("Charging", connector_id=2, timestamp=stamp(-9))
+    await wallbox.call(
+        call.MeterValues(
+            connector_id=2,
+            transaction_id=number,
+            meter_value=[{"timestamp": stamp(), "sampled_value": [{"value": "900"}]}],
+        )
+    )
+    assert site.charger.transactions.current(1) is None
+    assert site.charger.transactions.current(2) is None
+
+
 async def test_samples_of_an_earlier_session_do_not_count_for_this_one(
     site: Site,
 ) -> None:

@@ -1,6 +1,7 @@
 """The limit on a real charger: sent, renewed, refused, left safe."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 import logging
 import time
@@ -323,11 +324,29 @@ class TestNoAnswer:
     ) -> None:
         wallbox = await site.ready()
         wallbox.silent = True
-        with pytest.raises(NoAnswerError, match="ClearChargingProfile"):
+        with pytest.raises(OcppError):
             await site.charger.apply(20)
+        assert wallbox.limits == []
         assert site.charger.commander().lease.offered is None
         wallbox.silent = False
-        await until(lambda: wallbox.limits[-1:] == [20])
+
+    async def test_one_that_never_answers_the_clearing_is_limited_all_the_same(
+        self, site: Site
+    ) -> None:
+        wallbox = await site.ready()
+        take = wallbox.route_message
+
+        async def route(raw: str) -> None:
+            if '"ClearChargingProfile"' in raw:
+                wallbox.calls.append(("ClearChargingProfile", {}))
+            else:
+                await take(raw)
+
+        wallbox.route_message = route
+        await site.charger.apply(0)
+        await site.charger.apply(10)
+        await until(lambda: wallbox.limits == [0, 10])
+        assert len(wallbox.named("ClearChargingProfile")) == 1
 
 
 async def test_without_a_link_a_wish_is_refused_and_not_kept(site: Site) -> None:
@@ -597,3 +616,214 @@ async def test_trouble_is_told_once_when_it_begins(
             await site.charger.apply(16)
         await for_a_while(0.06)
     assert len(warnings_of(caplog)) == 1
+
+
+async def test_a_limit_is_written_anew_when_the_clock_turns_out_to_be_elsewhere(
+    site: Site,
+) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(10)
+    ahead = datetime.fromtimestamp(time.time() + 3600, UTC)
+    await wallbox.status("Charging", timestamp=ahead.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    await until(lambda: wallbox.limits == [10, 10])
+    start = datetime.fromisoformat(
+        wallbox.profiles[-1]["charging_schedule"]["start_schedule"]
+    )
+    assert 3550 <= (start - datetime.now(UTC)).total_seconds() <= 3560
+
+
+async def test_a_charger_that_lost_its_profiles_in_a_long_outage_gets_the_safe_one(
+    site: Site,
+) -> None:
+    first = await site.ready()
+    await site.charger.apply(16)
+    await first.hang_up()
+    await until(lambda: not site.charger.connected)
+    outlive(site)
+    again = await site.call_in()
+    await again.boot()
+    await until(lambda: len(again.profiles) == 1)
+    assert is_safe(again.profiles[0])
+    lease = site.charger.commander().lease
+    await until(lambda: lease.offered is not None)
+    assert lease.offered is not None
+    assert lease.offered.amps == 6
+    # And nothing else: nobody commands.
+    await for_a_while()
+    assert len(again.profiles) == 1
+
+
+async def test_until_then_nothing_is_believed_of_it(site: Site) -> None:
+    first = await site.ready()
+    await site.charger.apply(16)
+    await first.hang_up()
+    await until(lambda: not site.charger.connected)
+    outlive(site)
+    lease = site.charger.commander().lease
+    believed = []
+
+    def take(_payload: dict[str, Any]) -> str:
+        believed.append(lease.offered)
+        return "Accepted"
+
+    again = await site.call_in()
+    again.answers["SetChargingProfile"] = take
+    await again.boot()
+    await until(lambda: believed)
+    assert believed == [None]
+
+
+async def test_a_safe_profile_that_is_refused_is_tried_again(site: Site) -> None:
+    first = await site.ready()
+    await site.charger.apply(16)
+    await first.hang_up()
+    await until(lambda: not site.charger.connected)
+    outlive(site)
+    again = await site.call_in()
+    again.answers["SetChargingProfile"] = "Rejected"
+    await again.boot()
+    await until(lambda: len(again.profiles) >= 2)
+    assert site.charger.commander().lease.offered is None
+    again.answers.clear()
+    await until(lambda: site.charger.commander().lease.offered is not None)
+    sent = len(again.profiles)
+    await for_a_while(0.3)
+    assert len(again.profiles) == sent
+
+
+async def test_a_safe_current_changed_while_it_was_gone_is_written_on_its_return(
+    site: Site,
+) -> None:
+    first = await site.ready()
+    await site.charger.apply(10)
+    await site.charger.release()
+    await first.hang_up()
+    await until(lambda: not site.charger.connected)
+    site.charger.reconfigure(ChargerSettings(identity=IDENTITY, name="x", safe_a=0))
+    again = await site.call_in()
+    await again.status("Charging")
+    await until(lambda: again.profiles)
+    assert is_safe(again.profiles[0])
+    assert limit_of(again.profiles[0]) == 0
+
+
+async def test_one_profile_that_was_let_go_is_known_to_lie_there(site: Site) -> None:
+    def prepare(wallbox: Any) -> None:
+        wallbox.configuration["ChargeProfileMaxStackLevel"] = "0"
+
+    first = await site.ready(prepare=prepare)
+    await site.charger.apply(16)
+    await site.charger.release()
+    await first.hang_up()
+    await until(lambda: not site.charger.connected)
+    outlive(site)
+    again = await site.call_in(prepare=prepare)
+    await again.status("Charging")
+    await until(lambda: site.charger.ready_link is not None)
+    await for_a_while()
+    assert again.profiles == []
+    offered = site.charger.commander().lease.offered
+    assert offered is not None
+    assert offered.amps == 6
+
+
+async def test_a_wish_during_a_change_of_settings_is_kept_and_answered(
+    site: Site,
+) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(10)
+    await site.charger.release()
+    wallbox.silent = True
+    sent = len(wallbox.profiles)
+    site.charger.reconfigure(ChargerSettings(identity=IDENTITY, name="x", safe_a=8))
+    await until(lambda: len(wallbox.profiles) > sent)
+    waiting = asyncio.create_task(site.charger.apply(12))
+    await for_a_while(0.05)
+    wallbox.silent = False
+    await asyncio.wait_for(waiting, 2)
+    await until(lambda: wallbox.limits[-1] == 12)
+    assert site.charger.commander().lease.wanted_a == 12
+
+
+async def test_a_wish_that_an_outage_outlived_is_not_waited_for(site: Site) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(10)
+    commander = site.charger.commander()
+    async with commander._busy:
+        waiting = asyncio.create_task(site.charger.apply(0))
+        await for_a_while(0.02)
+        outlive(site)
+        # The same connection: the charger rebooted.
+        await wallbox.boot()
+        with pytest.raises(LinkLostError):
+            await asyncio.wait_for(waiting, 2)
+
+
+class TestAWishThatExpires:
+    """Nobody repeats a wish while the charger is slow to be prepared for it."""
+
+    @pytest.fixture
+    def timing(self) -> Any:
+        return timed(wish_s=0.1)
+
+    async def test_is_told_and_not_sent(self, site: Site) -> None:
+        wallbox = await site.ready()
+        wallbox.silent = True
+        waiting = asyncio.create_task(site.charger.apply(16))
+        await until(lambda: wallbox.named("ClearChargingProfile"))
+        await for_a_while(0.15)
+        wallbox.silent = False
+        with pytest.raises(NoAnswerError):
+            await asyncio.wait_for(waiting, 2)
+        assert wallbox.limits == []
+
+
+async def test_a_listener_that_fails_hinders_nobody_and_is_told_once(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    wallbox = await site.ready()
+    heard = 0
+
+    def fail() -> None:
+        raise KeyError("boom")
+
+    def listen() -> None:
+        nonlocal heard
+        heard += 1
+
+    end = site.charger.subscribe(fail)
+    site.charger.subscribe(listen)
+    await asyncio.wait_for(site.charger.apply(12), 2)
+    await asyncio.wait_for(site.charger.apply(0), 2)
+    await wallbox.status("Charging")
+    assert wallbox.limits == [12, 0]
+    assert site.charger.connected
+    assert heard > 0
+    assert len([w for w in warnings_of(caplog) if "listener" in w]) == 1
+    end()
+
+
+@pytest.mark.parametrize("answer", ["Accepted", "Rejected"])
+async def test_the_upper_level_is_cleared_before_another_form_is_used(
+    site: Site, answer: str
+) -> None:
+    wallbox = await site.ready()
+    await site.charger.apply(16)
+    wallbox.calls.clear()
+    wallbox.answers["ClearChargingProfile"] = answer
+    wallbox.answers["SetChargingProfile"] = refusing(1)
+    with pytest.raises(RefusedError):
+        await site.charger.apply(0)
+    await until(lambda: site.charger.memory.form is Form.SINGLE)
+    # Or the sixteen amperes would lie above the stop.
+    assert wallbox.named("ClearChargingProfile") == [{"id": 2}]
+    names = [name for name, _ in wallbox.calls]
+    assert names.index("ClearChargingProfile") == len(names) - 2
+    assert limit_of(wallbox.profiles[-1]) == 0
+
+
+def outlive(site: Site) -> None:
+    """The link was gone for longer than the lease of what the charger holds."""
+    lease = site.charger.commander().lease
+    assert lease._held is not None
+    lease._held = replace(lease._held, sent_at=lease._held.sent_at - 1000)

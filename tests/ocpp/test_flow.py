@@ -110,12 +110,13 @@ async def test_a_port_that_is_taken_is_told_and_another_one_taken(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "\0"])
 async def test_an_address_that_is_not_ours_is_told(
-    hass: HomeAssistant, fast: None, port: int
+    hass: HomeAssistant, fast: None, port: int, host: str
 ) -> None:
     flow_id = await choose_ocpp(hass)
     result = await hass.config_entries.flow.async_configure(
-        flow_id, {CONF_PORT: port, CONF_HOST: "192.0.2.1"}
+        flow_id, {CONF_PORT: port, CONF_HOST: host}
     )
     assert result["errors"] == {CONF_HOST: "cannot_listen"}
     result = await hass.config_entries.flow.async_configure(
@@ -237,6 +238,17 @@ async def test_one_adopted_meanwhile_is_offered_no_more(
     )
     result = await hass.config_entries.flow.async_configure(flow["flow_id"], FORM)
     assert result["reason"] == "already_configured"
+
+
+async def test_one_whose_central_system_was_deleted_meanwhile_is_not_added(
+    hass: HomeAssistant, entry: MockConfigEntry, callers: Callers
+) -> None:
+    await call_in_unknown(hass, callers)
+    (flow,) = discovered(hass)
+    await hass.config_entries.async_remove(entry.entry_id)
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], FORM)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "central_system_gone"
 
 
 async def test_one_that_the_user_ignores_is_not_offered_again(

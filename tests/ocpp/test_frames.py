@@ -55,6 +55,21 @@ from custom_components.surplus.ocpp.frames import (
             '[4,"1",5,null]',
             Failure(call_id="1", code="GenericError", description=""),
         ),
+        # What reaches the log and the user is one short line.
+        (
+            '[4,"1","Bad\\n2026 CRITICAL\\u001b[31m\\u202e'
+            + "A" * 99
+            + '","a\\r\\nb","x"]',
+            Failure(
+                call_id="1",
+                code=("Bad2026 CRITICAL[31m" + "A" * 99)[:64],
+                description="ab",
+            ),
+        ),
+        (
+            '[4,"1","\\n","' + "x" * 2000 + '",{}]',
+            Failure(call_id="1", code="GenericError", description="x" * 64),
+        ),
         # Broken JSON in an answer fails the call it belongs to (Grizzl-E 5.x).
         (
             '[3,"abc",{"configurationKey":],"unknownKey":[]}]',

@@ -276,8 +276,13 @@ class TestSilent:
         wallbox = await ready(entry, callers)
         wallbox.silent = True
         load = async_get_registry(hass).loads[LOAD_ID]
+        applying = asyncio.create_task(load.async_apply(10))
+        await until(lambda: charger_of(entry).memory.cleared)
+        await for_a_while()
+        # It does not answer, but it is there.
+        await wallbox.socket.ping()
         with pytest.raises(HomeAssistantError) as error:
-            await load.async_apply(10)
+            await applying
         assert error.value.translation_key == "charger_no_answer"
         # What was sent last may be in force, from when it was sent.
         offered = charger_of(entry).commander().lease.offered
@@ -409,6 +414,24 @@ class TestTwo:
         # One that was never commanded is left as it is.
         assert second.profiles == []
         await first.gone()
+
+
+async def test_who_goes_on_deciding_during_a_stop_does_not_undo_it(
+    hass: HomeAssistant, entry: MockConfigEntry, callers: Callers
+) -> None:
+    wallbox = await ready(entry, callers)
+    load = async_get_registry(hass).loads[LOAD_ID]
+    await load.async_apply(16)
+    charger = charger_of(entry)
+    wallbox.silent = True
+    closing = hass.async_create_task(entry.runtime_data.host.close())
+    await until(lambda: wallbox.limits == [16, 6])
+    with pytest.raises(HomeAssistantError):
+        await load.async_apply(15)
+    wallbox.silent = False
+    await closing
+    assert wallbox.limits == [16, 6]
+    assert charger.commander().lease.at_rest
 
 
 async def test_a_stop_right_after_a_reload_leaves_the_charger_safe_too(

@@ -289,11 +289,104 @@ def test_what_was_on_the_way_when_the_link_went_is_not_waited_for(
 
 def test_left_on_its_safe_current_nobody_commands_it(lease: Lease) -> None:
     told(lease, 16, 0)
+    assert not lease.at_rest
+    lease.release()
     lease.left_safe(10, 6)
     assert lease.offered is not None
     assert lease.offered.amps == 6
+    assert lease.at_rest
     assert lease.due_at(20) is None
     assert not lease.running(20)
+
+
+def test_a_wish_that_came_while_it_was_left_safe_stays_one(lease: Lease) -> None:
+    told(lease, 16, 0)
+    lease.release()
+    lease.want(12, 9)
+    lease.left_safe(10, 6)
+    assert lease.wanted_a == 12
+    assert due(lease, 10)
+    lease.send(10)
+    # It may be on the charger from now on.
+    assert not lease.at_rest
+
+
+def test_after_the_lease_nothing_is_believed_of_a_charger_without_a_safe_profile(
+    lease: Lease,
+) -> None:
+    told(lease, 16, 0)
+    lease.relinked(120, safe_a=None)
+    assert lease.wanted_a is None
+    assert lease.offered is None
+    # So also what happens to be the safe current is sent.
+    lease.want(6, 121)
+    assert due(lease, 121)
+
+
+def test_a_renewal_without_answer_may_bind_for_a_whole_lease_from_then(
+    lease: Lease,
+) -> None:
+    told(lease, 10, 0)
+    lease.want(10, 45)
+    lease.send(45)
+    lease.unanswered(65)
+    assert lease.offered is not None
+    assert (lease.offered.sent_at, lease.offered.known_at) == (45, 0.1)
+    # What is sure ends with the one that was answered.
+    assert not lease.running(120)
+    lease.relinked(164, safe_a=6)
+    assert lease.offered.amps == 10
+    lease.relinked(165, safe_a=6)
+    assert lease.offered.amps == 6
+
+
+def test_so_may_one_that_never_was_answered(lease: Lease) -> None:
+    told(lease, 10, 0)
+    lease.want(20, 10)
+    for sent_at in (10, 40):
+        lease.send(sent_at)
+        lease.unanswered(sent_at + 20)
+    assert lease.offered is not None
+    assert (lease.offered.amps, lease.offered.sent_at) == (20, 40)
+
+
+@pytest.mark.parametrize("outcome", ["accepted", "refused", "unanswered"])
+def test_what_changes_while_a_frame_is_under_way_is_said_again(
+    lease: Lease, outcome: str
+) -> None:
+    told(lease, 10, 0)
+    lease.want(10, 45)
+    lease.send(45)
+    lease.say_again()
+    getattr(lease, outcome)(46)
+    assert due(lease, 48)
+    lease.send(48)
+    lease.accepted(48)
+    assert not due(lease, 49)
+
+
+def test_what_was_to_be_said_again_and_was_refused_is_tried_again(
+    lease: Lease,
+) -> None:
+    told(lease, 10, 0)
+    lease.say_again()
+    lease.send(1)
+    lease.refused(1)
+    assert lease.due_at(1) == 3
+
+
+def test_nobodys_wish_binds_no_longer_than_a_lease_and_a_bit() -> None:
+    timing = Timing()
+    lease = Lease(timing)
+    told(lease, 16, 0)
+    last = 0.0
+    while (at := lease.due_at(last)) is not None and due(lease, at):
+        last = at
+        lease.send(last)
+        lease.accepted(last)
+    # Home repeats its set-points every 20 s; after two missed it is taken for dead.
+    assert last == 45
+    assert lease.due_at(last + timing.renew_s) is None
 
 
 def test_a_change_under_the_limit_makes_it_be_sent_again(lease: Lease) -> None:

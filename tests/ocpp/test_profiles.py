@@ -15,6 +15,7 @@ from custom_components.surplus.ocpp.profiles import (
 )
 
 NOW = datetime(2026, 6, 1, 12, 0, 30, 700_000, tzinfo=UTC)
+NEVER_SET = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def live(
@@ -78,12 +79,27 @@ def test_the_single_lease_is_one_profile_with_two_periods() -> None:
     }
 
 
-def test_the_safe_profile_has_no_end_and_is_active_under_any_time_zone() -> None:
-    profile = safe_profile(1, 6, NOW).as_payload()
+def test_the_safe_profile_has_no_end_and_is_active_whatever_the_clock_shows() -> None:
+    profile = safe_profile(1, 6).as_payload()
     assert profile["stack_level"] == 0
     assert "duration" not in profile["charging_schedule"]
     for hours in (-14, 0, 14, 10_000):
         assert limit_at(profile, NOW + timedelta(hours=hours)) == 6
+    assert limit_at(profile, NEVER_SET) == 6
+
+
+@pytest.mark.parametrize("form", Form)
+def test_a_limit_on_a_clock_that_was_never_set_begins_with_that_clock(
+    form: Form,
+) -> None:
+    now = NEVER_SET + timedelta(seconds=20)
+    profile = live(form, now)
+    start = profile["charging_schedule"]["start_schedule"]
+    assert start == "1970-01-01T00:00:00Z"
+    assert limit_at(profile, now) == 16
+    after = 6 if form is Form.SINGLE else None
+    assert limit_at(profile, now + timedelta(seconds=119)) == 16
+    assert limit_at(profile, now + timedelta(seconds=120)) == after
 
 
 MOMENTS = st.datetimes(

@@ -20,7 +20,11 @@ from custom_components.surplus.ocpp.errors import (
 )
 from custom_components.surplus.ocpp.memory import ChargerSettings
 from custom_components.surplus.ocpp.ocpp16 import Link16
-from custom_components.surplus.ocpp.server import CentralSystem, identity_of
+from custom_components.surplus.ocpp.server import (
+    CentralSystem,
+    async_can_listen,
+    identity_of,
+)
 from custom_components.surplus.ocpp.timing import Timing
 
 from .conftest import IDENTITY, Site, for_a_while, timed, until, warnings_of
@@ -35,7 +39,14 @@ from .conftest import IDENTITY, Site, for_a_while, timed, until, warnings_of
         ("//CP-1", "CP-1"),
         ("/ocpp//CP-1//", "CP-1"),
         ("/CP%201", "CP 1"),
-        ("/caf%C3%A9", "café"),
+        ("/A-z_0=9:+*|@. x", "A-z_0=9:+*|@. x"),
+        ("/caf%C3%A9", None),
+        ("/%3Cimg%20src%3Dx%3E", None),
+        ("/%5Bpay%20here%5D(evil)", None),
+        ("/%60code%60", None),
+        ("/http:%2F%2Fevil", None),
+        ("/CP-1%0A", "CP-1"),
+        ("/CP%0A1", None),
         ("/CP-1?token=1", "CP-1"),
         ("/CP-1/CP-1", "CP-1"),
         ("ws://10.0.0.2:9000/CP-1", "CP-1"),
@@ -94,6 +105,53 @@ async def test_a_charger_that_only_speaks_a_later_version_is_refused(
         await site.call_in(subprotocols=["ocpp2.0.1"])
     assert refusal.value.response.status_code == 400
     assert site.central.refused == 1
+
+
+async def test_one_that_only_speaks_a_later_version_is_told_of_once(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.central.add(ChargerSettings(identity="CP-2", name="x"))
+    for path in ("/CP-1", "/CP-1", "/CP-2"):
+        with pytest.raises(InvalidStatus):
+            await site.call_in(path, subprotocols=["ocpp2.0.1", "ocpp2.1"])
+    assert warnings_of(caplog) == [
+        "CP-1: only speaks ocpp2.0.1, ocpp2.1; set it to OCPP 1.6 (JSON)",
+        "CP-2: only speaks ocpp2.0.1, ocpp2.1; set it to OCPP 1.6 (JSON)",
+    ]
+
+
+@pytest.mark.parametrize("path", ["/favicon.ico", "/STRANGER"])
+async def test_what_is_no_handshake_is_no_charger(site: Site, path: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.central.port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert (await reader.readline()).startswith(b"HTTP/1.1 404")
+    writer.close()
+    assert site.unknown == []
+
+
+async def test_an_identity_of_other_characters_is_refused_and_not_offered(
+    site: Site,
+) -> None:
+    with pytest.raises(InvalidStatus) as refusal:
+        await site.call_in("/%3Cb%3E")
+    assert refusal.value.response.status_code == 404
+    assert site.unknown == []
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70, "\0"])
+async def test_a_host_that_cannot_be_one_is_no_address(
+    socket_enabled: None, host: str
+) -> None:
+    def look_up(name: str, *_args: Any, **_options: Any) -> list[Any]:
+        # What the real one does first; no name is looked up in tests.
+        name.encode("idna")
+        raise ValueError("embedded null character")
+
+    with patch("socket.getaddrinfo", look_up):
+        with pytest.raises(ListenError):
+            await async_can_listen(host, 0)
+        with pytest.raises(ListenError):
+            await CentralSystem().start(host, 0)
 
 
 async def test_an_unknown_charger_is_refused_before_the_upgrade_and_reported_once(

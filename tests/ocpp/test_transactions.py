@@ -179,6 +179,68 @@ def test_a_session_is_found_by_the_chargers_own_name_for_it(
     assert sessions.find(98) is None
 
 
+def test_a_name_the_charger_uses_again_means_the_running_session(
+    sessions: Transactions,
+) -> None:
+    first = sessions.start(**START)
+    first.reported_id = 1
+    sessions.stop(1, **STOP)
+    assert sessions.find(1) is None
+    second = sessions.start(**START | {"started": WALL + timedelta(hours=1)})
+    assert sessions.stop(1, **STOP) is None
+    second.reported_id = 1
+    assert sessions.find(1) is second
+    assert sessions.stop(1, **STOP) is second
+
+
+def test_the_late_stop_of_a_session_comes_under_the_chargers_name_too(
+    sessions: Transactions,
+) -> None:
+    session = sessions.start(**START)
+    session.reported_id = 5
+    sessions.close(1)
+    assert sessions.stop(4, **STOP) is None
+    assert sessions.stop(5, **STOP) is session
+    assert session.energy_wh == 2000
+    assert sessions.stop(5, **STOP) is None
+
+
+def test_the_name_does_not_stop_an_earlier_session_while_another_runs(
+    sessions: Transactions,
+) -> None:
+    first = sessions.start(**START)
+    first.reported_id = 5
+    sessions.close(1)
+    sessions.start(**START | {"started": WALL + timedelta(hours=1)})
+    assert sessions.stop(5, **STOP) is None
+    assert not first.settled
+
+
+def test_a_session_that_only_seemed_to_end_goes_on(sessions: Transactions) -> None:
+    session = sessions.start(**START)
+    assert not sessions.reopen(session)
+    sessions.close(1)
+    assert sessions.reopen(session)
+    assert sessions.current(1) is session
+    assert not session.ended
+    assert sessions.as_dict()["recent"] == []
+
+
+def test_one_that_was_stopped_or_followed_by_another_does_not(
+    sessions: Transactions,
+) -> None:
+    first = sessions.start(**START)
+    sessions.stop(first.transaction_id, **STOP)
+    assert not sessions.reopen(first)
+    second = sessions.start(**START | {"id_tag": "B"})
+    sessions.close(1)
+    third = sessions.start(**START | {"id_tag": "C"})
+    assert not sessions.reopen(second)
+    sessions.close(1)
+    assert not sessions.reopen(second)
+    assert sessions.reopen(third)
+
+
 def test_an_adopted_id_is_not_given_out(sessions: Transactions) -> None:
     ids = TransactionIds()
     sessions = Transactions(ids)
@@ -222,6 +284,31 @@ class TestEnergy:
         assert session.energy_wh == 200
         session.count(3000)
         assert session.energy_wh == 3000
+
+    def test_samples_coarser_than_the_start_lie_a_little_below_it(self) -> None:
+        session = Transaction(transaction_id=1, connector=1, meter_start_wh=1_234_567)
+        for register in (1_234_560, 1_234_560, 1_234_570, 1_234_580):
+            session.count(register)
+        assert not session.relative
+        assert session.energy_wh == 13
+
+    @pytest.mark.parametrize(
+        ("start", "register", "relative"),
+        [
+            (50_000, 24_999, True),
+            (50_000, 25_000, False),
+            (150, 49, True),
+            (150, 50, False),
+            (60, 0, False),
+        ],
+    )
+    def test_only_far_below_the_start_a_register_is_the_sessions_own(
+        self, start: float, register: float, relative: bool
+    ) -> None:
+        session = Transaction(transaction_id=1, connector=1, meter_start_wh=start)
+        session.count(register)
+        session.count(register)
+        assert session.relative is relative
 
     def test_a_single_glitch_proves_nothing(self, session: Transaction) -> None:
         session.count(50_500)

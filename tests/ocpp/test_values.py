@@ -90,7 +90,8 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
         ("2026-06-01T12:00:00", NOON),
         (" 2026-06-01 12:00:00Z ", NOON),
         ("2026-06-01T12:00:00.250000Z", NOON.replace(microsecond=250_000)),
-        ("1970-01-01T00:00:05Z", None),
+        ("1970-01-01T00:00:05Z", datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC)),
+        ("1969-12-31T23:59:59Z", None),
         ("0001-01-01T00:00:00+14:00", None),
         ("2200-01-01T00:00:00Z", None),
         ("yesterday", None),
@@ -98,7 +99,7 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
         (1717243200, None),
     ],
 )
-def test_times_become_utc_and_a_clock_that_was_never_set_is_none(
+def test_times_become_utc_also_of_a_clock_that_was_never_set(
     value: object, expected: datetime | None
 ) -> None:
     assert timestamp(value) == expected

@@ -175,6 +175,7 @@ class Link:
     _task: asyncio.Task[None] | None = None
     _on_reading: list[Callable[[], None]] = field(default_factory=list)
     _on_update: list[Callable[[], None]] = field(default_factory=list)
+    _blamed: set[Callable[[], None]] = field(default_factory=set)
     _ring: bytearray = field(default_factory=bytearray)
     _unread_bytes: int = 0
     _noise_from: tuple[int, int] = (0, 0)
@@ -308,8 +309,7 @@ class Link:
                 self._set_trouble(Trouble.OTHER_METER, "it is another meter")
         if ready and (reading := grid_reading(meter, now)) is not None:
             self.reading = reading
-            for listener in tuple(self._on_reading):
-                listener()
+            self._notify(self._on_reading)
         if updated:
             self._updated()
         return good
@@ -365,8 +365,19 @@ class Link:
             self.logger.info("The line of the meter on %s is clean again", self.url)
 
     def _updated(self) -> None:
-        for listener in tuple(self._on_update):
-            listener()
+        self._notify(self._on_update)
+
+    def _notify(self, listeners: list[Callable[[], None]]) -> None:
+        """Call each; one that fails is logged once, and the port is read on."""
+        for listener in tuple(listeners):
+            try:
+                listener()
+            except Exception:
+                if listener not in self._blamed:
+                    self._blamed.add(listener)
+                    self.logger.exception(
+                        "What follows the meter on %s failed", self.url
+                    )
 
 
 def _text(err: Exception) -> str:

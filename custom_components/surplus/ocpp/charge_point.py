@@ -95,6 +95,8 @@ class Charger:
         self._quiet_triggers: set[str] = set()
         self._status_seen = False
         self._complained = False
+        self._retired = False
+        self._listener_failed = False
         self._first_frame = asyncio.Event()
         self._boot_asked_at = float("-inf")
         self._service: asyncio.Task[None] | None = None
@@ -152,7 +154,13 @@ class Charger:
         if save or note:
             self._on_save(save)
         for listener in tuple(self._listeners):
-            listener()
+            # Who looks must not end what goes on here.
+            try:
+                listener()
+            except Exception:
+                if not self._listener_failed:
+                    self._listener_failed = True
+                    _LOGGER.exception("%s: a listener failed", self.identity)
 
     # --- connections -------------------------------------------------------------
 
@@ -313,10 +321,16 @@ class Charger:
 
     async def apply(self, amps: float, connector: int = 1) -> None:
         """Offer a current; see ``Commander.apply``."""
+        if self._retired:
+            raise LinkLostError("SetChargingProfile")
         try:
             await self.commander(connector).apply(amps)
         finally:
             self._starter(connector).consider()
+
+    def retire(self) -> None:
+        """Take no current any more: what is left on the charger is to stay."""
+        self._retired = True
 
     async def release(self) -> None:
         """Leave the charger on its safe current, then alone; raises ``OcppError``."""
@@ -488,12 +502,15 @@ class Charger:
     ) -> None:
         """Take meter samples."""
         self.state.count = self.memory.connectors
+        before = self.state.counted_wh
         adopted = self.state.meter_values(
             connector, transaction_id=transaction_id, samples=samples
         )
-        self.changed(save=adopted)
+        self.changed(save=adopted, note=self.state.counted_wh != before)
 
     def _clock_jumped(self) -> None:
+        for commander in self._commanders.values():
+            commander.clock_jumped()
         if self.ready_link is not None:
             self._spawn(self._ask_status(self.ready_link))
 
@@ -508,6 +525,7 @@ class Charger:
         return {
             "memory": self.memory.as_dict(),
             "state": self.state.as_dict(),
+            "stopped_on_purpose": sorted(self._stopped_on_purpose),
             "limits": {
                 str(number): commander.as_dict()
                 for number, commander in self._commanders.items()
@@ -518,6 +536,12 @@ class Charger:
         """Read back what ``as_dict`` gave, leaving out what is unreadable."""
         self.memory = Memory.from_dict(_mapping(data, "memory"))
         self.state.restore(_mapping(data, "state"))
+        stopped = data.get("stopped_on_purpose")
+        self._stopped_on_purpose = {
+            number
+            for number in (stopped if isinstance(stopped, list) else ())
+            if isinstance(number, int)
+        }
         for number, stored in _mapping(data, "limits").items():
             if number.isdecimal() and isinstance(stored, Mapping):
                 self.commander(int(number)).restore(stored)

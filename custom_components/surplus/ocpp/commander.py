@@ -66,6 +66,10 @@ class Commander:
         self._busy = asyncio.Lock()
         self._apply: asyncio.Future[None] | None = None
         self._tried: set[Form] = set()
+        # A live profile may lie above the safe one.
+        self._stacked = True
+        # When to leave the safe profile where it may have got lost; None: it lies there.
+        self._owed_at: float | None = None
         self._refusals = 0
         self._in_trouble = False
         self.last_failure: OcppError | None = None
@@ -122,15 +126,21 @@ class Commander:
             link = self._station.ready_link
             if link is None:
                 raise LinkLostError("SetChargingProfile")
+            memory = self._station.memory
             safe_a = self._station.settings.safe_a
-            form = self._station.memory.likely_form
+            form = memory.likely_form
             if form is Form.STACKED:
                 await self._leave_safe(link)
                 await link.set_profile(self._live(form, safe_a))
             else:
+                await self._unstack(link)
                 await link.set_profile(self._safe())
+                memory.safe_a[self._connector] = safe_a
+            self._owed_at = None
             self.lease.left_safe(self._station.clock.monotonic(), safe_a)
-        self._station.changed()
+        # A wish may have come meanwhile.
+        self._wake.set()
+        self._station.changed(save=True)
 
     async def reconfigured(self) -> None:
         """Bring what lies on the charger in line with changed settings."""
@@ -151,8 +161,9 @@ class Commander:
         self._resolve(None)
         memory = self._station.memory
         async with self._busy:
+            self._owed_at = None
             link = self._station.ready_link
-            if link is None or (self.lease.offered is None and not memory.safe_a):
+            if link is None or (self.lease.offered is None and not memory.cleared):
                 return
             for profile_id in reversed(profile_ids(self._connector)):
                 with contextlib.suppress(RefusedError):
@@ -163,9 +174,23 @@ class Commander:
 
     def relinked(self) -> None:
         """Go on: the charger may be called again."""
-        self.lease.relinked(
-            self._station.clock.monotonic(), self._station.settings.safe_a
-        )
+        memory = self._station.memory
+        safe_a = self._station.settings.safe_a
+        lies = memory.safe_a.get(self._connector) == safe_a
+        ours = memory.cleared or self.lease.offered is not None
+        now = self._station.clock.monotonic()
+        self.lease.relinked(now, safe_a if lies else None)
+        if self.lease.wanted_a is None:
+            self._resolve(LinkLostError("SetChargingProfile"))
+        # A live limit of an earlier run in the single form holds the safe current itself.
+        over = self.lease.offered is None or self.lease.at_rest
+        if ours and not lies and (over or memory.likely_form is Form.STACKED):
+            self._owed_at = now
+        self._wake.set()
+
+    def clock_jumped(self) -> None:
+        """Write the limit anew: what was sent may begin in the charger's future."""
+        self.lease.say_again()
         self._wake.set()
 
     def as_dict(self) -> dict[str, Any]:
@@ -174,17 +199,25 @@ class Commander:
             return {}
         age = self._station.clock.monotonic() - offered.sent_at
         sent = self._station.clock.utcnow() - timedelta(seconds=age)
-        return {"offered_a": offered.amps, "sent": wire_time(sent)}
+        return {
+            "offered_a": offered.amps,
+            "sent": wire_time(sent),
+            "released": self.lease.at_rest,
+        }
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Read it back: the limit of an earlier run, or the safe current after it."""
+        """Read it back: the limit of an earlier run.
+
+        Unless that run let go of the charger it may have renewed the limit until a
+        moment ago: renewals are not written down.
+        """
         amps, sent = number(data.get("offered_a")), timestamp(data.get("sent"))
         if amps is None or sent is None:
             return
-        age = max(0.0, (self._station.clock.utcnow() - sent).total_seconds())
-        if age >= self._station.timing.lease_s:
-            amps = self._station.settings.safe_a
-        self.lease.restore(amps, self._station.clock.monotonic() - age)
+        at_rest = data.get("released") is True
+        age = (self._station.clock.utcnow() - sent).total_seconds()
+        sent_at = self._station.clock.monotonic() - (max(0.0, age) if at_rest else 0.0)
+        self.lease.restore(amps, sent_at, at_rest=at_rest)
 
     def link_lost(self) -> None:
         """Stop waiting for a charger that is gone."""
@@ -198,7 +231,7 @@ class Commander:
         while True:
             self._wake.clear()
             now = self._station.clock.monotonic()
-            due_at = self.lease.due_at(now) if self._station.ready_link else None
+            due_at = self._due_at(now)
             if due_at is None:
                 await self._wake.wait()
                 continue
@@ -209,7 +242,33 @@ class Commander:
                         await self._wake.wait()
                 continue
             async with self._busy:
-                await self._send()
+                if self.lease.due_at(now) == due_at:
+                    await self._send()
+                else:
+                    await self._pay()
+
+    def _due_at(self, now: float) -> float | None:
+        if self._station.ready_link is None:
+            return None
+        due = [self.lease.due_at(now), self._owed_at]
+        return min((at for at in due if at is not None), default=None)
+
+    async def _pay(self) -> None:
+        """Leave the safe profile, although nobody commands."""
+        link = self._station.ready_link
+        if link is None or self._owed_at is None:
+            return
+        now = self._station.clock.monotonic
+        try:
+            await self._leave_safe(link)
+        except OcppError as error:
+            self._owed_at = now() + self._station.timing.retry_max_s
+            _LOGGER.debug("No safe profile yet: %s", error)
+            return
+        self._owed_at = None
+        if self.lease.offered is None:
+            self.lease.left_safe(now(), self._station.settings.safe_a)
+            self._station.changed(save=True)
 
     async def _send(self) -> None:
         link = self._station.ready_link
@@ -227,7 +286,10 @@ class Commander:
                     self._failed(error)
             return
         if self.lease.due_at(now()) is None:
+            self._resolve(NoAnswerError("SetChargingProfile"))
             return
+        if form is Form.STACKED:
+            self._stacked = True
         amps = self.lease.send(now())
         try:
             await link.set_profile(self._live(form, amps))
@@ -248,13 +310,24 @@ class Commander:
         memory = self._station.memory
         if not memory.cleared:
             # Once only: it lifts every limit until the next one is set.
-            with contextlib.suppress(RefusedError):
+            with contextlib.suppress(RefusedError, NoAnswerError):
                 await link.clear_profiles()
+                self._stacked = False
             memory.cleared = True
             memory.safe_a.clear()
             self._station.changed(save=True)
         if form is Form.STACKED:
             await self._leave_safe(link)
+        else:
+            await self._unstack(link)
+
+    async def _unstack(self, link: Link) -> None:
+        """Take off a live profile of the other form: it would lie above this one."""
+        if not self._stacked or self._station.memory.form is Form.SINGLE:
+            return
+        with contextlib.suppress(RefusedError, NoAnswerError):
+            await link.clear_profiles(profile_ids(self._connector)[1])
+        self._stacked = False
 
     async def _leave_safe(self, link: Link) -> None:
         memory = self._station.memory
@@ -266,9 +339,7 @@ class Commander:
         self._station.changed(save=True)
 
     def _safe(self) -> Profile:
-        return safe_profile(
-            self._connector, self._station.settings.safe_a, self._station.charger_now
-        )
+        return safe_profile(self._connector, self._station.settings.safe_a)
 
     def _live(self, form: Form, amps: float) -> Profile:
         timing = self._station.timing
@@ -312,6 +383,7 @@ class Commander:
             memory.safe_a.pop(self._connector, None)
         self._tried.clear()
         self._refusals = 0
+        self._owed_at = None
         if self._in_trouble:
             self._in_trouble = False
             _LOGGER.info("%s: takes limits again", self._station.settings.identity)

@@ -223,6 +223,9 @@ class OcppFlow(ConfigFlow):
             self._abort_if_unique_id_configured(reload_on_update=False)
             self.context["title_placeholders"] = {"name": self._found_identity}
             user_input = None
+        entry_id = self._found_entry.entry_id
+        if self.hass.config_entries.async_get_entry(entry_id) is None:
+            return self.async_abort(reason="central_system_gone")
         if _is_known(self.hass, self._found_identity):
             return self.async_abort(reason="already_configured")
         errors: dict[str, str] = {}

@@ -13,11 +13,16 @@ import json
 import re
 from typing import Any
 
+from .values import text
+
 # Real payloads nest five deep; a conversion further in recurses once per level.
 _DEEPEST = 32
 
 # What can still be told from a frame whose JSON is broken further on.
 _HEAD = re.compile(r'\s*\[\s*([234])\s*,\s*(?:"([^"]{1,64})"|(-?\d{1,20}))\s*,')
+
+# Errors come out in logs and in front of the user.
+_LONGEST_ERROR = 64
 
 _SECRET_KEYS = frozenset({"idtag", "parentidtag", "authorizationkey", "certificate"})
 
@@ -88,8 +93,8 @@ def read(raw: str | bytes) -> Frame:
         case 4:
             return Failure(
                 call_id=str(call_id),
-                code=_word(frame, 2) or "GenericError",
-                description=_word(frame, 3),
+                code=text(_word(frame, 2), _LONGEST_ERROR) or "GenericError",
+                description=text(_word(frame, 3), _LONGEST_ERROR) or "",
             )
         case _:
             return Malformed(why="unknown message type")

@@ -62,6 +62,9 @@ class Host:
             return
         self._closed = True
         self._remove_job()
+        # Whoever decides goes on until Home Assistant has stopped.
+        for charger in self.central.chargers.values():
+            charger.retire()
         listening = self.central.port is not None
         if listening:
             await self.central.release()

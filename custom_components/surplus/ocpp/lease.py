@@ -6,7 +6,7 @@ did not answer may be in force all the same, and is counted at the higher curren
 it is known.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .timing import Timing
 
@@ -33,9 +33,13 @@ class Lease:
         self._held: Held | None = None
         # What may be in force instead of what is held: sent, and never answered.
         self._doubt: Held | None = None
+        # When what is held was said again without an answer: it may bind that much longer.
+        self._renewed_at = _NEVER
         self._sending: Held | None = None
+        self._left_safe = False
         self._changed_at = _NEVER
         self._say_again = False
+        self._saying_again = False
         self._failures = 0
         self._failed_a = 0.0
         self._retry_at = _NEVER
@@ -54,7 +58,14 @@ class Lease:
     @property
     def offered(self) -> Held | None:
         """The highest limit the charger may be offering; None before the first."""
-        return self._doubt or self._held
+        if self._doubt is not None or self._held is None:
+            return self._doubt
+        return replace(self._held, sent_at=max(self._held.sent_at, self._renewed_at))
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the charger was left on its safe current, and told nothing since."""
+        return self._left_safe
 
     def running(self, now: float) -> bool:
         """Tell whether a limit of ours binds the charger now."""
@@ -110,6 +121,9 @@ class Lease:
         if self._held is None or self._held.amps != self._wanted:
             self._changed_at = now
         self._sending = Held(amps=self._wanted, sent_at=now, known_at=now)
+        self._left_safe = False
+        # What changes while this one is under way is not in it.
+        self._saying_again, self._say_again = self._say_again, False
         return self._wanted
 
     def accepted(self, now: float) -> None:
@@ -121,7 +135,7 @@ class Lease:
         )
         self._sending = None
         self._doubt = None
-        self._say_again = False
+        self._renewed_at = _NEVER
         self._succeeded()
 
     def _succeeded(self) -> None:
@@ -142,6 +156,10 @@ class Lease:
                 self._doubt = self._sending
             elif self._sending.amps < before.amps:
                 self._doubt = before
+            elif self._doubt is not None:
+                self._doubt = replace(self._doubt, sent_at=self._sending.sent_at)
+            else:
+                self._renewed_at = self._sending.sent_at
         self._failed(now)
 
     def _failed(self, now: float) -> None:
@@ -149,6 +167,7 @@ class Lease:
             return
         amps = self._sending.amps
         self._sending = None
+        self._say_again |= self._saying_again
         self._failures += 1
         doublings = min(self._failures - 1, 8)
         if amps == 0:
@@ -169,27 +188,38 @@ class Lease:
         self._retry_at = _NEVER
         self._retry_stop_at = _NEVER
 
-    def relinked(self, now: float, safe_a: float) -> None:
+    def relinked(self, now: float, safe_a: float | None) -> None:
         """Go on after the link was gone, or the charger rebooted.
 
-        Within the lease the wish is said again at once. After it the charger is on its
-        safe current by itself, and an old wish is nobody's: the next decision begins.
+        Within the lease the wish is said again at once. After it an old wish is
+        nobody's: the next decision begins. The charger is on its safe current ``safe_a``
+        by itself then; with None it is not known to have one, nor anything else.
         """
         self._sending = None
         self._succeeded()
         sent = [limit.sent_at for limit in (self._held, self._doubt) if limit]
-        if not sent or now < max(sent) + self._timing.lease_s:
+        if not sent or now < max(*sent, self._renewed_at) + self._timing.lease_s:
             self.say_again()
-        else:
+            return
+        self._wanted = None
+        if safe_a is not None:
             self.left_safe(now, safe_a)
+        else:
+            self._held = self._doubt = None
+            self._left_safe = False
 
-    def restore(self, amps: float, sent_at: float) -> None:
+    def restore(self, amps: float, sent_at: float, *, at_rest: bool) -> None:
         """Take what an earlier run of the central system left on the charger."""
         self._held = Held(amps=amps, sent_at=sent_at, known_at=sent_at)
+        self._left_safe = at_rest
 
     def left_safe(self, now: float, safe_a: float) -> None:
-        """Take note that the charger is on its safe current and nobody commands it."""
-        self._wanted = None
+        """Take note that the charger is on its safe current.
+
+        A wish that came meanwhile stays one.
+        """
         self._doubt = None
         self._sending = None
+        self._renewed_at = _NEVER
         self._held = Held(amps=safe_a, sent_at=now, known_at=now)
+        self._left_safe = True

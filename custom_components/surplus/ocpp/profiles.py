@@ -15,7 +15,7 @@ start lies in its past: a start in its future means "not active yet".
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 import math
 from typing import Any
@@ -23,8 +23,8 @@ from typing import Any
 from ..control.model import IEC_MINIMUM_A
 from .values import wire_time
 
-# A day back is the past under any mistake about time zones.
-_LONG_AGO = timedelta(days=1)
+# The past of every clock, also of one that was never set and began at 1970.
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Form(StrEnum):
@@ -84,13 +84,13 @@ def profile_ids(connector: int) -> tuple[int, int]:
     return 2 * connector - 1, 2 * connector
 
 
-def safe_profile(connector: int, safe_a: float, charger_now: datetime) -> Profile:
+def safe_profile(connector: int, safe_a: float) -> Profile:
     """Return the profile that stays on the charger."""
     return Profile(
         connector=connector,
         profile_id=profile_ids(connector)[0],
         stack_level=0,
-        start=_whole(charger_now - _LONG_AGO),
+        start=_EPOCH,
         periods=((0, safe_a),),
     )
 
@@ -110,7 +110,7 @@ def live_profile(
     Everything on the wire is in whole seconds, so it ends up to one second early and
     never late: the budget counts on it.
     """
-    start = _whole(charger_now - timedelta(seconds=backdate_s))
+    start = max(_EPOCH, _whole(charger_now - timedelta(seconds=backdate_s)))
     end = _whole(charger_now + timedelta(seconds=lease_s))
     length_s = int((end - start).total_seconds())
     safe_id, live_id = profile_ids(connector)

@@ -28,6 +28,7 @@ from .memory import ChargerSettings
 from .ocpp16 import Link16
 from .timing import DEFAULT_TIMING, Timing
 from .transactions import TransactionIds
+from .values import text
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,8 +42,15 @@ _LARGEST_FRAME = 2**20
 # OCPP 2.x allows 48; nothing longer was ever seen.
 _LONGEST_IDENTITY = 64
 
+# What OCPP lets an identity consist of (2.0.1 part 2, identifierString), and the space.
+# It is shown to the user: nothing in it may be read as markup.
+_IDENTITY = re.compile(r"[A-Za-z0-9*\-_=:+|@. ]+")
+
 # Whoever scans the network must not fill the memory with invented identities.
 _MOST_UNKNOWN = 32
+
+# A host that is no name at all is refused before it is looked up.
+_NO_ADDRESS = (OSError, ValueError)
 
 _VERSION_16 = re.compile(r"ocpp1\.6", re.IGNORECASE)
 
@@ -50,7 +58,7 @@ type OnUnknown = Callable[[str], None]
 
 
 def identity_of(path: str) -> str | None:
-    """Return the identity a request target ends in; None when there is none.
+    """Return the identity a request target ends in; None when there is no sound one.
 
     Chargers double the slash, add one at the end, or send a whole URL.
     """
@@ -62,7 +70,7 @@ def identity_of(path: str) -> str | None:
     if (
         identity is None
         or len(identity) > _LONGEST_IDENTITY
-        or not identity.isprintable()
+        or not _IDENTITY.fullmatch(identity)
     ):
         return None
     return identity
@@ -74,14 +82,14 @@ async def async_can_listen(host: str, port: int) -> None:
         server = await asyncio.get_running_loop().create_server(
             asyncio.Protocol, host, port
         )
-    except OSError as error:
+    except _NO_ADDRESS as error:
         raise _listen_error(error) from error
     server.close()
     await server.wait_closed()
 
 
-def _listen_error(error: OSError) -> ListenError:
-    if error.errno == errno.EADDRINUSE:
+def _listen_error(error: OSError | ValueError) -> ListenError:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return PortInUseError(str(error))
     return ListenError(str(error))
 
@@ -143,6 +151,7 @@ class CentralSystem:
         self._ids = TransactionIds()
         self._stored: dict[str, Any] = {}
         self._unknown: set[str] = set()
+        self._other_version: set[str] = set()
         self._server: Server | None = None
 
     # --- chargers ----------------------------------------------------------------
@@ -161,6 +170,7 @@ class CentralSystem:
             charger.restore(stored)
         self.chargers[settings.identity] = charger
         self._unknown.discard(settings.identity)
+        self._other_version.discard(settings.identity)
         return charger
 
     def _save(self, soon: bool) -> None:
@@ -242,7 +252,7 @@ class CentralSystem:
                 logger=_SILENT,
                 **options,
             )
-        except OSError as error:
+        except _NO_ADDRESS as error:
             raise _listen_error(error) from error
 
     async def stop(self) -> None:
@@ -264,7 +274,8 @@ class CentralSystem:
         identity = identity_of(request.path)
         if identity is None or identity not in self.chargers:
             self.refused += 1
-            if identity is not None:
+            # A browser or a scanner is no charger.
+            if identity is not None and "Sec-WebSocket-Key" in request.headers:
                 self._report(identity)
             return connection.respond(
                 http.HTTPStatus.NOT_FOUND, "This charger is not known here.\n"
@@ -273,6 +284,7 @@ class CentralSystem:
         chosen = next((offer for offer in offers if _VERSION_16.match(offer)), None)
         if offers and chosen is None:
             self.refused += 1
+            self._complain_of_versions(identity, offers)
             return connection.respond(
                 http.HTTPStatus.BAD_REQUEST, "Only ocpp1.6 is spoken here.\n"
             )
@@ -287,6 +299,16 @@ class CentralSystem:
         _LOGGER.info("An unknown charger calls in: %s", identity)
         if self.on_unknown is not None:
             self.on_unknown(identity)
+
+    def _complain_of_versions(self, identity: str, offers: list[str]) -> None:
+        if identity in self._other_version:
+            return
+        self._other_version.add(identity)
+        _LOGGER.warning(
+            "%s: only speaks %s; set it to OCPP 1.6 (JSON)",
+            identity,
+            text(", ".join(offers), 64),
+        )
 
     async def _serve(self, connection: ServerConnection) -> None:
         """Serve one connection until it ends."""

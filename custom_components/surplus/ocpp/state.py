@@ -152,7 +152,7 @@ class ChargerState:
         transaction_id: int | None,
         samples: Sequence[MeterSample],
     ) -> bool:
-        """Take meter samples; return whether a session was adopted.
+        """Take meter samples; return whether a session was adopted or goes on.
 
         A charger with one connector means that one where it says 0, the whole unit.
         """
@@ -161,6 +161,8 @@ class ChargerState:
         place = self.connector(connector)
         known = self.transactions.current(connector)
         transaction = self._session_of(place, transaction_id)
+        if transaction is not None and _goes_on(place, transaction, samples):
+            self.transactions.reopen(transaction)
         now = self._clock.monotonic()
         for sample in samples:
             if not sample.edge:
@@ -200,6 +202,15 @@ class ChargerState:
             _LOGGER.debug("Going on with session %s", transaction_id)
             return self.transactions.adopt(place.number, transaction_id)
         return None
+
+    @property
+    def counted_wh(self) -> tuple[float | None, ...]:
+        """What all connectors and their sessions have counted, to see it change."""
+        sessions = [self.transactions.last(number) for number in self.connectors]
+        return (
+            *(connector.energy.total_wh for connector in self.connectors.values()),
+            *(session.energy_wh if session else None for session in sessions),
+        )
 
     def _learn_time(self, stamp: datetime | None) -> None:
         if stamp is None:
@@ -245,6 +256,26 @@ def _before(sample: MeterSample, transaction: Transaction) -> bool:
         sample.stamp is not None
         and transaction.started is not None
         and sample.stamp < transaction.started
+    )
+
+
+def _goes_on(
+    place: Connector, transaction: Transaction, samples: Sequence[MeterSample]
+) -> bool:
+    """Tell whether samples prove that a session outlived what seemed its end.
+
+    A charger that reboots may say Available on its way. Samples from before its latest
+    state are late ones of what did end.
+    """
+    since = place.status_moment.stamp if place.status_moment else None
+    return (
+        transaction.connector == place.number
+        and place.status in IN_SESSION
+        and any(
+            not sample.edge
+            and (since is None or sample.stamp is None or sample.stamp >= since)
+            for sample in samples
+        )
     )
 
 

@@ -31,7 +31,7 @@ class Timing:
     lease_s: float = 120.0
     renew_s: float = 45.0
     backdate_s: float = 45.0
-    wish_s: float = 90.0
+    wish_s: float = 45.0
     spacing_s: float = 5.0
     retry_s: float = 2.0
     retry_max_s: float = 30.0

@@ -19,6 +19,9 @@ from .values import integer, number, text, timestamp, wire_time
 _EPOCH = int(datetime(2023, 1, 1, tzinfo=UTC).timestamp())
 _RECENT = 20
 
+# A start may be told more finely than the samples, which then lie a little below it.
+_COARSE_WH = 100.0
+
 # Further up an id of a charger's own making would leave too few for ours.
 _LARGEST = 2**31 - 10**6
 
@@ -89,12 +92,14 @@ class Transaction:
     def count(self, register_wh: float) -> None:
         """Take a reading of the energy register.
 
-        A register below the session's start proves that it counts from zero in each
-        session; one such reading may be a glitch, two are a fact.
+        A register far below the session's start proves that it counts from zero in
+        each session; one such reading may be a glitch, two are a fact.
         """
         if self.meter_start_wh is None:
             self.meter_start_wh = register_wh
-        if not self.relative and register_wh < self.meter_start_wh - 1:
+        if not self.relative and register_wh < min(
+            self.meter_start_wh / 2, self.meter_start_wh - _COARSE_WH
+        ):
             self._below += 1
             if self._below < 2:
                 return
@@ -183,11 +188,15 @@ class Transactions:
         return None
 
     def find(self, transaction_id: int) -> Transaction | None:
-        """Return a session by our id or by the one the charger made up for it."""
+        """Return a session by our id or by the one the charger made up for it.
+
+        Some chargers make up the same id for every session: theirs means the running
+        one.
+        """
         for transaction in self._all():
             if transaction.transaction_id == transaction_id:
                 return transaction
-        for transaction in self._all():
+        for transaction in self._open.values():
             if transaction.reported_id == transaction_id:
                 return transaction
         return None
@@ -254,6 +263,8 @@ class Transactions:
         session they have open, if that began before.
         """
         transaction = None if transaction_id is None else self.find(transaction_id)
+        if transaction is None and transaction_id is not None:
+            transaction = self._unsettled(transaction_id)
         if transaction is None and (transaction_id is None or transaction_id <= 0):
             running = list(self._open.values())
             if len(running) == 1 and not (
@@ -278,6 +289,37 @@ class Transactions:
         transaction = self._retire(connector)
         transaction.ended = True
         return transaction
+
+    def reopen(self, transaction: Transaction) -> bool:
+        """Go on with a session that only seemed to have ended; return whether it does.
+
+        Its own end, or another session meanwhile, is final.
+        """
+        if (
+            not transaction.ended
+            or transaction.settled
+            or transaction.connector in self._open
+            or self.last(transaction.connector) is not transaction
+        ):
+            return False
+        self._recent.remove(transaction)
+        transaction.ended = False
+        self._open[transaction.connector] = transaction
+        return True
+
+    def _unsettled(self, reported_id: int) -> Transaction | None:
+        """Return the session whose own end is late, by the id the charger made up.
+
+        While another one runs, that id may as well mean the other.
+        """
+        for transaction in reversed(self._recent):
+            if (
+                transaction.reported_id == reported_id
+                and not transaction.settled
+                and transaction.connector not in self._open
+            ):
+                return transaction
+        return None
 
     def _retire(self, connector: int) -> Transaction:
         transaction = self._open.pop(connector)

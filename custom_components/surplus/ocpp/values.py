@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import math
 from typing import Any
 
-# Before the first boot answer clocks stand at 1970 or at the firmware's birthday.
-_FIRST_YEAR = 2015
+# Clocks that were never set begin at 1970: such stamps still tell what the clock shows.
+_FIRST_YEAR = 1970
 _LAST_YEAR = 2100
 
 
@@ -53,7 +53,7 @@ def integer(value: object) -> int | None:
 def timestamp(value: object) -> datetime | None:
     """Return an ISO 8601 time as aware UTC; without a zone it is taken as UTC.
 
-    Years a charger cannot mean give None: its clock was not set.
+    Years no clock can show give None.
     """
     if not isinstance(value, str):
         return None

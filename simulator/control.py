@@ -177,9 +177,9 @@ async def listen_to_terminal(words: Words) -> None:
     threading.Thread(target=read, name="terminal", daemon=True).start()
     while True:
         try:
-            print(await words.say(await lines.get()))
+            print(await words.say(await lines.get()), flush=True)
         except UnknownWord as error:
-            print(error)
+            print(error, flush=True)
 
 
 def send(line: str, port: int = DEFAULT_PORT) -> str:

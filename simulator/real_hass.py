@@ -169,6 +169,8 @@ class RealHass(HassApi):
                 stdout=output,
                 stderr=output,
                 cwd=self.folder,
+                # What it still installs for itself comes through the machine's own trust.
+                env={**os.environ, "UV_SYSTEM_CERTS": "true"},
                 start_new_session=True,
             )
         self.connect()

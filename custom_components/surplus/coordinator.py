@@ -30,13 +30,15 @@ from .home.reports import (
 )
 from .home.shown import ShownDecisions
 from .home.store import (
-    SAVE_DELAY_S,
+    SAVE_LATER_S,
+    SAVE_SOON_S,
     HomeMemory,
     LoadMemory,
     async_load_memory,
     home_store,
 )
 from .registry import LoadControls, MeterSource, Registry
+from .saving import Saver
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,7 +72,7 @@ class HomeCoordinator:
         self.memory = memory
         self.cycle: Cycle | None = None
         self._registry = registry
-        self._store = home_store(hass, entry.entry_id)
+        self._saver = Saver(hass, home_store(hass, entry.entry_id), self._to_save)
         self.engine = _engine(settings_of(entry, memory), memory)
         self._meter: MeterSource | None = None
         # The newest reading of the meter followed, and of which meter it is: it stays
@@ -85,7 +87,7 @@ class HomeCoordinator:
         self._stops: list[CALLBACK_TYPE] = []
         self._cycle_timer: CALLBACK_TYPE | None = None
         self._last_cycle = float("-inf")
-        self._save_due = False
+        self._running: frozenset[str] = frozenset()
         self._in_trouble = False
         self._broken: set[str] = set()
         self._patient_until: float | None = None
@@ -138,7 +140,7 @@ class HomeCoordinator:
 
     async def async_save(self, *_: object) -> None:
         """Write everything down now."""
-        await self._store.async_save(self._to_save())
+        await self._saver.async_save_now()
 
     @callback
     def async_reconfigure(self, *, other_meter: bool) -> None:
@@ -156,16 +158,12 @@ class HomeCoordinator:
         self._sources_changed()
 
     def _to_save(self) -> dict[str, Any]:
-        self._save_due = False
         self.memory.engine = self.engine.as_dict(monotonic(), dt_util.utcnow())
         return self.memory.as_dict()
 
     @callback
-    def _changed(self) -> None:
-        # Asked again before its time, a delayed save would wait anew, and for ever.
-        if not self._save_due:
-            self._save_due = True
-            self._store.async_delay_save(self._to_save, SAVE_DELAY_S)
+    def _changed(self, *, soon: bool = False) -> None:
+        self._saver.async_save_within(SAVE_SOON_S if soon else SAVE_LATER_S)
 
     @callback
     def _apply_settings(self) -> None:
@@ -273,6 +271,15 @@ class HomeCoordinator:
             self._command(decision)
             if self._shown.async_take(decision, now):
                 self._changed()
+        running = frozenset(
+            decision.load_id
+            for decision in cycle.decisions
+            if decision.setpoint is not None and decision.setpoint.current_a
+        )
+        if running != self._running:
+            # Minimum times count from here, also over a power cut.
+            self._running = running
+            self._changed(soon=True)
         for load_id, result in cycle.checks.items():
             self._check_ended(load_id, result)
         async_report_meter_lost(
@@ -348,7 +355,7 @@ class HomeCoordinator:
     def async_set_observing(self, observing: bool) -> None:
         """Begin or end commanding loads."""
         self.memory.observing = observing
-        self._changed()
+        self._changed(soon=True)
         self._cycle_soon()
 
     @callback
@@ -397,7 +404,7 @@ class HomeCoordinator:
         memory = self._memory_of(load_id)
         back_to = memory.back_to if memory.mode is Mode.BOOST else memory.mode
         self.memory.loads[load_id] = LoadMemory(mode, until, back_to, memory.wishes + 1)
-        self._changed()
+        self._changed(soon=True)
         self._shown.async_notify(load_id)
         self._cycle_soon()
 

@@ -39,6 +39,7 @@ class Car:
     wants_power: bool = True
     reachable: bool = True
     link_lost_at: float | None = None
+    offering: bool | None = None
     own_limit_a: float = 32.0
     needs_a: float = 6.0
     starts_after_s: float = 12.0
@@ -104,6 +105,7 @@ class Car:
             offered_a=self.offered_a if self.offered_at is not None else None,
             offered_at=self.offered_at,
             link_lost_at=self.link_lost_at,
+            offering=self.offering,
         )
 
 

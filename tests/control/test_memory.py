@@ -1,5 +1,6 @@
 """What survives a restart, and that the same inputs decide the same."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import json
 import random
@@ -7,7 +8,7 @@ import random
 import pytest
 
 from custom_components.surplus.control.engine import Engine
-from custom_components.surplus.control.model import Mode, Reason
+from custom_components.surplus.control.model import ChargerReading, Mode, Reason
 from custom_components.surplus.control.peaks import HousePeaks
 from custom_components.surplus.control.settings import HomeSettings
 
@@ -49,6 +50,31 @@ def test_a_restart_does_not_start_a_car_that_must_rest() -> None:
     assert house.decision().reason is Reason.RESTING
     house.run(300)
     assert house.cars[0].offered_a == 13
+
+
+class ForgottenStart(Car):
+    """A car at work whose central system last wrote down that it was stopped."""
+
+    def reading(self) -> ChargerReading:
+        return replace(super().reading(), offered_a=0.0, offering=True)
+
+
+def test_a_car_whose_start_was_not_written_down_is_adopted_not_made_to_rest() -> None:
+    house = House()
+    house.run(400, base_w=-3000)
+    house.run(100, base_w=2000)
+    assert house.cars[0].offered_a == 0
+    stopped = house.engine.as_dict(house.now, house.wall)
+    # Someone asked for it, it ran, and the process died before it could write.
+    car = ForgottenStart(offered_a=13, drawn_a=13, reachable=False)
+    car.link_lost_at = house.now
+    house.cars = [car]
+    house.engine = Engine(house.settings, stopped)
+    house.run(3, base_w=-3000)
+    car.reachable, car.link_lost_at = True, None
+    house.run(2)
+    assert house.decision().reason is Reason.FOLLOWING_SURPLUS
+    assert car.offered_a >= 6
 
 
 def test_time_away_counts_as_rest() -> None:

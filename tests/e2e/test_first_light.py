@@ -97,10 +97,6 @@ async def test_killed_in_mid_charge_the_car_falls_to_its_safe_current_by_itself(
     assert evse.currents_a[0] > 4
 
 
-@pytest.mark.xfail(
-    reason="after the last lease changes the first minutes after a restart are open",
-    strict=False,
-)
 async def test_started_again_it_goes_on_with_the_same_session(world: World) -> None:
     session = world.house.evse.session
     assert session is not None
@@ -131,10 +127,6 @@ async def test_started_again_it_goes_on_with_the_same_session(world: World) -> N
     assert await world.state("home_observer") == "off"
 
 
-@pytest.mark.xfail(
-    reason="after the last lease changes the first minutes after a restart are open",
-    strict=False,
-)
 async def test_an_orderly_stop_leaves_the_safe_current_behind(world: World) -> None:
     evse = world.house.evse
     assert evse.pilot_a >= 12

@@ -63,6 +63,7 @@ class ChargerControl:
         self._changed_at: float | None = None
         self._wishes: int | None = None
         self._squeezed_since: float | None = None
+        self._met = False
 
     # ---- what is known -------------------------------------------------------------
 
@@ -74,11 +75,21 @@ class ChargerControl:
             # First sight of a charger that is already at work: adopt, do not restart.
             self.current_a = reading.offered_a
             self.switching.on = True
+        if reading.reachable and not self._met:
+            self._met = True
+            self._adopt(reading)
         if self._wishes is not None and load.wishes != self._wishes:
             # A person does not wait for minimum times.
             self.switching.since = None
         self._wishes = load.wishes
         self.vehicle.observe(load.spec, reading, supply_phases)
+
+    def _adopt(self, reading: ChargerReading) -> None:
+        """Go on with a charge that nobody wrote down: a power cut leaves no time to."""
+        if reading.offering and not self.switching.on:
+            self.current_a = reading.offered_a or self.spec.safe_a or self.spec.min_a
+            self.switching.on = True
+            self.switching.since = None
 
     @property
     def phases(self) -> tuple[int, ...]:

@@ -105,6 +105,8 @@ class ChargerReading:
     the vehicle really uses, or empty. ``offered_a`` is the last current the charger
     *accepted* from us, at ``offered_at``; ``None`` when it was never told anything.
     ``link_lost_at`` is when the link went, ``None`` while it is up.
+    ``offering`` is whether the charger itself says that a vehicle may draw now; ``None``
+    where it does not tell.
     ``wants_power`` means: plugged in, and nothing on the vehicle's or the charger's side
     refuses.
     """
@@ -117,6 +119,7 @@ class ChargerReading:
     offered_a: float | None = None
     offered_at: float | None = None
     link_lost_at: float | None = None
+    offering: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,8 @@ from ..control.model import Mode
 _LOGGER = logging.getLogger(__name__)
 
 _VERSION = 1
-SAVE_DELAY_S = 15.0
+SAVE_SOON_S = 2.0
+SAVE_LATER_S = 15.0
 
 
 @dataclass(slots=True)

@@ -303,7 +303,7 @@ class Commander:
         else:
             before = self.lease.offered
             self.lease.accepted(now())
-            self._accepted(form, news=before is None or before.amps != amps)
+            self._accepted(form, before.amps if before else None, amps)
 
     async def _prepare(self, link: Link, form: Form) -> None:
         """Make sure that the end of the lease finds a safe profile."""
@@ -374,9 +374,10 @@ class Commander:
         self.lease.retry_now()
         return True
 
-    def _accepted(self, form: Form, *, news: bool) -> None:
+    def _accepted(self, form: Form, before_a: float | None, now_a: float) -> None:
         memory = self._station.memory
         proven = memory.form is form
+        switched = before_a is None or (before_a > 0) is not (now_a > 0)
         memory.form = form
         if form is Form.SINGLE:
             # It took the place of the safe profile, and holds the safe current itself.
@@ -389,7 +390,7 @@ class Commander:
             _LOGGER.info("%s: takes limits again", self._station.settings.identity)
         self.last_failure = None
         self._resolve(None)
-        self._station.changed(save=not proven, note=news)
+        self._station.changed(save=switched or not proven, note=before_a != now_a)
 
     def _failed(self, error: OcppError) -> None:
         self.last_failure = error

@@ -8,6 +8,7 @@ from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
+from ..saving import Saver
 from .memory import ChargerSettings
 from .server import CentralSystem
 from .timing import DEFAULT_TIMING
@@ -37,7 +38,7 @@ class Host:
         self.central = CentralSystem(on_save=self._save, timing=TIMING)
         self._hass = hass
         self._store = ocpp_store(hass, entry)
-        self._write_at: float | None = None
+        self._saver = Saver(hass, self._store, self.central.as_dict)
         self._remove_job = hass.async_add_shutdown_job(
             HassJob(self.close, f"close {entry.title}")
         )
@@ -70,20 +71,9 @@ class Host:
             await self.central.release()
         await self.central.stop()
         if listening:
-            await self._store.async_save(self.central.as_dict())
+            await self._saver.async_save_now()
 
     @callback
     def _save(self, soon: bool) -> None:
-        """Write soon, or with the next write within a minute."""
-        now = self._hass.loop.time()
-        due = now + (SAVE_SOON_S if soon else SAVE_LATER_S)
-        if self._closed or (self._write_at is not None and self._write_at <= due):
-            # A later call would put the store's write off, and the next one again.
-            return
-        self._write_at = due
-        self._store.async_delay_save(self._data, due - now)
-
-    @callback
-    def _data(self) -> dict[str, Any]:
-        self._write_at = None
-        return self.central.as_dict()
+        if not self._closed:
+            self._saver.async_save_within(SAVE_SOON_S if soon else SAVE_LATER_S)

@@ -12,7 +12,7 @@ from ..registry import LoadSource
 from .charge_point import Charger
 from .config import source_id
 from .errors import LinkLostError, OcppError, RefusedError
-from .status import Status
+from .status import OFFERING, Status
 
 # The whole unit is out of order, whatever its connectors say.
 _OUT_OF_ORDER = frozenset({Status.UNAVAILABLE, Status.FAULTED})
@@ -88,6 +88,7 @@ class ChargerLoad(LoadSource):
             offered_a=offered.amps if offered else None,
             offered_at=offered.known_at if offered else None,
             link_lost_at=lost_at,
+            offering=None if connector.status is None else connector.status in OFFERING,
         )
 
     @override

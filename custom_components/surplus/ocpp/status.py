@@ -46,6 +46,9 @@ _ERROR_CODES = {plain_key(code): code for code in ErrorCode}
 # A session may be running.
 IN_SESSION = frozenset({Status.CHARGING, Status.SUSPENDED_EV, Status.SUSPENDED_EVSE})
 
+# The vehicle may draw; where it does not, that is its own choice.
+OFFERING = frozenset({Status.CHARGING, Status.SUSPENDED_EV})
+
 # Nothing flows, whatever the last meter value said: many chargers send no closing zero.
 NO_FLOW = frozenset(Status) - {Status.CHARGING}
 

@@ -66,7 +66,7 @@ class _Site:
                     wants_power=True,
                     power_w=decision.setpoint.power_w,
                     power_at=snapshot.now,
-                    offered_a=decision.setpoint.current_a,
+                    offered_a=decision.setpoint.value,
                     offered_at=snapshot.now,
                 )
 

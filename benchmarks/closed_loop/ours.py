@@ -73,7 +73,7 @@ class Ours:
         )
         for decision in cycle.decisions:
             if decision.setpoint is not None:
-                self._told[decision.load_id] = decision.setpoint.current_a
+                self._told[decision.load_id] = decision.setpoint.value
         return self._commands(seen)
 
     def _commands(self, seen: Seen) -> dict[str, Command]:

@@ -274,7 +274,7 @@ class HomeCoordinator:
         running = frozenset(
             decision.load_id
             for decision in cycle.decisions
-            if decision.setpoint is not None and decision.setpoint.current_a
+            if decision.setpoint is not None and decision.setpoint.value
         )
         if running != self._running:
             # Minimum times count from here, also over a power cut.
@@ -318,9 +318,7 @@ class HomeCoordinator:
         checking = decision.load_id in self.engine.checking
         watched = self.memory.observing and not checking
         commander.tell(
-            None
-            if decision.setpoint is None or watched
-            else decision.setpoint.current_a
+            None if decision.setpoint is None or watched else decision.setpoint.value
         )
 
     def _log(self, cycle: Cycle) -> None:
@@ -344,7 +342,7 @@ class HomeCoordinator:
             _LOGGER.debug(
                 "Allocated %s %s: %s %s",
                 decision.load_id,
-                f"{decision.setpoint.current_a} A" if decision.setpoint else "nothing",
+                f"{decision.setpoint.value} A" if decision.setpoint else "nothing",
                 decision.reason,
                 dict(decision.numbers),
             )

@@ -181,7 +181,7 @@ class House:
                 if decision.setpoint is not None:
                     car = self.car(decision.load_id)
                     if car.reachable:
-                        car.tell(decision.setpoint.current_a, self.now)
+                        car.tell(decision.setpoint.value, self.now)
         return cycle
 
     def run(self, seconds: float, base_w: float | None = None) -> Cycle:
@@ -206,7 +206,7 @@ class House:
     def currents(self, seconds: int, load_id: str = "ocpp:one") -> list[float]:
         """Return the currents decided in the last seconds."""
         return [
-            setpoint.current_a
+            setpoint.value
             for cycle in self.history[-seconds:]
             if (setpoint := decision_of(cycle, load_id).setpoint)
         ]

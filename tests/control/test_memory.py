@@ -8,6 +8,7 @@ import random
 import pytest
 
 from custom_components.surplus.control.engine import Engine
+from custom_components.surplus.control.loads.vehicle import Vehicle
 from custom_components.surplus.control.model import ChargerReading, Mode, Reason
 from custom_components.surplus.control.peaks import HousePeaks
 from custom_components.surplus.control.settings import HomeSettings
@@ -178,6 +179,46 @@ def test_an_adopted_offer_that_no_pilot_can_make_is_not_passed_on() -> None:
     house = House(cars=[Car(), other])
     house.run(3, base_w=500)
     house.engine.start_check(house.cars[0].spec)
-    house.engine._loads["ocpp:two"].current_a = 4.0
+    house.engine._loads["ocpp:two"].value = 4.0
     house.run(1)
     assert other.offered_a == 0
+
+
+def test_an_old_note_of_the_offer_does_not_count_as_a_move_of_the_car() -> None:
+    class NotedLate(Car):
+        """At 13 A, while what was written down last is its start at 6 A."""
+
+        def reading(self) -> ChargerReading:
+            reading = super().reading()
+            if self.offered_at == 900.0:
+                return replace(reading, offered_a=6.0, offered_at=None)
+            return reading
+
+    car = NotedLate(offered_a=13, offered_at=900.0, drawn_a=13, measured=(998, 2990))
+    house = House(cars=[car], base_w=-3000)
+    house.engine = Engine(
+        house.settings,
+        {
+            "loads": {
+                "ocpp:one": {
+                    "on": True,
+                    "value": 6.0,
+                    "saved_at": house.wall.isoformat(),
+                }
+            }
+        },
+    )
+    offers = set()
+    for _ in range(30):
+        house.run(1)
+        offers.add(car.offered_a)
+    assert offers == {13}
+
+
+def test_a_charge_that_went_on_without_us_and_is_not_measured_counts_as_offered() -> (
+    None
+):
+    reading = ChargerReading(reachable=True, wants_power=True, offered_a=10.0)
+    vehicle = Vehicle((1,))
+    vehicle.observe(House().cars[0].spec, reading, 1)
+    assert vehicle.power_w(reading, 1000.0, 230.0) == 2300

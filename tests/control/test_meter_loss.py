@@ -140,7 +140,7 @@ def test_without_any_limit_a_boost_may_have_its_minimum_without_a_meter() -> Non
     house = House(cars=[Car(mode=Mode.BOOST), Car(load_id="ocpp:two")])
     house.cycle()
     assert house.decision().setpoint is not None
-    assert house.decision().setpoint.current_a == 6
+    assert house.decision().setpoint.value == 6
     assert house.decision().reason is Reason.NO_GRID_METER
     assert house.decision("ocpp:two").reason is Reason.NO_GRID_METER
     assert house.history[-1].meter is MeterState.NONE

@@ -145,7 +145,7 @@ def test_no_decision_leaves_its_range_or_the_limits(
             if setpoint is None:
                 off_since.pop(spec.load_id, None)
                 continue
-            current_a = setpoint.current_a
+            current_a = setpoint.value
             # Nothing, or between what the pilot can offer and what the wiring stands.
             assert current_a == 0 or spec.min_a <= current_a <= spec.max_a
             if mode is Mode.OFF:
@@ -170,17 +170,17 @@ def test_no_decision_leaves_its_range_or_the_limits(
             for load in snapshot.loads:
                 setpoint = by_id[load.spec.load_id].setpoint
                 if setpoint and phase in engine._loads[load.spec.load_id].phases:
-                    given_a += setpoint.current_a
+                    given_a += setpoint.value
                     # First seen at work, it is adopted.
                     ran = was_on.get(load.spec.load_id, bool(load.reading.offered_a))
-                    if setpoint.current_a == load.spec.min_a and ran:
-                        least_a += setpoint.current_a
+                    if setpoint.value == load.spec.min_a and ran:
+                        least_a += setpoint.value
             if phase in exceeded:
                 least_a = 0.0
             assert given_a <= max(left_a, 0.0) + least_a + 1e-6
         was_on = {
             load_id: bool(
-                decision.setpoint.current_a
+                decision.setpoint.value
                 if decision.setpoint
                 else decision.numbers["reserved_a"]
             )

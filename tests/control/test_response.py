@@ -2,7 +2,10 @@
 
 import pytest
 
-from custom_components.surplus.control.response import ChargerResponse, ResponseFacts
+from custom_components.surplus.control.loads.response import (
+    ChargerResponse,
+    ResponseFacts,
+)
 
 FACTS = ResponseFacts(doubt_s=2, dead_s=2, start_s=15, up_a_per_s=0.5, down_a_per_s=5)
 

@@ -54,7 +54,7 @@ class EngineController:
             )
         )
         if (setpoint := cycle.decisions[0].setpoint) is not None:
-            self._current_a = setpoint.current_a
+            self._current_a = setpoint.value
         return self._current_a
 
 

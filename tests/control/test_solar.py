@@ -169,7 +169,7 @@ def test_a_full_car_that_stays_plugged_in_leaves_its_share() -> None:
 def test_a_slow_meter_decides_by_the_same_energy() -> None:
     house = House(meter_every_s=30)
     house.run(600, base_w=-3000)
-    begun = next(c.at for c in house.history if c.decisions[0].setpoint.current_a)
+    begun = next(c.at for c in house.history if c.decisions[0].setpoint.value)
     assert begun - 1000 <= 150
 
 
@@ -218,7 +218,7 @@ def test_no_vehicle_gets_no_offer() -> None:
     house.run(120, base_w=-3000)
     assert house.decision().reason is Reason.NO_VEHICLE
     assert house.decision().setpoint is not None
-    assert house.decision().setpoint.current_a == 0
+    assert house.decision().setpoint.value == 0
 
 
 def test_a_car_that_is_plugged_in_need_not_rest() -> None:

@@ -54,5 +54,5 @@ class EngineController:
         )
         for decision in cycle.decisions:
             if decision.setpoint is not None:
-                self._amps = decision.setpoint.current_a
+                self._amps = decision.setpoint.value
         return self._amps

@@ -1,16 +1,16 @@
 """The commissioning check: pulse a load, measure, and say what was seen.
 
 A reversed grid meter is the classic runaway: the more the car draws, the more the
-controller believes there is to draw. So the load is told its minimum for a moment and
-the meter must show it: up by as much, and down again.
+controller believes there is to draw. So the load is told to run for a moment, at the
+least it can, and the meter must show it: up by as much, and down again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
-from .model import ChargerReading, ChargerSpec, GridReading
+from .model import GridReading, LoadReading
 
 _IDLE_W = 100.0
 _SETTLE_S = 12.0
@@ -18,7 +18,6 @@ _SAMPLES = 4
 _STOP_TIMEOUT_S = 60.0
 _START_TIMEOUT_S = 90.0
 _STEP_S = 25.0
-_MOST_STEPS_A = 4.0
 # The meter must show at least this share of what the load says it draws.
 _SEEN_SHARE = 0.5
 _DRAWS_SHARE = 0.6
@@ -60,6 +59,18 @@ class CheckResult:
     minimum_a: float | None = None
     power_w: float | None = None
     grid_w: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pulse:
+    """A set-point to try, and between what the load then draws.
+
+    A one-phase car on a three-phase charger draws a third of what it is offered.
+    """
+
+    value: float
+    least_w: float
+    most_w: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +117,18 @@ type _Stage = Callable[[_Sample], CheckResult | None]
 
 
 class Check:
-    """One run: call ``step`` each cycle, tell the load ``current_a``, stop at a result."""
+    """One run: call ``step`` each cycle, tell the load ``value``, stop at a result."""
 
-    def __init__(self, spec: ChargerSpec, voltage_v: float) -> None:
-        """Begin by telling the load nothing."""
-        self.current_a = 0.0
+    def __init__(self, pulses: Sequence[Pulse]) -> None:
+        """Begin by telling the load nothing.
+
+        ``pulses`` are tried in turn until the load draws: some cars need more than
+        their charger's minimum before they begin.
+        """
+        self.value = 0.0
         self.result: CheckResult | None = None
-        self._spec = spec
-        self._voltage_v = voltage_v
+        self._pulses = tuple(pulses)
+        self._step = 0
         self._stage: _Stage = self._settle
         self._since: float | None = None
         self._wishes: int | None = None
@@ -128,7 +143,7 @@ class Check:
         self,
         now: float,
         grid: GridReading,
-        reading: ChargerReading,
+        reading: LoadReading,
         own_w: float,
         *,
         fits: bool,
@@ -154,8 +169,13 @@ class Check:
             self._since = now
         self.result = self._stage(_Sample(now, grid_w, grid.currents_a, own_w))
         if self.result is not None:
-            self.current_a = 0.0
+            self.value = 0.0
         return self.result
+
+    @property
+    def needs_w(self) -> float:
+        """The most it may draw at the present pulse, or at the first."""
+        return self._pulses[self._step].most_w
 
     def abort(self, end: CheckEnd) -> CheckResult:
         """End the check for an outer cause."""
@@ -171,35 +191,33 @@ class Check:
             return None
         self._before = before
         self._pulse_at = sample.at
-        self._next(self._rise, self._spec.min_a, sample)
+        self._next(self._rise, self._pulses[0].value, sample)
         return None
 
     def _rise(self, sample: _Sample) -> CheckResult | None:
         assert self._before is not None
-        per_a = self._voltage_v * len(self._spec.phases)
-        # A one-phase car on a three-phase charger draws a third of it.
-        wanted_w = self.current_a * self._voltage_v * _DRAWS_SHARE
+        pulse = self._pulses[self._step]
+        wanted_w = pulse.least_w * _DRAWS_SHARE
         moved_w = abs(sample.grid_w - self._before.grid_w)
-        if self._lag_s is None and moved_w > wanted_w / _DRAWS_SHARE / 2:
+        if self._lag_s is None and moved_w > pulse.least_w / 2:
             self._lag_s = sample.at - self._pulse_at
         if sample.own_w < wanted_w:
             self._samples.clear()
             waited_s = self._in_stage(sample)
-            first = self.current_a == self._spec.min_a
-            if waited_s < (_START_TIMEOUT_S if first else _STEP_S):
+            if waited_s < (_STEP_S if self._step else _START_TIMEOUT_S):
                 return None
-            most_a = min(self._spec.min_a + _MOST_STEPS_A, self._spec.max_a)
-            if self.current_a + 1 > most_a:
+            if self._step + 1 == len(self._pulses):
                 return self._end(CheckEnd.NO_RESPONSE)
-            # Some cars need more than 6 A before they begin.
-            self._next(self._rise, self.current_a + 1, sample)
+            self._step += 1
+            self._next(self._rise, self._pulses[self._step].value, sample)
             return None
-        if sample.own_w > per_a * self.current_a * 1.3 + _IDLE_W:
+        if sample.own_w > pulse.most_w * 1.3 + _IDLE_W:
             return self._end(CheckEnd.NOT_OBEYED)
         if (high := self._steady(sample)) is None:
             return None
         self._high = high
-        self._minimum_a = self.current_a
+        if len(self._pulses) > 1:
+            self._minimum_a = pulse.value
         self._next(self._fall, 0.0, sample)
         return None
 
@@ -244,9 +262,9 @@ class Check:
             median(s.own_w for s in last),
         )
 
-    def _next(self, stage: _Stage, current_a: float, sample: _Sample) -> None:
+    def _next(self, stage: _Stage, value: float, sample: _Sample) -> None:
         self._stage = stage
-        self.current_a = current_a
+        self.value = value
         self._since = sample.at
         self._samples = []
 
@@ -254,7 +272,7 @@ class Check:
         return sample.at - (self._since if self._since is not None else sample.at)
 
     def _end(self, end: CheckEnd) -> CheckResult:
-        self.current_a = 0.0
+        self.value = 0.0
         self.result = CheckResult(end=end)
         return self.result
 

@@ -10,21 +10,16 @@ from datetime import datetime
 from math import inf
 from typing import Any
 
-from .charging import ChargerControl, Circumstances, usable
 from .check import Check, CheckEnd, CheckResult
 from .freshness import Freshness, MeterState
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
-from .model import (
-    ChargerSpec,
-    Decision,
-    GridReading,
-    LimitKind,
-    LoadInput,
-    Mode,
-    Snapshot,
-)
+from .loads import control_of
+from .loads.base import Circumstances, LoadControl, usable
+from .model import Decision, GridReading, LimitKind, LoadInput, LoadSpec, Mode, Snapshot
 from .peaks import HousePeaks
 from .settings import HomeSettings
+
+type Follower = tuple[LoadInput, LoadControl[Any, Any]]
 
 # A longer gap between readings is not time in which anything was seen.
 _LONGEST_STEP_S = 10.0
@@ -72,7 +67,7 @@ class Engine:
             str(load_id): usable(load)
             for load_id, load in saved.get("loads", {}).items()
         }
-        self._loads: dict[str, ChargerControl] = {}
+        self._loads: dict[str, LoadControl[Any, Any]] = {}
         self._checks: dict[str, Check] = {}
         self._last_at: float | None = None
 
@@ -91,9 +86,10 @@ class Engine:
         self.freshness = Freshness()
         self._last_at = None
 
-    def start_check(self, spec: ChargerSpec) -> None:
+    def start_check(self, spec: LoadSpec) -> None:
         """Begin a commissioning check of a load with the next cycle."""
-        self._checks[spec.load_id] = Check(spec, self.settings.voltage_v)
+        control = self._loads.get(spec.load_id) or control_of(spec)
+        self._checks[spec.load_id] = Check(control.pulses(self.settings.voltage_v))
 
     def stop_check(self, load_id: str) -> None:
         """End a check; the load is decided for again, as if it had not been."""
@@ -146,17 +142,27 @@ class Engine:
         budget_w = _budget(available_w, headroom, voltage_v, settings.phases)
 
         checks = (
-            self._step_checks(snapshot, grid, controls, own_w, headroom)
+            self._step_checks(
+                snapshot,
+                grid,
+                controls,
+                own_w,
+                headroom=headroom,
+                voltage_v=voltage_v,
+            )
             if is_new
             else {}
         )
         known = grid.power_w is not None
         decisions = self._allocate(
             controls,
+            own_w,
             Circumstances(
                 now=snapshot.now,
+                wall=snapshot.wall,
                 dt_s=dt_s,
                 surplus_w=available_w,
+                total_w=available_w,
                 voltage_v=voltage_v,
                 meter=meter,
                 direction_known=known,
@@ -181,7 +187,7 @@ class Engine:
             checks=checks,
         )
 
-    def _observe(self, snapshot: Snapshot) -> list[tuple[LoadInput, ChargerControl]]:
+    def _observe(self, snapshot: Snapshot) -> list[Follower]:
         """Return loads with their memories in priority order."""
         ordered = sorted(
             snapshot.loads, key=lambda load: (load.spec.priority, load.spec.load_id)
@@ -190,7 +196,7 @@ class Engine:
         for load in ordered:
             load_id = load.spec.load_id
             if (control := self._loads.get(load_id)) is None:
-                control = self._loads[load_id] = ChargerControl(load.spec)
+                control = self._loads[load_id] = control_of(load.spec)
                 if saved := self._saved_loads.pop(load_id, None):
                     control.restore(saved, snapshot.now, snapshot.wall)
             control.observe(load, self.settings.phases)
@@ -198,23 +204,51 @@ class Engine:
         return controls
 
     def _allocate(
-        self, controls: list[tuple[LoadInput, ChargerControl]], around: Circumstances
+        self,
+        controls: list[Follower],
+        own_w: Mapping[str, float],
+        around: Circumstances,
     ) -> tuple[Decision, ...]:
         """Hand out surplus and room in strict order of priority."""
         decisions = []
+        spans = {
+            load.spec.load_id: control.span_w(around.voltage_v)
+            for load, control in controls
+            if control.follows_surplus(load)
+        }
+        least_below_w = sum(
+            spans[load.spec.load_id].least_w
+            for load, control in controls
+            if control.switching.on and load.spec.load_id in spans
+        )
         # What cannot be commanded takes its room first, whatever its priority.
         for load, control in sorted(
             controls, key=lambda pair: pair[0].reading.reachable
         ):
-            if check := self._checks.get(load.spec.load_id):
-                decision = control.follow_check(check.current_a, around)
+            load_id = load.spec.load_id
+            span = spans.get(load_id)
+            if span is not None and control.switching.on:
+                least_below_w -= span.least_w
+            around = replace(around, least_below_w=least_below_w)
+            if check := self._checks.get(load_id):
+                decision = control.follow_check(check.value, around)
             elif self._checks and self._stands_still(load):
                 decision = control.hold(around)
             else:
                 decision = control.decide(load, around)
             decisions.append(decision)
-            left_w = around.surplus_w - control.takes_w(decision)
-            around = replace(around, surplus_w=left_w)
+            taken_w = control.takes_w(decision)
+            follows = span is not None and (decision.runs or control.reserved_w > 0)
+            around = replace(
+                around,
+                surplus_w=around.surplus_w - taken_w,
+                # Who does not follow the surplus takes from what the others share.
+                total_w=around.total_w
+                if span is not None
+                else around.total_w - taken_w,
+                above=around.above + span if span and follows else around.above,
+                drawn_above_w=around.drawn_above_w + own_w.get(load_id, 0.0),
+            )
         return tuple(decisions)
 
     def _stands_still(self, load: LoadInput) -> bool:
@@ -230,7 +264,7 @@ class Engine:
         self,
         snapshot: Snapshot,
         meter: MeterState,
-        controls: list[tuple[LoadInput, ChargerControl]],
+        controls: list[Follower],
     ) -> Cycle:
         """Decide without a grid reading: leave the house its own peak of this hour."""
         settings = self.settings
@@ -248,10 +282,13 @@ class Engine:
             self.stop_check(load_id)
         decisions = self._allocate(
             controls,
+            {},
             Circumstances(
                 now=snapshot.now,
+                wall=snapshot.wall,
                 dt_s=0.0,
                 surplus_w=0.0,
+                total_w=0.0,
                 voltage_v=settings.voltage_v,
                 meter=meter,
                 direction_known=False,
@@ -274,9 +311,11 @@ class Engine:
         self,
         snapshot: Snapshot,
         grid: GridReading,
-        controls: list[tuple[LoadInput, ChargerControl]],
+        controls: list[Follower],
         own_w: Mapping[str, float],
+        *,
         headroom: Headroom,
+        voltage_v: float,
     ) -> dict[str, CheckResult]:
         ended = {}
         by_id = {load.spec.load_id: (load, control) for load, control in controls}
@@ -294,7 +333,9 @@ class Engine:
                 own_w[load_id] if measured_w is None else measured_w,
                 wishes=load.wishes,
                 fits=control.fits(
-                    max(check.current_a, load.spec.min_a), headroom, snapshot.now
+                    check.needs_w / voltage_v / len(control.phases),
+                    headroom,
+                    snapshot.now,
                 ),
             )
             if result is not None:
@@ -305,7 +346,7 @@ class Engine:
 
 def _base_currents(
     grid_a: tuple[float, ...],
-    controls: list[tuple[LoadInput, ChargerControl]],
+    controls: list[Follower],
     own_w: Mapping[str, float],
     voltage_v: float,
 ) -> tuple[float, ...]:

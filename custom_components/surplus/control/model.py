@@ -75,58 +75,80 @@ class GridReading:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ChargerSpec:
-    """What does not change about a charger from one reading to the next.
+class LoadSpec:
+    """What does not change about a load from one reading to the next.
 
-    ``phases`` are the supply phases (1, 2, 3) it is wired to. ``max_a`` is the wiring's
-    and the charger's limit, per phase. ``safe_a`` is what it falls to by itself when
-    nobody renews its lease (0 = stops).
+    ``phases`` are the supply phases (1, 2, 3) it is wired to. It runs for at least
+    ``min_on_s`` and rests for at least ``min_off_s``.
     """
 
     load_id: str
     name: str
     priority: int
     phases: tuple[int, ...] = (1,)
+    min_on_s: float = 300.0
+    min_off_s: float = 300.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChargerSpec(LoadSpec):
+    """A charger. Its set-point is a current per phase, in A.
+
+    ``max_a`` is the wiring's and the charger's limit, per phase. ``safe_a`` is what it
+    falls to by itself when nobody renews its lease (0 = stops).
+    """
+
     min_a: float = IEC_MINIMUM_A
     max_a: float = 32.0
     step_a: float = 1.0
     safe_a: float = IEC_MINIMUM_A
     lease_s: float = 120.0
-    min_on_s: float = 300.0
-    min_off_s: float = 300.0
     pacing_s: float = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ChargerReading:
-    """What a charger last told.
+class LoadReading:
+    """What a load last told.
 
-    ``power_w`` was true at ``power_at``; ``currents_a`` are the currents of the phases
-    the vehicle really uses, or empty. ``offered_a`` is the last current the charger
-    *accepted* from us, at ``offered_at``; ``None`` when it was never told anything.
-    ``link_lost_at`` is when the link went, ``None`` while it is up.
-    ``offering`` is whether the charger itself says that a vehicle may draw now; ``None``
-    where it does not tell.
-    ``wants_power`` means: plugged in, and nothing on the vehicle's or the charger's side
+    ``power_w`` was true at ``power_at``. ``link_lost_at`` is when the link went,
+    ``None`` while it is up. ``wants_power`` means that nothing on the load's own side
     refuses.
     """
 
     reachable: bool
-    wants_power: bool
+    wants_power: bool = True
     power_w: float | None = None
     power_at: float | None = None
+    link_lost_at: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChargerReading(LoadReading):
+    """What a charger last told.
+
+    ``currents_a`` are the currents of the phases the vehicle really uses, or empty.
+    ``offered_a`` is the last current the charger *accepted* from us, at ``offered_at``;
+    ``None`` when it was never told anything. Without the instant it is what an earlier
+    run wrote down, and may be a little old. ``wants_power`` also means plugged in.
+    ``offering`` is whether the charger itself says that a vehicle may draw now; ``None``
+    where it does not tell.
+    """
+
     currents_a: tuple[float, ...] = ()
     offered_a: float | None = None
     offered_at: float | None = None
-    link_lost_at: float | None = None
     offering: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setpoint:
-    """What one load is told: a current per phase and what that means in power."""
+    """What one load is told, and what that means in power.
 
-    current_a: float
+    ``value`` is in the load's own unit: A per phase for a charger, W for a heater and a
+    storage, 0 or 1 for a switched load; 0 is off for all of them.
+    """
+
+    value: float
     power_w: float
 
 
@@ -142,17 +164,22 @@ class Decision:
     reason: Reason
     numbers: Mapping[str, float | str] = field(default_factory=dict)
 
+    @property
+    def runs(self) -> bool:
+        """Whether the load is told to take anything."""
+        return self.setpoint is not None and self.setpoint.value != 0
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LoadInput:
+class LoadInput[S: LoadSpec = LoadSpec, R: LoadReading = LoadReading]:
     """One load as a cycle sees it: what it is, what it told, what is asked of it.
 
     ``wishes`` counts how often a person has set the mode: a new wish does not wait for
     minimum times, a boost that ends by itself does.
     """
 
-    spec: ChargerSpec
-    reading: ChargerReading
+    spec: S
+    reading: R
     mode: Mode
     wishes: int = 0
 

@@ -92,7 +92,7 @@ async def _async_diagnostics(
             "decisions": [
                 {
                     "load": decision.load_id,
-                    "current_a": decision.setpoint and decision.setpoint.current_a,
+                    "current_a": decision.setpoint and decision.setpoint.value,
                     "reason": decision.reason,
                     "numbers": dict(decision.numbers),
                 }

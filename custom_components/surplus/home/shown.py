@@ -54,4 +54,4 @@ class ShownDecisions:
 
 
 def _is_on(decision: Decision) -> bool:
-    return decision.setpoint is not None and decision.setpoint.current_a > 0
+    return decision.setpoint is not None and decision.setpoint.value > 0

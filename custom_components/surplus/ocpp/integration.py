@@ -124,7 +124,9 @@ def _diagnosis(charger: Charger) -> dict[str, Any]:
         "limit": {
             "wanted_a": commander.lease.wanted_a,
             "offered_a": offered.amps if offered else None,
-            "offered_ago_s": round(now - offered.known_at, 1) if offered else None,
+            "offered_ago_s": round(now - offered.known_at, 1)
+            if offered and offered.known_at is not None
+            else None,
             "failures": commander.lease.failures,
             "last_failure": repr(commander.last_failure),
         },

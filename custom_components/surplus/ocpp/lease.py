@@ -15,11 +15,15 @@ _NEVER = float("-inf")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Held:
-    """A limit the charger has; its lease began at ``sent_at``, told us at ``known_at``."""
+    """A limit the charger has; its lease began at ``sent_at``, told us at ``known_at``.
+
+    ``known_at`` is None for one of an earlier run: what was written down last may not be
+    what was sent last.
+    """
 
     amps: float
     sent_at: float
-    known_at: float
+    known_at: float | None
 
 
 class Lease:
@@ -210,7 +214,7 @@ class Lease:
 
     def restore(self, amps: float, sent_at: float, *, at_rest: bool) -> None:
         """Take what an earlier run of the central system left on the charger."""
-        self._held = Held(amps=amps, sent_at=sent_at, known_at=sent_at)
+        self._held = Held(amps=amps, sent_at=sent_at, known_at=None)
         self._left_safe = at_rest
 
     def left_safe(self, now: float, safe_a: float) -> None:

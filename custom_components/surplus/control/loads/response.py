@@ -74,6 +74,11 @@ class ChargerResponse:
         ]
         self._amps = [*self._amps[max(0, old - 1) : keep], from_a, current_a]
 
+    @property
+    def known(self) -> bool:
+        """Whether any offer was noted."""
+        return self._offer is not None
+
     def drawn_a(self, at: float) -> float:
         """Return the current per phase at an instant, in A."""
         if not self._times:

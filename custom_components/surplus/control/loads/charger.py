@@ -1,101 +1,66 @@
 """What one charger is told in one cycle, and what it must remember between cycles."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from math import floor
+from typing import override
 
-from .freshness import MeterState
-from .limits import Headroom
-from .model import (
-    ChargerReading,
-    ChargerSpec,
-    Decision,
-    LoadInput,
-    Mode,
-    Reason,
-    Setpoint,
-)
-from .settings import HomeSettings
-from .switching import Switching, gain_w
+from ..check import Pulse
+from ..freshness import MeterState
+from ..model import ChargerReading, ChargerSpec, Decision, LoadInput, Mode, Reason
+from .base import FLOAT_SLACK, Circumstances, LoadControl, Span
 from .vehicle import Vehicle
 
 # An offer is only changed for this much, or a car would be moved by every reading.
 DEAD_BAND_A = 0.7
 # Under a limit an increase needs a little more room than it takes.
 _LIMIT_SLACK_A = 0.5
-# A room that shrank by calculation alone is doubted for two measurements of a charger.
-_SQUEEZE_S = 10.0
 # A stopped car is not started again into room that it fills to the brim.
 _RESTART_SLACK_A = 1.0
-_FLOAT_SLACK = 1e-6
+
+# Some cars need more than 6 A before they begin: a check tries this many more.
+_MOST_PULSES_ABOVE = 4
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Circumstances:
-    """What a cycle holds against one load.
-
-    ``surplus_w`` is what loads of higher priority have left; ``dt_s`` is the time since
-    the previous grid reading, 0 when this one was seen before. ``direction_known`` says
-    whether the grid meter can tell export from import.
-    """
-
-    now: float
-    dt_s: float
-    surplus_w: float
-    voltage_v: float
-    meter: MeterState
-    direction_known: bool
-    headroom: Headroom
-    settings: HomeSettings
-
-
-class ChargerControl:
-    """One charger's memory: what it was told, since when, and what its vehicle is."""
+class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
+    """One charger's memory, with its vehicle. Its values are amperes per phase."""
 
     def __init__(self, spec: ChargerSpec) -> None:
         """Know nothing but the charger itself."""
-        self.spec = spec
-        self.current_a = 0.0
-        self.reserved_w = 0.0
+        super().__init__(spec)
         self.vehicle = Vehicle(spec.phases)
-        self.switching = Switching()
-        self._changed_at: float | None = None
-        self._wishes: int | None = None
-        self._squeezed_since: float | None = None
         self._met = False
 
     # ---- what is known -------------------------------------------------------------
 
-    def observe(self, load: LoadInput, supply_phases: int) -> None:
-        """Take in the newest reading, and what a person changed."""
-        self.spec = load.spec
+    @override
+    def observe(
+        self, load: LoadInput[ChargerSpec, ChargerReading], supply_phases: int
+    ) -> None:
         reading = load.reading
-        if self._wishes is None and reading.offered_a:
+        if not self.known and reading.offered_a:
             # First sight of a charger that is already at work: adopt, do not restart.
-            self.current_a = reading.offered_a
+            self.value = reading.offered_a
             self.switching.on = True
         if reading.reachable and not self._met:
             self._met = True
             self._adopt(reading)
-        if self._wishes is not None and load.wishes != self._wishes:
-            # A person does not wait for minimum times.
-            self.switching.since = None
-        self._wishes = load.wishes
+        super().observe(load, supply_phases)
         self.vehicle.observe(load.spec, reading, supply_phases)
 
     def _adopt(self, reading: ChargerReading) -> None:
         """Go on with a charge that nobody wrote down: a power cut leaves no time to."""
         if reading.offering and not self.switching.on:
-            self.current_a = reading.offered_a or self.spec.safe_a or self.spec.min_a
+            self.value = reading.offered_a or self.spec.safe_a or self.spec.min_a
             self.switching.on = True
             self.switching.since = None
 
     @property
+    @override
     def phases(self) -> tuple[int, ...]:
-        """The supply phases that its vehicle uses."""
         return self.vehicle.phases
 
+    @override
     def own_power_w(
         self, reading: ChargerReading, at: float, now: float, voltage_v: float
     ) -> float:
@@ -109,8 +74,17 @@ class ChargerControl:
         held_w = self._held_a(reading, now) * voltage_v * len(self.phases)
         return min(reading.power_w or 0.0, held_w)
 
+    @override
+    def span_w(self, voltage_v: float) -> Span:
+        per_a = voltage_v * len(self.phases)
+        most_w = (self.spec.max_a - self.vehicle.shortfall_a) * per_a
+        if self.vehicle.takes_at_most_w is not None:
+            most_w = min(most_w, self.vehicle.takes_at_most_w)
+        least_w = (self.spec.min_a - self.vehicle.shortfall_a) * per_a
+        return Span(least_w=min(least_w, most_w), most_w=most_w)
+
+    @override
     def takes_w(self, decision: Decision) -> float:
-        """Return what the load will really take of its set-point, or is about to."""
         if decision.setpoint is None:
             return 0.0
         power_w = decision.setpoint.power_w
@@ -120,17 +94,17 @@ class ChargerControl:
 
     # ---- what is decided -----------------------------------------------------------
 
-    def decide(self, load: LoadInput, around: Circumstances) -> Decision:
-        """Return the charger's set-point and why."""
+    @override
+    def decide(
+        self, load: LoadInput[ChargerSpec, ChargerReading], around: Circumstances
+    ) -> Decision:
         self.reserved_w = 0.0
         reading = load.reading
         if not reading.reachable:
             return self._unreachable(reading, around)
         if around.settings.sign_reversed:
-            self.current_a = 0.0
-            return Decision(
-                load_id=self.spec.load_id, setpoint=None, reason=Reason.SIGN_REVERSED
-            )
+            self.value = 0.0
+            return self.left_alone(Reason.SIGN_REVERSED)
         if load.mode is Mode.OFF:
             return self._tell(0.0, Reason.MODE_OFF, around)
         if not reading.wants_power:
@@ -158,40 +132,28 @@ class ChargerControl:
             return self._boost(room_a, around)
         return self._solar(room_a, around)
 
-    def fits(self, current_a: float, headroom: Headroom, now: float) -> bool:
-        """Return whether the limits leave room for a current.
-
-        Where a running load seems not to fit, but the meter shows no limit exceeded, it
-        may be the vehicle that moves otherwise than its model: that is believed only
-        once it has lasted longer than a measurement takes.
-        """
-        tight = headroom.tightest(self.phases)
-        if tight is None or tight[0] + _FLOAT_SLACK >= current_a:
-            self._squeezed_since = None
-            return True
-        if not self.switching.on or headroom.exceeded(self.phases):
-            return False
-        if self._squeezed_since is None:
-            self._squeezed_since = now
-        return now - self._squeezed_since < _SQUEEZE_S
-
+    @override
     def hold(self, around: Circumstances) -> Decision:
-        """Stay where it is, or lower under the limits: another load is being checked."""
-        return self._tell(
-            min(self.current_a, self._cap(around)), Reason.CHECKING, around
+        return self._tell(min(self.value, self._cap(around)), Reason.CHECKING, around)
+
+    @override
+    def follow_check(self, value: float, around: Circumstances) -> Decision:
+        if value and self._cap(around) < value:
+            value = 0.0
+        return self._tell(value, Reason.CHECKING, around)
+
+    @override
+    def pulses(self, voltage_v: float) -> tuple[Pulse, ...]:
+        spec = self.spec
+        steps = int(min(_MOST_PULSES_ABOVE, spec.max_a - spec.min_a))
+        return tuple(
+            Pulse(
+                value=spec.min_a + step,
+                least_w=(spec.min_a + step) * voltage_v,
+                most_w=(spec.min_a + step) * voltage_v * len(self.phases),
+            )
+            for step in range(steps + 1)
         )
-
-    def follow_check(self, current_a: float, around: Circumstances) -> Decision:
-        """Do what the commissioning check asks, under the limits."""
-        if current_a and self._cap(around) < current_a:
-            current_a = 0.0
-        return self._tell(current_a, Reason.CHECKING, around)
-
-    def check_ended(self) -> None:
-        """Begin anew: the pulse was no running of its own."""
-        self.current_a = 0.0
-        self.switching.switch(False, 0.0)
-        self.switching.since = None
 
     def _cap(self, around: Circumstances) -> float:
         """Return what the limits leave: nothing, or at least the minimum."""
@@ -211,21 +173,16 @@ class ChargerControl:
 
     def _unreachable(self, reading: ChargerReading, around: Circumstances) -> Decision:
         """Count on what it may still draw, whichever comes of its lease."""
-        self.current_a = self._held_a(reading, around.now)
-        if (self.current_a > 0) is not self.switching.on:
-            self.switching.switch(self.current_a > 0, around.now)
-        reserved_a = max(self.current_a, self.spec.safe_a)
+        self.value = self._held_a(reading, around.now)
+        if (self.value > 0) is not self.switching.on:
+            self.switching.switch(self.value > 0, around.now)
+        reserved_a = max(self.value, self.spec.safe_a)
         around.headroom.take(self.phases, reserved_a)
-        return Decision(
-            load_id=self.spec.load_id,
-            setpoint=None,
-            reason=Reason.UNREACHABLE,
-            numbers={"reserved_a": reserved_a},
-        )
+        return self.left_alone(Reason.UNREACHABLE, {"reserved_a": reserved_a})
 
     def _boost(self, room_a: float, around: Circumstances) -> Decision:
         """As much as the limits allow."""
-        if not self.switching.on and (rest_s := self._must_hold(around)):
+        if not self.switching.on and (rest_s := self.must_hold_s(around)):
             return self._tell(0.0, Reason.RESTING, around, {"seconds": round(rest_s)})
         if around.meter in (MeterState.LOST, MeterState.NONE):
             reason = (
@@ -236,14 +193,14 @@ class ChargerControl:
             return self._tell(self.spec.min_a, reason, around)
         top_a = max(self.spec.min_a, self._down(min(room_a, self.spec.max_a)))
         limited = top_a < self._down(self.spec.max_a)
-        if limited and self.current_a <= top_a:
+        if limited and self.value <= top_a:
             # While the car moves, the room beside it is known less well.
             slack_a = _LIMIT_SLACK_A + self.vehicle.doubt_a
-            top_a = max(self.current_a, self._down(room_a - slack_a), self.spec.min_a)
+            top_a = max(self.value, self._down(room_a - slack_a), self.spec.min_a)
         if around.meter is MeterState.STALE:
-            return self._tell(min(top_a, self.current_a), Reason.METER_STALE, around)
-        if top_a > self.current_a > 0 and self._paced(around):
-            top_a = self.current_a
+            return self._tell(min(top_a, self.value), Reason.METER_STALE, around)
+        if top_a > self.value > 0 and self._paced(around):
+            top_a = self.value
         if limited:
             return self._tell(
                 top_a,
@@ -268,15 +225,13 @@ class ChargerControl:
             )
 
         per_a = self._per_a(around)
-        surplus_w = around.surplus_w
+        surplus_w = around.surplus_w - around.reserve_w
         top_a = max(spec.min_a, self._down(min(room_a, spec.max_a)))
-        ideal_a = surplus_w / per_a + self.vehicle.shortfall_a
+        kept_w = around.least_below_w
+        ideal_a = (surplus_w - kept_w) / per_a + self.vehicle.shortfall_a
         best_a = min(max(self._fit(ideal_a, around), spec.min_a), top_a)
-        worth_w = gain_w(
-            (best_a - self.vehicle.shortfall_a) * per_a,
-            surplus_w,
-            around.settings.import_price,
-        )
+        span = self.span_w(around.voltage_v)
+        worth_w = around.worth_w(replace(span, most_w=min(span.most_w, top_a * per_a)))
         minimum_w = spec.min_a * per_a
         numbers: dict[str, float | str] = {
             "surplus_w": round(surplus_w),
@@ -294,11 +249,11 @@ class ChargerControl:
         numbers: dict[str, float | str],
         around: Circumstances,
     ) -> Decision:
-        held_s = self._must_hold(around)
+        held_s = self.must_hold_s(around)
         stop = self.switching.weigh(-worth_w, around.dt_s)
         if stop and not held_s:
             return self._tell(0.0, Reason.WAITING_FOR_SURPLUS, around, numbers)
-        current_a = self.current_a
+        current_a = self.value
         if current_a > top_a:
             current_a = top_a
         elif best_a != current_a and not self._paced(around):
@@ -326,11 +281,11 @@ class ChargerControl:
         numbers: dict[str, float | str],
         around: Circumstances,
     ) -> Decision:
-        rest_s = self._must_hold(around)
+        rest_s = self.must_hold_s(around)
         start = self.switching.weigh(worth_w, around.dt_s)
         if worth_w <= 0:
             return self._tell(0.0, Reason.WAITING_FOR_SURPLUS, around, numbers)
-        if room_a + _FLOAT_SLACK < self.spec.min_a + _RESTART_SLACK_A:
+        if room_a + FLOAT_SLACK < self.spec.min_a + _RESTART_SLACK_A:
             numbers["room_a"] = round(room_a, 1)
             return self._tell(0.0, Reason.NO_ROOM, around, numbers)
         # Loads below must not start on what this one is about to take.
@@ -352,22 +307,22 @@ class ChargerControl:
         A step up captures its filled part and imports the rest at the import price.
         """
         tolerated = around.settings.tolerated_import_share
-        if self.current_a:
+        if self.value:
             # Dear imports are not left standing for the sake of calm. While the car is
             # moving, its own power is known less well: acting on that would make it swing.
             down_a = (
                 min(DEAD_BAND_A, 2 * tolerated * DEAD_BAND_A) + self.vehicle.doubt_a
             )
             up_a = DEAD_BAND_A + self.vehicle.doubt_a
-            if -down_a < ideal_a - self.current_a < up_a:
-                return self.current_a
+            if -down_a < ideal_a - self.value < up_a:
+                return self.value
         steps = ideal_a / self.spec.step_a
-        whole = floor(steps + _FLOAT_SLACK)
+        whole = floor(steps + FLOAT_SLACK)
         # A part of a step is worth taking when captured > λ × imported.
         return (whole + (steps - whole > 1.0 - tolerated)) * self.spec.step_a
 
     def _down(self, current_a: float) -> float:
-        steps = floor(current_a / self.spec.step_a + _FLOAT_SLACK)
+        steps = floor(current_a / self.spec.step_a + FLOAT_SLACK)
         return max(0.0, steps * self.spec.step_a)
 
     def _per_a(self, around: Circumstances) -> float:
@@ -377,11 +332,12 @@ class ChargerControl:
     def _paced(self, around: Circumstances) -> bool:
         """Whether the last change is too recent for another."""
         return (
-            self._changed_at is not None
-            and around.now - self._changed_at < self.spec.pacing_s
+            self.changed_at is not None
+            and around.now - self.changed_at < self.spec.pacing_s
         )
 
-    def _must_hold(self, around: Circumstances) -> float:
+    @override
+    def must_hold_s(self, around: Circumstances) -> float:
         return self.switching.held_for_s(
             around.now,
             self.spec.min_on_s,
@@ -400,55 +356,5 @@ class ChargerControl:
         if 0 < current_a < self.spec.min_a:
             current_a = 0.0
         current_a = round(current_a, 3)
-        if current_a != self.current_a:
-            self._changed_at = around.now
-            self.current_a = current_a
-        if (current_a > 0) is not self.switching.on:
-            self.switching.switch(current_a > 0, around.now)
-        around.headroom.take(self.phases, current_a)
         power_w = current_a * self._per_a(around)
-        return Decision(
-            load_id=self.spec.load_id,
-            setpoint=Setpoint(current_a=current_a, power_w=power_w),
-            reason=reason,
-            numbers=numbers or {},
-        )
-
-    # ---- surviving a restart -------------------------------------------------------
-
-    def as_dict(self, now: float, wall: datetime) -> dict[str, str | float | bool]:
-        """Return what must survive a restart."""
-        saved: dict[str, str | float | bool] = {
-            "on": self.switching.on,
-            "current_a": self.current_a,
-            "saved_at": wall.isoformat(),
-        }
-        if self.switching.since is not None:
-            saved["for_s"] = now - self.switching.since
-        return saved
-
-    def restore(
-        self, saved: Mapping[str, str | float | bool], now: float, wall: datetime
-    ) -> None:
-        """Take back what ``as_dict`` gave, however long ago."""
-        self.switching.on = bool(saved["on"])
-        self.current_a = float(saved["current_a"])
-        if "for_s" in saved:
-            away_s = (
-                wall - datetime.fromisoformat(str(saved["saved_at"]))
-            ).total_seconds()
-            # A clock set back while away must not make a rest longer than it is.
-            self.switching.since = now - float(saved["for_s"]) - max(0.0, away_s)
-
-
-def usable(saved: Mapping[str, str | float | bool]) -> Mapping[str, str | float | bool]:
-    """Return what was saved of a load if ``restore`` can take it.
-
-    Raises KeyError, TypeError or ValueError when it cannot.
-    """
-    bool(saved["on"])
-    float(saved["current_a"])
-    float(saved.get("for_s", 0.0))
-    if datetime.fromisoformat(str(saved["saved_at"])).tzinfo is None:
-        raise ValueError("a time without its zone")
-    return saved
+        return self.told(current_a, power_w, reason, around, numbers)

@@ -1,8 +1,8 @@
 """What is known of the vehicle behind a charger: its phases, its power, its habits."""
 
-from .model import ChargerReading, ChargerSpec
+from ..model import ChargerReading, ChargerSpec
+from ..settings import NOMINAL_VOLTAGE_V
 from .response import ChargerResponse
-from .settings import NOMINAL_VOLTAGE_V
 
 # Below this a phase carries no vehicle.
 _PHASE_IN_USE_A = 1.0
@@ -70,6 +70,9 @@ class Vehicle:
         self.doubt_a = 0.0
         per_a = voltage_v * len(self.phases)
         if reading.power_w is None or reading.power_at is None:
+            if not self._response.known:
+                # A charge that was going on before we came.
+                return (reading.offered_a or 0.0) * per_a
             return self._response.drawn_a(at) * per_a
         self._learn(reading.power_w, per_a, reading.power_at)
         moved_a = self._response.move_a(reading.power_at, at)

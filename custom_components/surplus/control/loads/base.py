@@ -1,0 +1,268 @@
+"""What every kind of load shares: its memory, its minimum times, and the limits on it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..check import Pulse
+from ..freshness import MeterState
+from ..limits import Headroom
+from ..model import Decision, LoadInput, LoadReading, LoadSpec, Mode, Reason, Setpoint
+from ..settings import HomeSettings
+from ..switching import Switching, gain_w
+
+# A room that shrank by calculation alone is doubted for two measurements of a load.
+_SQUEEZE_S = 10.0
+FLOAT_SLACK = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """The power between which loads that run together can be moved, in W."""
+
+    least_w: float = 0.0
+    most_w: float = 0.0
+
+    def __add__(self, other: Span) -> Span:
+        """Return the span of both together."""
+        return Span(
+            least_w=self.least_w + other.least_w, most_w=self.most_w + other.most_w
+        )
+
+    def nearest_w(self, power_w: float) -> float:
+        """Return the power within the span that is nearest to one wished for."""
+        return min(max(power_w, self.least_w), self.most_w)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Circumstances:
+    """What a cycle holds against one load.
+
+    ``dt_s`` is the time since the previous grid reading, 0 when this one was seen
+    before. ``direction_known`` says whether the grid meter can tell export from import.
+
+    ``surplus_w`` is what set-points of higher priority leave, ``total_w`` what all that
+    follow the surplus share. ``above`` is the span of those above that run,
+    ``drawn_above_w`` what they draw at the instant of the reading, and
+    ``least_below_w`` what those below that run need to keep running. ``reserve_w`` is
+    what a slow load leaves to a fast one below it, so that this one can take a cloud.
+    """
+
+    now: float
+    wall: datetime
+    dt_s: float
+    surplus_w: float
+    total_w: float
+    above: Span = Span()
+    drawn_above_w: float = 0.0
+    least_below_w: float = 0.0
+    reserve_w: float = 0.0
+    voltage_v: float
+    meter: MeterState
+    direction_known: bool
+    headroom: Headroom
+    settings: HomeSettings
+
+    def worth_w(self, span: Span) -> float:
+        """Return what running with ``span`` adds to what runs above, in W.
+
+        Captured less λ × imported, over everything that is on: a load that makes another
+        one give way has captured nothing new.
+        """
+        price = self.settings.import_price
+        with_it = (self.above + span).nearest_w(self.total_w)
+        without = self.above.nearest_w(self.total_w)
+        return gain_w(with_it, self.total_w, price) - gain_w(
+            without, self.total_w, price
+        )
+
+
+class LoadControl[S: LoadSpec, R: LoadReading](ABC):
+    """One load's memory: what it was told, since when, and what was learned of it.
+
+    ``value`` is what it was told last, in its own unit. ``reserved_w`` is what it is
+    about to take, so that loads below do not start on it.
+    """
+
+    def __init__(self, spec: S) -> None:
+        """Know nothing but the load itself."""
+        self.spec = spec
+        self.value = 0.0
+        self.reserved_w = 0.0
+        self.switching = Switching()
+        self.changed_at: float | None = None
+        self._wishes: int | None = None
+        self._squeezed_since: float | None = None
+
+    # ---- what is known -------------------------------------------------------------
+
+    def observe(self, load: LoadInput[S, R], supply_phases: int) -> None:
+        """Take in the newest reading, and what a person changed."""
+        self.spec = load.spec
+        if self._wishes is not None and load.wishes != self._wishes:
+            # A person does not wait for minimum times.
+            self.switching.since = None
+        self._wishes = load.wishes
+
+    @property
+    def known(self) -> bool:
+        """Whether it was ever observed."""
+        return self._wishes is not None
+
+    @property
+    @abstractmethod
+    def phases(self) -> tuple[int, ...]:
+        """The supply phases that it uses."""
+
+    @abstractmethod
+    def own_power_w(self, reading: R, at: float, now: float, voltage_v: float) -> float:
+        """Return what it draws at an instant, by measurement and model."""
+
+    @abstractmethod
+    def span_w(self, voltage_v: float) -> Span:
+        """Return between what it can be moved while it runs."""
+
+    def follows_surplus(self, load: LoadInput[S, R]) -> bool:
+        """Whether the surplus decides how much it takes."""
+        return (
+            load.mode is Mode.SOLAR
+            and load.reading.reachable
+            and load.reading.wants_power
+        )
+
+    @abstractmethod
+    def takes_w(self, decision: Decision) -> float:
+        """Return what the load will really take of its set-point, or is about to."""
+
+    # ---- what is decided -----------------------------------------------------------
+
+    @abstractmethod
+    def decide(self, load: LoadInput[S, R], around: Circumstances) -> Decision:
+        """Return the load's set-point and why."""
+
+    @abstractmethod
+    def hold(self, around: Circumstances) -> Decision:
+        """Stay where it is, or lower under the limits: another load is being checked."""
+
+    @abstractmethod
+    def follow_check(self, value: float, around: Circumstances) -> Decision:
+        """Do what the commissioning check asks, under the limits."""
+
+    @abstractmethod
+    def pulses(self, voltage_v: float) -> tuple[Pulse, ...]:
+        """Return what the commissioning check may try, the gentlest first."""
+
+    def check_ended(self) -> None:
+        """Begin anew: the pulse was no running of its own."""
+        self.value = 0.0
+        self.switching.switch(False, 0.0)
+        self.switching.since = None
+
+    def fits(self, current_a: float, headroom: Headroom, now: float) -> bool:
+        """Return whether the limits leave room for a current per phase.
+
+        Where a running load seems not to fit, but the meter shows no limit exceeded, it
+        may be the load that moves otherwise than its model: that is believed only once
+        it has lasted longer than a measurement takes.
+        """
+        tight = headroom.tightest(self.phases)
+        if tight is None or tight[0] + FLOAT_SLACK >= current_a:
+            self._squeezed_since = None
+            return True
+        if not self.switching.on or headroom.exceeded(self.phases):
+            return False
+        if self._squeezed_since is None:
+            self._squeezed_since = now
+        return now - self._squeezed_since < _SQUEEZE_S
+
+    def must_hold_s(self, around: Circumstances) -> float:
+        """Return how long the present state must still last, 0 when it need not."""
+        return self.switching.held_for_s(
+            around.now, self.spec.min_on_s, self.spec.min_off_s
+        )
+
+    def told(
+        self,
+        value: float,
+        power_w: float,
+        reason: Reason,
+        around: Circumstances,
+        numbers: Mapping[str, float | str] | None = None,
+    ) -> Decision:
+        """Remember a set-point, take its room, and return it as a decision."""
+        if value != self.value:
+            self.changed_at = around.now
+            self.value = value
+        if (value != 0) is not self.switching.on:
+            self.switching.switch(value != 0, around.now)
+        around.headroom.take(
+            self.phases, max(0.0, power_w) / around.voltage_v / len(self.phases)
+        )
+        return Decision(
+            load_id=self.spec.load_id,
+            setpoint=Setpoint(value=value, power_w=power_w),
+            reason=reason,
+            numbers=numbers or {},
+        )
+
+    def left_alone(
+        self, reason: Reason, numbers: Mapping[str, float | str] | None = None
+    ) -> Decision:
+        """Return a decision not to command the load."""
+        return Decision(
+            load_id=self.spec.load_id,
+            setpoint=None,
+            reason=reason,
+            numbers=numbers or {},
+        )
+
+    # ---- surviving a restart -------------------------------------------------------
+
+    def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
+        """Return what must survive a restart, ready for JSON."""
+        saved: dict[str, Any] = {
+            "on": self.switching.on,
+            "value": self.value,
+            "saved_at": wall.isoformat(),
+            "learned": self.learned(),
+        }
+        if self.switching.since is not None:
+            saved["for_s"] = now - self.switching.since
+        return saved
+
+    def restore(self, saved: Mapping[str, Any], now: float, wall: datetime) -> None:
+        """Take back what ``as_dict`` gave, however long ago."""
+        self.switching.on = bool(saved["on"])
+        self.value = float(saved["value"])
+        if "for_s" in saved:
+            away_s = (
+                wall - datetime.fromisoformat(str(saved["saved_at"]))
+            ).total_seconds()
+            # A clock set back while away must not make a rest longer than it is.
+            self.switching.since = now - float(saved["for_s"]) - max(0.0, away_s)
+        self.relearn(saved.get("learned", {}))
+
+    def learned(self) -> dict[str, Any]:
+        """Return what was learned of the load, ready for JSON."""
+        return {}
+
+    def relearn(self, learned: Mapping[str, Any]) -> None:
+        """Take back what ``learned`` gave; what is unusable of it is left out."""
+        return
+
+
+def usable(saved: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what was saved of a load if ``restore`` can take it.
+
+    Raises KeyError, TypeError or ValueError when it cannot.
+    """
+    bool(saved["on"])
+    float(saved["value"])
+    float(saved.get("for_s", 0.0))
+    if not isinstance(saved.get("learned", {}), Mapping):
+        raise TypeError("what was learned is no mapping")
+    if datetime.fromisoformat(str(saved["saved_at"])).tzinfo is None:
+        raise ValueError("a time without its zone")
+    return saved

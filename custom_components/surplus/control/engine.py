@@ -160,6 +160,7 @@ class Engine:
             Circumstances(
                 now=snapshot.now,
                 wall=snapshot.wall,
+                cheap=snapshot.cheap,
                 dt_s=dt_s,
                 surplus_w=available_w,
                 total_w=available_w,
@@ -286,6 +287,7 @@ class Engine:
             Circumstances(
                 now=snapshot.now,
                 wall=snapshot.wall,
+                cheap=snapshot.cheap,
                 dt_s=0.0,
                 surplus_w=0.0,
                 total_w=0.0,

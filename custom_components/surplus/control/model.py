@@ -15,11 +15,19 @@ IEC_MINIMUM_A = 6.0
 
 
 class Mode(StrEnum):
-    """What a load is allowed to take."""
+    """What a load is allowed to take.
+
+    ``solar``: the surplus, and nothing without one. ``min_solar``: at least its minimum,
+    and the surplus above it. ``eco``: the surplus, and all it can take in cheap hours.
+    ``boost``: all it can take. ``manual``: what a person gave it, until that ends.
+    """
 
     OFF = "off"
     SOLAR = "solar"
+    MIN_SOLAR = "min_solar"
+    ECO = "eco"
     BOOST = "boost"
+    MANUAL = "manual"
 
 
 class Reason(StrEnum):
@@ -107,6 +115,67 @@ class ChargerSpec(LoadSpec):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Temperatures:
+    """The four temperatures of a water heater's programme, in °C.
+
+    In cheap hours it is forced from the grid at or below ``min_c`` until ``eco_c``. The
+    sun heats it until ``max_c``; then it rests until it is below ``sol_min_c``.
+    Ordered: min < eco ≤ sol_min < max.
+    """
+
+    min_c: float = 45.0
+    eco_c: float = 50.0
+    sol_min_c: float = 55.0
+    max_c: float = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeaterSpec(LoadSpec):
+    """A heater that takes any power up to ``max_w``. Its set-point is in W.
+
+    Below ``min_w`` it takes nothing (triacs do not fire). ``lag_s`` is how long it takes
+    to follow. ``temperatures`` make it follow its water's temperature.
+    """
+
+    max_w: float
+    min_w: float = 0.0
+    step_w: float = 1.0
+    lag_s: float = 2.0
+    min_on_s: float = 0.0
+    min_off_s: float = 0.0
+    temperatures: Temperatures | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SwitchedSpec(LoadSpec):
+    """A load that is on or off. Its set-point is 1 or 0.
+
+    ``power_w`` is what it takes while on; None where that is to be learned from the
+    grid meter. ``least_run_s`` and ``most_run_s`` bound its time on in a day.
+    """
+
+    power_w: float | None = None
+    least_run_s: float = 0.0
+    most_run_s: float | None = None
+    temperatures: Temperatures | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StorageSpec(LoadSpec):
+    """A battery that can be commanded. Its set-point is in W, + = charging.
+
+    It is charged up to ``max_soc`` and discharged down to ``min_soc`` (shares of 1).
+    """
+
+    charge_w: float
+    discharge_w: float
+    min_soc: float = 0.1
+    max_soc: float = 1.0
+    min_on_s: float = 0.0
+    min_off_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LoadReading:
     """What a load last told.
 
@@ -138,6 +207,50 @@ class ChargerReading(LoadReading):
     offered_a: float | None = None
     offered_at: float | None = None
     offering: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeaterReading(LoadReading):
+    """What a heater last told; ``temperature_c`` is its water's, None when unknown.
+
+    ``accepted_w`` is the last power it took as a command, at ``accepted_at``.
+    """
+
+    accepted_w: float | None = None
+    accepted_at: float | None = None
+    temperature_c: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SwitchedReading(LoadReading):
+    """What a switched load last told: whether it is on, and since when."""
+
+    on: bool | None = None
+    changed_at: float | None = None
+    temperature_c: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StorageReading(LoadReading):
+    """What a commanded battery last told; ``power_w`` + = charging, as any load's."""
+
+    accepted_w: float | None = None
+    accepted_at: float | None = None
+    soc: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatteryReading:
+    """A battery that regulates itself: only observed. + = discharging, − = charging.
+
+    ``soc`` is its state of charge as a share of 1. Below ``first_soc`` it is charged
+    before any load.
+    """
+
+    power_w: float
+    at: float
+    soc: float | None = None
+    first_soc: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,20 +288,23 @@ class LoadInput[S: LoadSpec = LoadSpec, R: LoadReading = LoadReading]:
     """One load as a cycle sees it: what it is, what it told, what is asked of it.
 
     ``wishes`` counts how often a person has set the mode: a new wish does not wait for
-    minimum times, a boost that ends by itself does.
+    minimum times, a boost that ends by itself does. ``manual_value`` is the set-point a
+    person gave it in mode ``manual``, in the load's unit.
     """
 
     spec: S
     reading: R
     mode: Mode
     wishes: int = 0
+    manual_value: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
     """Everything a cycle may know.
 
-    ``now`` is monotonic, ``wall`` an aware datetime: the same instant.
+    ``now`` is monotonic, ``wall`` an aware datetime: the same instant. ``cheap`` is
+    whether the tariff's hours are cheap now; None where nobody tells.
     """
 
     now: float
@@ -196,3 +312,5 @@ class Snapshot:
     grid: GridReading | None
     solar_w: float | None = None
     loads: tuple[LoadInput, ...] = ()
+    batteries: tuple[BatteryReading, ...] = ()
+    cheap: bool | None = None

@@ -64,6 +64,7 @@ class Circumstances:
     direction_known: bool
     headroom: Headroom
     settings: HomeSettings
+    cheap: bool | None = None
 
     def worth_w(self, span: Span) -> float:
         """Return what running with ``span`` adds to what runs above, in W.

@@ -6,15 +6,6 @@ import os
 from hypothesis import settings
 import pytest
 
-from homeassistant.components import logger
-from homeassistant.components.logger import helpers as logger_helpers
-
-# The test plugin is made for the release before the newest, and looks for this where it
-# was then.
-_MOVED = "_clear_logger_overwrites"
-if not hasattr(logger, _MOVED):
-    setattr(logger, _MOVED, getattr(logger_helpers, _MOVED))
-
 # A change is judged by what it does, not by the luck of a draw: the scheduled run on the
 # newest Home Assistant and every run at home search for new counter-examples.
 settings.register_profile("judge", derandomize=True, print_blob=True)

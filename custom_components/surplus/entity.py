@@ -1,9 +1,11 @@
 """What all entities of Surplus share."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
-from homeassistant.components.sensor import SensorEntity
+from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.core import CALLBACK_TYPE, HassJob, callback
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.event import async_call_later
@@ -18,6 +20,17 @@ class SurplusEntity(Entity):
 
     _attr_has_entity_name = True
     _attr_should_poll = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveDescription[**P](SensorEntityDescription):
+    """A live sensor's row in a table; ``dead_band`` is what is not worth a state.
+
+    ``value_fn`` reads the value from what the room has.
+    """
+
+    value_fn: Callable[P, StateType]
+    dead_band: float = 0.0
 
 
 class LiveSensor(SurplusEntity, SensorEntity):

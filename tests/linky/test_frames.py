@@ -2,7 +2,8 @@
 
 import pytest
 
-from custom_components.surplus.linky.frames import Decoder, Frame, Group
+from custom_components.surplus.linky.frames import Decoder, Frame
+from custom_components.surplus.linky.groups import Group
 from custom_components.surplus.linky.labels import TicMode
 
 from .tic import (

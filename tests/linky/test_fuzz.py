@@ -4,7 +4,8 @@ from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from custom_components.surplus.linky.frames import Decoder, Frame, Group
+from custom_components.surplus.linky.frames import Decoder, Frame
+from custom_components.surplus.linky.groups import Group
 from custom_components.surplus.linky.labels import LABELS
 from custom_components.surplus.linky.meter import Meter
 from custom_components.surplus.linky.power import grid_reading

@@ -2,7 +2,8 @@
 
 import pytest
 
-from custom_components.surplus.linky.frames import Decoder, Group
+from custom_components.surplus.linky.frames import Decoder
+from custom_components.surplus.linky.groups import Group
 from custom_components.surplus.linky.labels import LABELS, TicMode
 from custom_components.surplus.linky.meter import Meter
 from custom_components.surplus.linky.tariff import Period

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 import logging
 import socket
 from typing import Any
@@ -362,7 +363,7 @@ class Site(Callers):
         await wallbox.boot()
         await wallbox.status("Available", timestamp="2026-01-01T00:00:00Z")
         await until(lambda: self.charger.ready_link is not None)
-        await until(lambda: self.charger._configured)
+        await until(lambda: self.charger.service.configured)
         return wallbox
 
     async def close(self) -> None:
@@ -393,6 +394,19 @@ async def site(
     site = Site(central)
     yield site
     await site.close()
+
+
+def stamp(seconds: float = 0) -> str:
+    """A charger's time, some seconds from now."""
+    moment = datetime.now(UTC) + timedelta(seconds=seconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
+
+
+def outlive(site: Site) -> None:
+    """The link was gone for longer than the lease of what the charger holds."""
+    lease = site.charger.commander().lease
+    assert lease._held is not None
+    lease._held = replace(lease._held, sent_at=lease._held.sent_at - 1000)
 
 
 def timed(**changes: float) -> Timing:

@@ -1,9 +1,7 @@
 """The limit on a real charger: sent, renewed, refused, left safe."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
-import logging
 import time
 from typing import Any
 
@@ -13,10 +11,8 @@ from custom_components.surplus.ocpp.errors import (
     LinkLostError,
     NoAnswerError,
     OcppError,
-    RefusedError,
 )
 from custom_components.surplus.ocpp.memory import ChargerSettings
-from custom_components.surplus.ocpp.profiles import Form
 
 from .conftest import (
     IDENTITY,
@@ -24,19 +20,11 @@ from .conftest import (
     for_a_while,
     is_safe,
     limit_of,
+    outlive,
     timed,
     until,
     warnings_of,
 )
-
-
-def refusing(*stack_levels: int) -> Any:
-    """An answer that refuses profiles on these stack levels."""
-    return lambda payload: (
-        "Rejected"
-        if payload["cs_charging_profiles"]["stack_level"] in stack_levels
-        else "Accepted"
-    )
 
 
 async def test_the_first_limit_lies_above_a_safe_profile_left_before(
@@ -177,120 +165,6 @@ async def test_the_schedule_is_written_in_the_chargers_own_time(site: Site) -> N
     assert 3550 <= (start - datetime.now(UTC)).total_seconds() <= 3560
 
 
-class TestForms:
-    """The form of the lease is the one that the charger takes."""
-
-    async def test_a_refused_level_falls_back_to_one_profile_with_two_periods(
-        self, site: Site
-    ) -> None:
-        wallbox = await site.ready()
-        wallbox.answers["SetChargingProfile"] = refusing(1, 2, 3)
-        await site.charger.apply(16)
-        last = wallbox.profiles[-1]
-        assert last["stack_level"] == 0
-        periods = last["charging_schedule"]["charging_schedule_period"]
-        assert [period["limit"] for period in periods] == [16, 6]
-        assert 164 <= periods[1]["start_period"] <= 166
-        assert site.charger.memory.form is Form.SINGLE
-
-        # From now on it is what is sent, and at once.
-        sent = len(wallbox.profiles)
-        await site.charger.apply(0)
-        assert len(wallbox.profiles) == sent + 1
-        assert wallbox.profiles[-1]["stack_level"] == 0
-
-    async def test_a_level_beyond_the_maximum_as_an_error_does_too(
-        self, site: Site
-    ) -> None:
-        wallbox = await site.ready()
-
-        def answer(payload: dict[str, Any]) -> str:
-            if payload["cs_charging_profiles"]["stack_level"]:
-                raise ValueError("PropertyConstraintViolation")
-            return "Accepted"
-
-        wallbox.answers["SetChargingProfile"] = answer
-        await site.charger.apply(16)
-        assert site.charger.memory.form is Form.SINGLE
-
-    async def test_a_charger_that_knows_one_level_only_is_not_asked_for_two(
-        self, site: Site
-    ) -> None:
-        def prepare(wallbox: Any) -> None:
-            wallbox.configuration["ChargeProfileMaxStackLevel"] = "0"
-
-        wallbox = await site.ready(prepare=prepare)
-        await site.charger.apply(16)
-        assert [profile["stack_level"] for profile in wallbox.profiles] == [0]
-        assert limit_of(wallbox.profiles[0]) == 16
-
-    async def test_nor_is_one_that_holds_one_profile_only(self, site: Site) -> None:
-        def prepare(wallbox: Any) -> None:
-            wallbox.configuration["MaxChargingProfilesInstalled"] = "1"
-
-        wallbox = await site.ready(prepare=prepare)
-        await site.charger.apply(16)
-        assert [profile["stack_level"] for profile in wallbox.profiles] == [0]
-
-    async def test_one_that_says_so_wrongly_is_given_the_other_form(
-        self, site: Site
-    ) -> None:
-        def prepare(wallbox: Any) -> None:
-            wallbox.configuration["ChargeProfileMaxStackLevel"] = "0"
-
-        wallbox = await site.ready(prepare=prepare)
-        wallbox.answers["SetChargingProfile"] = lambda payload: (
-            "Rejected"
-            if len(
-                payload["cs_charging_profiles"]["charging_schedule"][
-                    "charging_schedule_period"
-                ]
-            )
-            > 1
-            else "Accepted"
-        )
-        await site.charger.apply(16)
-        assert site.charger.memory.form is Form.STACKED
-        assert wallbox.limits[-1] == 16
-
-    async def test_a_charger_that_refuses_both_is_told_so_and_tried_again(
-        self, site: Site, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        wallbox = await site.ready()
-        wallbox.answers["SetChargingProfile"] = "Rejected"
-        with pytest.raises(RefusedError, match="Rejected"):
-            await site.charger.apply(16)
-        levels = [profile["stack_level"] for profile in wallbox.profiles]
-        assert levels == [0, 0]
-        wallbox.answers["SetChargingProfile"] = "Accepted"
-        await until(lambda: site.charger.commander().lease.satisfied(time.monotonic()))
-        told = [
-            record.getMessage()
-            for record in caplog.records
-            if record.levelno >= logging.INFO
-            and record.name.endswith("surplus.ocpp.commander")
-        ]
-        assert len(told) == 2
-        assert "does not take" in told[0]
-        assert "again" in told[1]
-
-    async def test_a_proven_form_is_kept_through_a_single_refusal(
-        self, site: Site
-    ) -> None:
-        wallbox = await site.ready()
-        await site.charger.apply(16)
-        wallbox.answers["SetChargingProfile"] = "Rejected"
-        with pytest.raises(RefusedError):
-            await site.charger.apply(0)
-        assert site.charger.memory.form is Form.STACKED
-        # But not through many.
-        await until(lambda: site.charger.memory.form is None)
-        wallbox.answers["SetChargingProfile"] = refusing(1)
-        await until(lambda: site.charger.memory.form is Form.SINGLE)
-        # The one profile took the place of the safe one: that is to be written anew.
-        assert site.charger.memory.safe_a == {}
-
-
 class TestNoAnswer:
     """A charger that does not answer."""
 
@@ -411,143 +285,6 @@ class TestAfterTheLease:
         assert offered.amps == 6
 
 
-async def test_letting_go_leaves_the_safe_current_at_once_and_for_good(
-    site: Site,
-) -> None:
-    wallbox = await site.ready()
-    await site.charger.apply(16)
-    await site.charger.release()
-    assert wallbox.limits == [16, 6]
-    assert sum(map(is_safe, wallbox.profiles)) == 1
-    offered = site.charger.commander().lease.offered
-    assert offered is not None
-    assert offered.amps == 6
-    # And is alone from then on.
-    sent = len(wallbox.calls)
-    await for_a_while()
-    assert len(wallbox.calls) == sent
-
-
-async def test_letting_go_with_one_profile_leaves_that_without_an_end(
-    site: Site,
-) -> None:
-    def prepare(wallbox: Any) -> None:
-        wallbox.configuration["ChargeProfileMaxStackLevel"] = "0"
-
-    wallbox = await site.ready(prepare=prepare)
-    await site.charger.apply(16)
-    await site.charger.release()
-    assert is_safe(wallbox.profiles[-1])
-    assert limit_of(wallbox.profiles[-1]) == 6
-
-
-async def test_a_charger_never_commanded_is_let_go_as_it_is(site: Site) -> None:
-    wallbox = await site.ready()
-    await site.charger.release()
-    assert wallbox.profiles == []
-
-
-async def test_one_that_is_gone_cannot_be_told_and_needs_not_be(site: Site) -> None:
-    wallbox = await site.ready()
-    await site.charger.apply(16)
-    await wallbox.hang_up()
-    await until(lambda: not site.charger.connected)
-    with pytest.raises(LinkLostError):
-        await site.charger.release()
-
-
-async def test_all_chargers_are_left_safe_and_a_dead_one_keeps_none_waiting(
-    site: Site,
-) -> None:
-    site.central.add(ChargerSettings(identity="CP-2", name="Other", safe_a=0))
-    first = await site.ready()
-    second = await site.call_in("/CP-2")
-    await second.boot()
-    other = site.central.chargers["CP-2"]
-    await until(lambda: other.ready_link is not None and other._configured)
-    await site.charger.apply(16)
-    await other.apply(10)
-    first.silent = True
-    await site.central.release()
-    assert second.limits == [10, 0]
-    first.silent = False
-
-
-async def test_a_changed_safe_current_is_left_on_the_charger(site: Site) -> None:
-    wallbox = await site.ready()
-    await site.charger.apply(16)
-    site.charger.reconfigure(
-        ChargerSettings(identity=IDENTITY, name="x", safe_a=8, max_a=13)
-    )
-    await until(lambda: wallbox.limits == [16, 13])
-    safes = [limit_of(profile) for profile in wallbox.profiles if is_safe(profile)]
-    assert safes == [6, 8]
-
-
-async def test_also_on_one_that_nobody_commands_any_more(site: Site) -> None:
-    wallbox = await site.ready()
-    await site.charger.apply(16)
-    await site.charger.release()
-    site.charger.reconfigure(ChargerSettings(identity=IDENTITY, name="x", safe_a=8))
-    await until(lambda: wallbox.limits == [16, 6, 8])
-
-
-async def test_and_on_one_that_never_was_nothing_is_written(site: Site) -> None:
-    wallbox = await site.ready()
-    site.charger.reconfigure(ChargerSettings(identity=IDENTITY, name="x", safe_a=8))
-    await for_a_while()
-    assert wallbox.profiles == []
-
-
-async def test_a_changed_setting_reaches_a_charger_that_is_gone_later(
-    site: Site,
-) -> None:
-    wallbox = await site.ready()
-    await site.charger.apply(16)
-    await wallbox.hang_up()
-    await until(lambda: not site.charger.connected)
-    await for_a_while(0.06)
-    site.charger.reconfigure(ChargerSettings(identity=IDENTITY, name="x", safe_a=8))
-    again = await site.call_in()
-    await again.status("Charging")
-    await until(lambda: again.limits == [16])
-    assert [limit_of(p) for p in again.profiles if is_safe(p)] == [8]
-
-
-async def test_a_removed_charger_is_freed_of_our_profiles(site: Site) -> None:
-    wallbox = await site.ready()
-    await site.charger.apply(16)
-    wallbox.calls.clear()
-    await site.central.remove(IDENTITY, forget=True)
-    assert [call["id"] for call in wallbox.named("ClearChargingProfile")] == [2, 1]
-    await until(lambda: wallbox.running and wallbox.running.done())
-
-
-@pytest.mark.parametrize("answer", ["Unknown", "Rejected"])
-async def test_also_where_it_does_not_know_them(site: Site, answer: str) -> None:
-    wallbox = await site.ready()
-    await site.charger.apply(16)
-    wallbox.calls.clear()
-    wallbox.answers["ClearChargingProfile"] = answer
-    await site.central.remove(IDENTITY, forget=True)
-    assert len(wallbox.named("ClearChargingProfile")) == 2
-
-
-async def test_a_charger_that_had_none_of_ours_is_left_alone(site: Site) -> None:
-    wallbox = await site.ready()
-    await site.central.remove(IDENTITY, forget=True)
-    assert wallbox.named("ClearChargingProfile") == []
-
-
-async def test_a_backends_leftovers_that_cannot_be_cleared_hinder_nothing(
-    site: Site,
-) -> None:
-    wallbox = await site.ready()
-    wallbox.answers["ClearChargingProfile"] = "Nonsense"
-    await site.charger.apply(16)
-    assert wallbox.limits == [16]
-
-
 async def test_a_waiting_wish_may_be_given_up(site: Site) -> None:
     wallbox = await site.ready()
     wallbox.silent = True
@@ -595,15 +332,6 @@ async def test_also_when_preparing_it_fails(site: Site) -> None:
     wallbox.socket.transport.abort()
     await until(lambda: not site.charger.connected)
     assert site.charger.commander().lease.failures == 0
-
-
-async def test_a_refused_safe_profile_is_a_refused_limit(site: Site) -> None:
-    wallbox = await site.ready()
-    wallbox.answers["SetChargingProfile"] = "NotSupported"
-    with pytest.raises(RefusedError, match="NotSupported"):
-        await site.charger.apply(16)
-    assert wallbox.limits == [16]
-    assert site.charger.commander().lease.offered is None
 
 
 async def test_trouble_is_told_once_when_it_begins(
@@ -671,24 +399,6 @@ async def test_until_then_nothing_is_believed_of_it(site: Site) -> None:
     await again.boot()
     await until(lambda: believed)
     assert believed == [None]
-
-
-async def test_a_safe_profile_that_is_refused_is_tried_again(site: Site) -> None:
-    first = await site.ready()
-    await site.charger.apply(16)
-    await first.hang_up()
-    await until(lambda: not site.charger.connected)
-    outlive(site)
-    again = await site.call_in()
-    again.answers["SetChargingProfile"] = "Rejected"
-    await again.boot()
-    await until(lambda: len(again.profiles) >= 2)
-    assert site.charger.commander().lease.offered is None
-    again.answers.clear()
-    await until(lambda: site.charger.commander().lease.offered is not None)
-    sent = len(again.profiles)
-    await for_a_while(0.3)
-    assert len(again.profiles) == sent
 
 
 async def test_a_safe_current_changed_while_it_was_gone_is_written_on_its_return(
@@ -801,29 +511,3 @@ async def test_a_listener_that_fails_hinders_nobody_and_is_told_once(
     assert heard > 0
     assert len([w for w in warnings_of(caplog) if "listener" in w]) == 1
     end()
-
-
-@pytest.mark.parametrize("answer", ["Accepted", "Rejected"])
-async def test_the_upper_level_is_cleared_before_another_form_is_used(
-    site: Site, answer: str
-) -> None:
-    wallbox = await site.ready()
-    await site.charger.apply(16)
-    wallbox.calls.clear()
-    wallbox.answers["ClearChargingProfile"] = answer
-    wallbox.answers["SetChargingProfile"] = refusing(1)
-    with pytest.raises(RefusedError):
-        await site.charger.apply(0)
-    await until(lambda: site.charger.memory.form is Form.SINGLE)
-    # Or the sixteen amperes would lie above the stop.
-    assert wallbox.named("ClearChargingProfile") == [{"id": 2}]
-    names = [name for name, _ in wallbox.calls]
-    assert names.index("ClearChargingProfile") == len(names) - 2
-    assert limit_of(wallbox.profiles[-1]) == 0
-
-
-def outlive(site: Site) -> None:
-    """The link was gone for longer than the lease of what the charger holds."""
-    lease = site.charger.commander().lease
-    assert lease._held is not None
-    lease._held = replace(lease._held, sent_at=lease._held.sent_at - 1000)

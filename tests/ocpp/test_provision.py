@@ -13,8 +13,7 @@ from custom_components.surplus.ocpp.profiles import Form
 from custom_components.surplus.ocpp.provision import ask
 from custom_components.surplus.ocpp.status import Status
 
-from .conftest import IDENTITY, Site, Wallbox, for_a_while, timed, until
-from .test_charge_point import stamp
+from .conftest import IDENTITY, Site, Wallbox, for_a_while, stamp, timed, until
 
 
 def changes(wallbox: Wallbox) -> list[tuple[str, str]]:
@@ -83,7 +82,7 @@ async def test_a_list_that_is_refused_is_built_one_by_one(site: Site) -> None:
     # Not once more after the next boot: it is known what it takes.
     wallbox.calls.clear()
     await wallbox.boot()
-    await until(lambda: site.charger._configured)
+    await until(lambda: site.charger.service.configured)
     assert changes(wallbox) == []
 
 
@@ -95,7 +94,7 @@ async def test_a_setting_it_will_not_take_is_not_forced_on_it(site: Site) -> Non
     assert site.charger.memory.stubborn["metervaluesampleinterval"] == "5"
     wallbox.calls.clear()
     await wallbox.boot()
-    await until(lambda: site.charger._configured)
+    await until(lambda: site.charger.service.configured)
     assert changes(wallbox) == []
     # Another firmware may.
     await wallbox.boot(firmware_version="2.0")
@@ -108,7 +107,7 @@ async def test_capabilities_are_asked_once_and_settings_after_each_boot(
     wallbox = await site.ready()
     wallbox.calls.clear()
     await wallbox.boot()
-    await until(lambda: site.charger._configured)
+    await until(lambda: site.charger.service.configured)
     assert [call["key"] for call in wallbox.named("GetConfiguration")] == [
         ["MeterValueSampleInterval", "MeterValuesSampledData", "HeartbeatInterval"]
     ]

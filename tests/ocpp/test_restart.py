@@ -13,8 +13,7 @@ from custom_components.surplus.ocpp.profiles import Form
 from custom_components.surplus.ocpp.server import CentralSystem
 from custom_components.surplus.ocpp.timing import Timing
 
-from .conftest import FAST, IDENTITY, Site, for_a_while, until
-from .test_charge_point import stamp
+from .conftest import FAST, IDENTITY, Site, for_a_while, stamp, until
 
 SETTINGS = ChargerSettings(identity=IDENTITY, name="x", auto_start=False)
 
@@ -144,7 +143,7 @@ async def test_what_was_learnt_is_not_asked_again(machine: Machine) -> None:
     assert site.charger.memory.nameplate.model == "Model"
     again = await site.call_in()
     await again.status("Charging")
-    await until(lambda: site.charger._configured)
+    await until(lambda: site.charger.service.configured)
     await site.charger.apply(10)
     assert again.named("ClearChargingProfile") == []
     assert [profile["stack_level"] for profile in again.profiles] == [0]

@@ -81,7 +81,9 @@ async def site(
     box = Box(central.port, spec, error_s, levels)
     tasks = [asyncio.create_task(box.live()), asyncio.create_task(box.charger.run())]
     try:
-        await until(lambda: charger.ready_link is not None and charger._configured)
+        await until(
+            lambda: charger.ready_link is not None and charger.service.configured
+        )
         yield box, charger, central
     finally:
         await central.stop()

@@ -1,17 +1,12 @@
 """The Home device: what the house does, and the few things to set."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberMode
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntityDescription,
-    SensorStateClass,
-)
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.const import (
     EntityCategory,
@@ -29,21 +24,13 @@ from ..const import DOMAIN, Kind
 from ..control.engine import Cycle
 from ..control.freshness import MeterState
 from ..coordinator import HomeConfigEntry, HomeCoordinator
-from ..entity import LiveSensor, SurplusEntity
+from ..entity import LiveDescription, LiveSensor, SurplusEntity
 
 _LARGEST_TARGET_W = 10_000.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class HomeSensorDescription(SensorEntityDescription):
-    """A figure of the newest cycle; ``dead_band`` is what is not worth a row."""
-
-    value_fn: Callable[[Cycle], StateType]
-    dead_band: float = 0.0
-
-
-def _power(key: str, value_fn: Callable[[Cycle], StateType]) -> HomeSensorDescription:
-    return HomeSensorDescription(
+def _power(key: str, value_fn: Callable[[Cycle], StateType]) -> LiveDescription[Cycle]:
+    return LiveDescription(
         key=key,
         translation_key=key,
         device_class=SensorDeviceClass.POWER,
@@ -61,7 +48,7 @@ SENSORS = (
     _power("house_power", lambda cycle: cycle.house_w),
     _power("surplus_power", lambda cycle: cycle.surplus_w),
     _power("budget_power", lambda cycle: cycle.budget_w),
-    HomeSensorDescription(
+    LiveDescription(
         key="budget_current",
         translation_key="budget_current",
         device_class=SensorDeviceClass.CURRENT,
@@ -71,7 +58,7 @@ SENSORS = (
         value_fn=lambda cycle: cycle.budget_a,
         dead_band=0.1,
     ),
-    HomeSensorDescription(
+    LiveDescription(
         key="breaker_room",
         translation_key="breaker_room",
         device_class=SensorDeviceClass.CURRENT,
@@ -81,7 +68,7 @@ SENSORS = (
         value_fn=lambda cycle: cycle.breaker_room_a,
         dead_band=0.5,
     ),
-    HomeSensorDescription(
+    LiveDescription(
         key="subscription_room",
         translation_key="subscription_room",
         device_class=SensorDeviceClass.APPARENT_POWER,
@@ -91,7 +78,7 @@ SENSORS = (
         value_fn=lambda cycle: cycle.subscription_room_va,
         dead_band=50.0,
     ),
-    HomeSensorDescription(
+    LiveDescription(
         key="meter_state",
         translation_key="meter_state",
         device_class=SensorDeviceClass.ENUM,
@@ -120,10 +107,10 @@ class HomeEntity(SurplusEntity):
 class HomeSensor(LiveSensor, HomeEntity):
     """A figure of the newest cycle."""
 
-    entity_description: HomeSensorDescription
+    entity_description: LiveDescription[Cycle]
 
     def __init__(
-        self, entry: HomeConfigEntry, description: HomeSensorDescription
+        self, entry: HomeConfigEntry, description: LiveDescription[Cycle]
     ) -> None:
         """Show one figure."""
         super().__init__(entry, description)

@@ -25,7 +25,8 @@ from serialx import (
 )
 
 from ..control.model import GridReading
-from .frames import Decoder, Group
+from .frames import Decoder
+from .groups import Group
 from .meter import Meter
 from .power import grid_reading
 

@@ -4,8 +4,7 @@
     group := LF label SEP [horodate SEP] data SEP checksum CR
 
 SEP is a space in historic mode and a tab in standard mode (Enedis-NOI-CPT_54E v3, §4).
-The check is weak (1 corruption in 64 passes it, and it cannot see lost pairs of
-spaces), so the width and the characters of every known label are checked as well.
+What lies between LF and CR is read by ``groups``.
 
 What a line in the field does to this grammar decides the shape of the decoder: the first
 byte after a pause arrives mangled, adapters pass the parity bit or turn CR into LF, ETX
@@ -14,19 +13,17 @@ both end one, a frame begins with STX or with the meter's serial number, and wha
 does not check costs itself only.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 import re
 from typing import Final, NamedTuple
 
+from .groups import Flaw, Group, plain_number, read_group
 from .labels import (
     CLOSING_LABELS,
     IDENTITY_LABELS,
-    LABELS,
     OVERLOAD_WARNINGS,
     SHORT_FRAME_LABELS,
-    Kind,
-    Label,
     TicMode,
 )
 
@@ -42,29 +39,15 @@ _HT, _LF, _CR, _SP = 9, 10, 13, 32
 _FOLD: Final = bytes(_LF if byte & 0x7F == _CR else byte & 0x7F for byte in range(256))
 
 _CONTROLS: Final = bytes(byte for byte in range(_SP) if byte != _HT)
-_HEX_DIGITS: Final = frozenset("0123456789ABCDEF")
-_LABEL_CHARACTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-")
 
 # PJOURF+1, the longest group, has 109 bytes; a three-phase producer sends 70 groups.
 _MAX_GROUP_BYTES: Final = 160
-_MAX_LABEL: Final = 10
 _MAX_FRAME_GROUPS: Final = 128
 # Most groups of a frame repeat the bytes of the frame before.
 _MAX_KNOWN: Final = 512
 
 
-# Named tuples: a frozen dataclass takes twice as long to make, and these are made for
-# every byte sequence that comes in.
-class Group(NamedTuple):
-    """One value as the meter wrote it; ``spec`` is None for an unknown label."""
-
-    label: str
-    data: str
-    horodate: str | None
-    mode: TicMode
-    spec: Label | None
-
-
+# A named tuple takes half as long to make as a frozen dataclass.
 class Frame(NamedTuple):
     """The good groups between two frame ends.
 
@@ -115,6 +98,16 @@ class Counters:
         """Groups that were dropped."""
         return self.bad_checksum + self.bad_structure + self.bad_value
 
+    def lost(self, flaw: Flaw) -> None:
+        """Count a group that was dropped."""
+        match flaw:
+            case Flaw.STRUCTURE:
+                self.bad_structure += 1
+            case Flaw.CHECKSUM:
+                self.bad_checksum += 1
+            case _:
+                self.bad_value += 1
+
 
 @dataclass(slots=True)
 class Decoder:
@@ -164,7 +157,7 @@ class Decoder:
         for segment in self._split(data):
             group = get_known(segment)
             if group is None:
-                if segment in beginnings or (group := _number(segment)) is None:
+                if segment in beginnings or (group := plain_number(segment)) is None:
                     self._special(segment, at, events, frames)
                     groups = self._groups
                     continue
@@ -242,39 +235,14 @@ class Decoder:
                 if self._groups or self._headed:
                     self._errors += 1
             return None
-        self._errors += 1
-        match body[-2:-1]:
-            case b"\t":
-                mode, separator, zone = TicMode.STANDARD, "\t", body[:-1]
-            case b" ":
-                mode, separator, zone = TicMode.HISTORIC, " ", body[:-2]
-            case _:
-                counters.bad_structure += 1
-                return None
-        if checksum(zone) != body[-1]:
-            counters.bad_checksum += 1
+        group = read_group(body)
+        if isinstance(group, Flaw):
+            self._errors += 1
+            counters.lost(group)
             return None
-        match body[:-2].decode("ascii").split(separator):
-            case [label, data]:
-                horodate = None
-            case [label, horodate, data] if mode is TicMode.STANDARD:
-                pass
-            case _:
-                counters.bad_structure += 1
-                return None
-        spec = LABELS.get(label)
-        if not (
-            _is_value(spec, mode, horodate, data)
-            if spec is not None
-            else _is_unknown(label, horodate, data)
-        ):
-            counters.bad_value += 1
-            return None
-        self._errors -= 1
-        group = Group(label, data, horodate, mode, spec)
-        if spec is None:
+        if group.spec is None:
             counters.unknown_labels += 1
-        elif label in IDENTITY_LABELS:
+        elif group.label in IDENTITY_LABELS:
             self._beginnings.clear()
             self._beginnings |= {_BETWEEN_FRAMES: None, segment: group}
         else:
@@ -334,92 +302,3 @@ class Decoder:
         self._headed = False
         self._overfull = False
         self._errors = 0
-
-
-def _plain_numbers() -> Iterator[tuple[bytes, tuple[str, int, bytes, int, Label]]]:
-    """Label to its name, width, separator and what the checksum leaves out of that."""
-    for label in LABELS.values():
-        if (
-            label.kind is Kind.NUMBER
-            and not label.horodate
-            and label.name not in IDENTITY_LABELS
-        ):
-            standard = label.mode is TicMode.STANDARD
-            yield (
-                label.name.encode(),
-                (
-                    label.name,
-                    label.width,
-                    b"\t" if standard else b" ",
-                    0 if standard else _SP,
-                    label,
-                ),
-            )
-
-
-_NUMBERS: Final = dict(_plain_numbers())
-
-
-def _number(segment: bytes) -> Group | None:
-    """Decode a sound group of a plain number; None for everything else.
-
-    Nothing is counted here: this is the short way for what moves from frame to frame.
-    """
-    separator = segment[-2:-1]
-    if not separator:
-        return None
-    name, _, rest = segment.partition(separator)
-    row = _NUMBERS.get(name)
-    if row is None:
-        return None
-    label, width, expected, outside, spec = row
-    data = rest[:-2]
-    check = segment[-1]
-    if (
-        len(data) == width
-        and data.isdigit()
-        and separator == expected
-        and (sum(segment) - check - outside & 0x3F) + 0x20 == check
-    ):
-        return tuple.__new__(Group, (label, data.decode(), None, spec.mode, spec))
-    return None
-
-
-def _is_value(spec: Label, mode: TicMode, horodate: str | None, data: str) -> bool:
-    """Whether the data has the label's separator, width and characters."""
-    if mode is not spec.mode or spec.horodate is not (horodate is not None):
-        return False
-    if horodate is not None and not is_horodate(horodate):
-        return False
-    match spec.kind:
-        case Kind.NUMBER:
-            return len(data) == spec.width and data.isdigit()
-        case Kind.HEX:
-            return len(data) == spec.width and _HEX_DIGITS.issuperset(data)
-        case Kind.CODE:
-            return len(data) == spec.width and data.isprintable()
-        case Kind.TEXT:
-            return len(data) <= spec.width and data.isprintable()
-        case _:
-            return not data
-
-
-def _is_unknown(label: str, horodate: str | None, data: str) -> bool:
-    """Whether this may be a label of another meter rather than debris of a known one."""
-    return (
-        2 <= len(label) <= _MAX_LABEL
-        and label[0].isalpha()
-        and _LABEL_CHARACTERS.issuperset(label)
-        and (horodate is None or is_horodate(horodate))
-        and data.isprintable()
-    )
-
-
-def is_horodate(text: str) -> bool:
-    """Whether this is SAAMMJJhhmmss with S one of H, E, h, e or space (54E, §6.2.1.1)."""
-    return len(text) == 13 and text[0] in "HEhe " and text[1:].isdigit()
-
-
-def checksum(zone: bytes) -> int:
-    """Return the check character of a zone (54E, §6.2.2): always 0x20 to 0x5F."""
-    return (sum(zone) & 0x3F) + 0x20

@@ -8,7 +8,8 @@ presence is the message, energy indexes, settings, and the serial number itself.
 from dataclasses import dataclass, field
 from typing import Final
 
-from .frames import Frame, Group
+from .frames import Frame
+from .groups import Group
 from .labels import IDENTITY_LABELS, LABELS, OVERLOAD_WARNINGS, Label, TicMode
 from .status import Status, parse_status
 from .tariff import Tariff, historic_tariff, standard_tariff

@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from .frames import Decoder, Group, checksum
+from .frames import Decoder
+from .groups import Group, checksum
 from .labels import PRIVATE_LABELS
 
 # ADCO and ADSC say manufacturer, year and type in their first half; only the second

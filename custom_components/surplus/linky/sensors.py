@@ -5,11 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, override
 
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntityDescription,
-    SensorStateClass,
-)
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import (
     PERCENTAGE,
     EntityCategory,
@@ -25,7 +21,7 @@ from homeassistant.helpers.typing import StateType
 
 from ..const import LIVE_WRITE_INTERVAL
 from ..control.model import GridReading
-from ..entity import LiveSensor
+from ..entity import LiveDescription, LiveSensor
 from .labels import LABELS, LONG_FRAME_AGE_S, TicMode
 from .meter import Meter
 from .power import cutoff_va, grid_reading, subscribed_va
@@ -36,20 +32,11 @@ _ENERGY_INTERVAL: Final = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinkySensorDescription(SensorEntityDescription):
+class LinkySensorDescription(LiveDescription[Meter, float]):
     """A value of the meter: what it is now, and when the meter is one that has it."""
 
-    value_fn: Callable[[Meter, float], StateType]
     exists_fn: Callable[[Meter], bool]
-    dead_band: float = 0.0
     write_interval: timedelta = LIVE_WRITE_INTERVAL
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinkSensorDescription(SensorEntityDescription):
-    """A value of the connection, which is there from the start."""
-
-    value_fn: Callable[[LinkyRuntime], StateType]
 
 
 def current_reading(meter: Meter, now: float) -> GridReading | None:
@@ -237,8 +224,8 @@ def _lost_share(runtime: LinkyRuntime) -> StateType:
 
 def _counter(
     key: str, value_fn: Callable[[LinkyRuntime], StateType]
-) -> LinkSensorDescription:
-    return LinkSensorDescription(
+) -> LiveDescription[LinkyRuntime]:
+    return LiveDescription(
         key=key,
         translation_key=f"linky_{key}",
         state_class=SensorStateClass.TOTAL_INCREASING,
@@ -249,7 +236,7 @@ def _counter(
 
 
 LINK_SENSORS: Final = (
-    LinkSensorDescription(
+    LiveDescription(
         key="link",
         translation_key="linky_link",
         device_class=SensorDeviceClass.ENUM,
@@ -257,7 +244,7 @@ LINK_SENSORS: Final = (
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda runtime: runtime.state,
     ),
-    LinkSensorDescription(
+    LiveDescription(
         key="lost_share",
         translation_key="linky_lost_share",
         state_class=SensorStateClass.MEASUREMENT,
@@ -311,12 +298,12 @@ class LinkySensor(LinkyEntity, LiveSensor):
 class LinkSensor(LinkyEntity, LiveSensor):
     """A value of the connection."""
 
-    entity_description: LinkSensorDescription
+    entity_description: LiveDescription[LinkyRuntime]
     # Counters are for whoever looks for a fault, not for a graph of the second.
     _write_interval = _ENERGY_INTERVAL
 
     def __init__(
-        self, runtime: LinkyRuntime, description: LinkSensorDescription
+        self, runtime: LinkyRuntime, description: LiveDescription[LinkyRuntime]
     ) -> None:
         """Show one value."""
         super().__init__(runtime, description.key)

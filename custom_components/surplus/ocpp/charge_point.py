@@ -16,29 +16,18 @@ from typing import Any
 from .clocks import SYSTEM_CLOCK, Clock
 from .commander import Commander
 from .connector import Connector
-from .errors import LinkLostError, OcppError, RefusedError
+from .errors import LinkLostError, OcppError
 from .link import Link, Nameplate
+from .link_service import LinkService
 from .memory import ChargerSettings, Memory
 from .meter_values import MeterSample
-from .provision import ask, configure
-from .starter import Starter
+from .remote_sessions import RemoteSessions
 from .state import ChargerState
 from .status import ErrorCode, Status
 from .timing import DEFAULT_TIMING, Timing
 from .transactions import TransactionIds, Transactions
 
 _LOGGER = logging.getLogger(__name__)
-
-# Ended by a person or a fault, not by the vehicle leaving or a reboot. Absent = Local.
-_ENDED_ON_PURPOSE = frozenset(
-    {"local", "remote", "deauthorized", "emergencystop", "unlockcommand"}
-)
-
-# Stamps have whole seconds, and the charger's clock is only known roughly.
-_STAMP_S = 2.0
-
-# A boot that we asked for comes within this time and is no reboot.
-_ASKED_BOOT_S = 30.0
 
 
 @dataclass(slots=True)
@@ -82,24 +71,14 @@ class Charger:
             on_clock_jump=self._clock_jumped,
         )
         self.counters = Counters()
-        # Since when it cannot be commanded; None while it can.
-        self.link_lost_at: float | None = clock.monotonic()
+        self.service = LinkService(self)
+        self.sessions = RemoteSessions(self)
         self._on_save = on_save
         self._listeners: list[Callable[[], None]] = []
         self._commanders: dict[int, Commander] = {}
-        self._starters: dict[int, Starter] = {}
-        self._stopped_on_purpose: set[int] = set()
-        self._link: Link | None = None
-        self._ready = False
-        self._configured = False
-        self._quiet_triggers: set[str] = set()
-        self._status_seen = False
         self._complained = False
         self._retired = False
         self._listener_failed = False
-        self._first_frame = asyncio.Event()
-        self._boot_asked_at = float("-inf")
-        self._service: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- what there is -----------------------------------------------------------
@@ -112,12 +91,17 @@ class Charger:
     @property
     def connected(self) -> bool:
         """Whether it is connected."""
-        return self._link is not None
+        return self.service.link is not None
 
     @property
     def ready_link(self) -> Link | None:
         """Its link, once it may be called."""
-        return self._link if self._ready else None
+        return self.service.ready_link
+
+    @property
+    def link_lost_at(self) -> float | None:
+        """Since when it cannot be commanded (monotonic); None while it can."""
+        return self.service.lost_at
 
     @property
     def charger_now(self) -> datetime:
@@ -166,158 +150,47 @@ class Charger:
 
     def attach(self, link: Link) -> None:
         """Take a new connection; the newest wins, an older one is given up."""
-        if self._link is not None:
+        if self.service.link is not None:
             self.counters.takeovers += 1
-            self._link.fail()
+            self.service.link.fail()
         else:
             _LOGGER.info("%s: connected", self.identity)
         self.counters.connections += 1
-        self._link = link
-        self._status_seen = False
         self._complained = False
-        self._first_frame.clear()
-        self._serve(link)
+        self.service.attach(link)
+        self.changed()
+
+    def relinked(self) -> None:
+        """Go on: it may be called again."""
+        for number, commander in self._commanders.items():
+            commander.relinked()
+            self.sessions.consider(number)
         self.changed()
 
     def detach(self, link: Link, heard_at: float) -> None:
         """Take note that a connection is over; it was last heard at ``heard_at``."""
-        if link is not self._link:
+        if link is not self.service.link:
             return
-        self._link = None
-        if self._ready:
-            self.link_lost_at = heard_at
-        self._ready = False
-        self._end_service()
+        self.service.detach(heard_at)
         for commander in self._commanders.values():
             commander.link_lost()
         _LOGGER.info("%s: disconnected", self.identity)
         self.changed(save=True)
 
-    def _serve(self, link: Link) -> None:
-        if self._ready:
-            self.link_lost_at = self.clock.monotonic()
-        self._ready = False
-        self._end_service()
-        self._service = asyncio.create_task(self._run_service(link))
-
-    def _end_service(self) -> None:
-        if self._service is not None:
-            self._service.cancel()
-            self._service = None
-
-    async def _run_service(self, link: Link) -> None:
-        """Bring a new connection to work, then look after it."""
-        with contextlib.suppress(LinkLostError):
-            await self._settle()
-            self._ready = True
-            self.link_lost_at = None
-            for number, commander in self._commanders.items():
-                commander.relinked()
-                self._starter(number).consider()
-            self.changed()
-            await self._introduce(link)
-            await self._look_after(link)
-
-    async def _settle(self) -> None:
-        """Wait for the first frame and then a little longer."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.timing.first_frame_s):
-                await self._first_frame.wait()
-        await asyncio.sleep(self.timing.settle_s)
-
-    async def _introduce(self, link: Link) -> None:
-        """Ask for what did not come by itself, and configure after a boot."""
-        if self.memory.nameplate == Nameplate():
-            self._boot_asked_at = self.clock.monotonic()
-            await self._trigger(link, "BootNotification")
-        if not self._status_seen:
-            await self._trigger(link, "StatusNotification", 1)
-        if not self._configured:
-            await configure(self, link)
-            self._configured = True
-
-    async def _look_after(self, link: Link) -> None:
-        """Poll the meter of a charger that charges and keeps silent about it.
-
-        Where asking brings nothing it is asked ever more rarely.
-        """
-        wait = self.timing.poll_s
-        asked_at: float | None = None
-        while True:
-            await asyncio.sleep(wait)
-            now = self.clock.monotonic()
-            silent = [
-                number
-                for number, connector in self.state.connectors.items()
-                if connector.status is Status.CHARGING
-                and not connector.flow_since(now - self.timing.poll_s)
-            ]
-            if asked_at is None or any(
-                self.connector(number).flow_since(asked_at - _STAMP_S)
-                for number in silent
-            ):
-                wait = self.timing.poll_s
-            else:
-                wait = min(2 * wait, self.timing.poll_max_s)
-            asked_at = now if silent else None
-            for number in silent:
-                await self._trigger(link, "MeterValues", number)
-
-    async def _trigger(
-        self, link: Link, message: str, connector: int | None = None
-    ) -> None:
-        """Ask for a message, unless the charger refused that before."""
-        if message in self._quiet_triggers:
-            return
-        if not await ask(lambda: link.trigger(message, connector)):
-            self._quiet_triggers.add(message)
-
     # --- commands ----------------------------------------------------------------
 
     async def start(self, connector: int = 1) -> None:
         """Begin a session; raises ``OcppError``."""
-        self._stopped_on_purpose.discard(connector)
-        await self._needed_link().remote_start(connector, self.settings.tag)
+        await self.sessions.start(connector)
 
     async def stop_session(self, connector: int = 1) -> None:
-        """End the session; raises ``OcppError``.
+        """End the session; raises ``OcppError``."""
+        await self.sessions.stop(connector)
 
-        A charger that does not know our id may know the one it uses itself.
-        """
-        link = self._needed_link()
-        transaction = self.transactions.current(connector)
-        if transaction is None:
-            raise RefusedError("RemoteStopTransaction", "no session")
-        # Before it is asked: it may be plugged in and ready again before it answers.
-        self._stopped_on_purpose.add(connector)
-        try:
-            try:
-                await link.remote_stop(transaction.transaction_id)
-            except RefusedError:
-                if transaction.reported_id is None:
-                    raise
-                await link.remote_stop(transaction.reported_id)
-        except OcppError:
-            self._stopped_on_purpose.discard(connector)
-            raise
-
-    def _needed_link(self) -> Link:
-        if self.ready_link is None:
-            raise LinkLostError("not connected")
-        return self.ready_link
-
-    def may_start(self, connector: int) -> bool:
-        """Whether a session should begin by our doing."""
+    def commanding(self, connector: int) -> bool:
+        """Whether a limit of ours binds a connector now."""
         commander = self._commanders.get(connector)
-        return (
-            self.settings.auto_start
-            and self._ready
-            and commander is not None
-            and commander.commanding
-            and connector not in self._stopped_on_purpose
-            and self.connector(connector).status is Status.PREPARING
-            and self.transactions.current(connector) is None
-        )
+        return commander is not None and commander.commanding
 
     async def apply(self, amps: float, connector: int = 1) -> None:
         """Offer a current; see ``Commander.apply``."""
@@ -326,7 +199,7 @@ class Charger:
         try:
             await self.commander(connector).apply(amps)
         finally:
-            self._starter(connector).consider()
+            self.sessions.consider(connector)
 
     def retire(self) -> None:
         """Take no current any more: what is left on the charger is to stay."""
@@ -358,21 +231,11 @@ class Charger:
 
     async def close(self) -> None:
         """Let go of the connection and of everything that runs."""
-        if self._link is not None:
-            self._link.fail()
-        self._end_service()
-        for starter in self._starters.values():
-            await starter.close()
+        self.service.close()
+        await self.sessions.close()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _starter(self, connector: int) -> Starter:
-        if connector not in self._starters:
-            self._starters[connector] = Starter(
-                self, connector, self.timing.start_delay_s, self.timing.start_retry_s
-            )
-        return self._starters[connector]
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -384,7 +247,7 @@ class Charger:
     def heard(self) -> None:
         """Take note that the charger said something."""
         self.counters.frames += 1
-        self._first_frame.set()
+        self.service.heard()
 
     def malformed(self, why: str) -> None:
         """Count a frame beyond repair; say so once a connection."""
@@ -403,10 +266,7 @@ class Charger:
 
     def boot(self, nameplate: Nameplate) -> datetime:
         """Take a boot: profiles may be lost, the clock is set, the order is new."""
-        asked = (
-            self.clock.monotonic() - self._boot_asked_at < _ASKED_BOOT_S
-            and self.memory.nameplate == Nameplate()
-        )
+        asked = self.service.boot_awaited and self.memory.nameplate == Nameplate()
         if nameplate.firmware != self.memory.nameplate.firmware:
             # Another firmware may take what the one before refused.
             self.memory.probed = False
@@ -416,10 +276,8 @@ class Charger:
         if not asked:
             self.counters.reboots += 1
             self.memory.rebooted()
-            self._configured = False
             self.state.booted()
-            if self._link is not None:
-                self._serve(self._link)
+            self.service.rebooted()
         self.changed(save=True)
         return self.clock.utcnow()
 
@@ -442,7 +300,7 @@ class Charger:
         stamp: datetime | None,
     ) -> None:
         """Take a connector's state."""
-        self._status_seen = True
+        self.service.status_seen = True
         news = self.state.take_status(
             connector,
             status,
@@ -451,10 +309,7 @@ class Charger:
             stamp=stamp,
         )
         if news and connector > 0:
-            if status is Status.AVAILABLE:
-                self._stopped_on_purpose.discard(connector)
-                self._starter(connector).plugged_anew()
-            self._starter(connector).consider()
+            self.sessions.status_changed(connector, status)
         self.changed(save=news)
 
     def start_transaction(
@@ -489,8 +344,8 @@ class Charger:
             reason=reason,
             samples=samples,
         )
-        if place and (reason or "Local").casefold() in _ENDED_ON_PURPOSE:
-            self._stopped_on_purpose.add(place.number)
+        if place:
+            self.sessions.ended(place.number, reason)
         self.changed(save=True)
 
     def meter_values(
@@ -512,11 +367,7 @@ class Charger:
         for commander in self._commanders.values():
             commander.clock_jumped()
         if self.ready_link is not None:
-            self._spawn(self._ask_status(self.ready_link))
-
-    async def _ask_status(self, link: Link) -> None:
-        with contextlib.suppress(LinkLostError):
-            await self._trigger(link, "StatusNotification", 1)
+            self._spawn(self.service.ask_status(self.ready_link))
 
     # --- memory --------------------------------------------------------------------
 
@@ -525,7 +376,7 @@ class Charger:
         return {
             "memory": self.memory.as_dict(),
             "state": self.state.as_dict(),
-            "stopped_on_purpose": sorted(self._stopped_on_purpose),
+            "stopped_on_purpose": self.sessions.as_list(),
             "limits": {
                 str(number): commander.as_dict()
                 for number, commander in self._commanders.items()
@@ -536,12 +387,7 @@ class Charger:
         """Read back what ``as_dict`` gave, leaving out what is unreadable."""
         self.memory = Memory.from_dict(_mapping(data, "memory"))
         self.state.restore(_mapping(data, "state"))
-        stopped = data.get("stopped_on_purpose")
-        self._stopped_on_purpose = {
-            number
-            for number in (stopped if isinstance(stopped, list) else ())
-            if isinstance(number, int)
-        }
+        self.sessions.restore(data.get("stopped_on_purpose"))
         for number, stored in _mapping(data, "limits").items():
             if number.isdecimal() and isinstance(stored, Mapping):
                 self.commander(int(number)).restore(stored)

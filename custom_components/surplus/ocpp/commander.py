@@ -1,56 +1,35 @@
 """Keeps one connector's limit alive: sends the wish, renews its lease, tries again.
 
-The rules of when are ``lease.Lease``'s, what goes over the wire is ``profiles``'; this
-is the loop between them and the link, and the choice of the form a charger accepts.
+The rules of when are ``lease.Lease``'s, what lies on the charger is
+``installer.Installer``'s; this is the loop between them and the link.
 """
 
 import asyncio
 from collections.abc import Mapping
 import contextlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 import logging
 from typing import Any, Protocol
 
 from .clocks import Clock
 from .errors import LinkLostError, NoAnswerError, OcppError, RefusedError
+from .installer import Equipped, Installer
 from .lease import Lease
 from .link import Link
-from .memory import ChargerSettings, Memory
-from .profiles import (
-    Form,
-    Profile,
-    legal_current,
-    live_profile,
-    profile_ids,
-    safe_profile,
-)
-from .timing import Timing
+from .profiles import Form, legal_current
 from .values import number, timestamp, wire_time
 
 _LOGGER = logging.getLogger(__name__)
 
-# A form that worked and is refused this often in a row is no longer taken for proven.
-_DOUBTFUL = 3
 
-
-class Station(Protocol):
+class Station(Equipped, Protocol):
     """The charger, as far as its commander needs to know it."""
 
-    settings: ChargerSettings
-    memory: Memory
     clock: Clock
-    timing: Timing
 
     @property
     def ready_link(self) -> Link | None:
         """The link, once the charger may be called."""
-
-    @property
-    def charger_now(self) -> datetime:
-        """What the charger's clock shows."""
-
-    def changed(self, *, save: bool = False, note: bool = False) -> None:
-        """Tell everybody who looks; ``save`` or ``note`` what is remembered."""
 
 
 class Commander:
@@ -61,16 +40,13 @@ class Commander:
         self._station = station
         self._connector = connector
         self.lease = Lease(station.timing)
+        self._installer = Installer(station, connector)
         self._wake = asyncio.Event()
         # The loop, a release and a reconfiguration must not talk at the same time.
         self._busy = asyncio.Lock()
         self._apply: asyncio.Future[None] | None = None
-        self._tried: set[Form] = set()
-        # A live profile may lie above the safe one.
-        self._stacked = True
         # When to leave the safe profile where it may have got lost; None: it lies there.
         self._owed_at: float | None = None
-        self._refusals = 0
         self._in_trouble = False
         self.last_failure: OcppError | None = None
 
@@ -126,16 +102,7 @@ class Commander:
             link = self._station.ready_link
             if link is None:
                 raise LinkLostError("SetChargingProfile")
-            memory = self._station.memory
-            safe_a = self._station.settings.safe_a
-            form = memory.likely_form
-            if form is Form.STACKED:
-                await self._leave_safe(link)
-                await link.set_profile(self._live(form, safe_a))
-            else:
-                await self._unstack(link)
-                await link.set_profile(self._safe())
-                memory.safe_a[self._connector] = safe_a
+            safe_a = await self._installer.go_safe(link)
             self._owed_at = None
             self.lease.left_safe(self._station.clock.monotonic(), safe_a)
         # A wish may have come meanwhile.
@@ -165,10 +132,7 @@ class Commander:
             link = self._station.ready_link
             if link is None or (self.lease.offered is None and not memory.cleared):
                 return
-            for profile_id in reversed(profile_ids(self._connector)):
-                with contextlib.suppress(RefusedError):
-                    await link.clear_profiles(profile_id)
-            memory.safe_a.pop(self._connector, None)
+            await self._installer.remove(link)
 
     # --- what happens to the link --------------------------------------------------
 
@@ -260,7 +224,7 @@ class Commander:
             return
         now = self._station.clock.monotonic
         try:
-            await self._leave_safe(link)
+            await self._installer.leave_safe(link)
         except OcppError as error:
             self._owed_at = now() + self._station.timing.retry_max_s
             _LOGGER.debug("No safe profile yet: %s", error)
@@ -275,9 +239,9 @@ class Commander:
         if link is None:
             return
         now = self._station.clock.monotonic
-        form = self._form()
+        form = self._installer.form
         try:
-            await self._prepare(link, form)
+            await self._installer.prepare(link, form)
         except OcppError as error:
             if self.lease.wanted_a is not None:
                 self.lease.send(now())
@@ -288,11 +252,9 @@ class Commander:
         if self.lease.due_at(now()) is None:
             self._resolve(NoAnswerError("SetChargingProfile"))
             return
-        if form is Form.STACKED:
-            self._stacked = True
         amps = self.lease.send(now())
         try:
-            await link.set_profile(self._live(form, amps))
+            await self._installer.install(link, form, amps)
         except RefusedError as error:
             self.lease.refused(now())
             if not self._try_other(form):
@@ -305,92 +267,23 @@ class Commander:
             self.lease.accepted(now())
             self._accepted(form, before.amps if before else None, amps)
 
-    async def _prepare(self, link: Link, form: Form) -> None:
-        """Make sure that the end of the lease finds a safe profile."""
-        memory = self._station.memory
-        if not memory.cleared:
-            # Once only: it lifts every limit until the next one is set.
-            with contextlib.suppress(RefusedError, NoAnswerError):
-                await link.clear_profiles()
-                self._stacked = False
-            memory.cleared = True
-            memory.safe_a.clear()
-            self._station.changed(save=True)
-        if form is Form.STACKED:
-            await self._leave_safe(link)
-        else:
-            await self._unstack(link)
-
-    async def _unstack(self, link: Link) -> None:
-        """Take off a live profile of the other form: it would lie above this one."""
-        if not self._stacked or self._station.memory.form is Form.SINGLE:
-            return
-        with contextlib.suppress(RefusedError, NoAnswerError):
-            await link.clear_profiles(profile_ids(self._connector)[1])
-        self._stacked = False
-
-    async def _leave_safe(self, link: Link) -> None:
-        memory = self._station.memory
-        safe_a = self._station.settings.safe_a
-        if memory.safe_a.get(self._connector) == safe_a:
-            return
-        await link.set_profile(self._safe())
-        memory.safe_a[self._connector] = safe_a
-        self._station.changed(save=True)
-
-    def _safe(self) -> Profile:
-        return safe_profile(self._connector, self._station.settings.safe_a)
-
-    def _live(self, form: Form, amps: float) -> Profile:
-        timing = self._station.timing
-        return live_profile(
-            form,
-            self._connector,
-            limit_a=amps,
-            safe_a=self._station.settings.safe_a,
-            charger_now=self._station.charger_now,
-            lease_s=timing.lease_s,
-            backdate_s=timing.backdate_s,
-        )
-
-    def _form(self) -> Form:
-        likely = self._station.memory.likely_form
-        if likely in self._tried:
-            return Form.SINGLE if likely is Form.STACKED else Form.STACKED
-        return likely
-
     def _try_other(self, form: Form) -> bool:
         """Tell whether the refused form is worth another, and let that go at once."""
-        memory = self._station.memory
-        self._refusals += 1
-        if memory.form is not None:
-            if self._refusals >= _DOUBTFUL:
-                memory.form = None
-            return False
-        self._tried.add(form)
-        if len(self._tried) == len(Form):
-            self._tried.clear()
+        if not self._installer.refused(form):
             return False
         self.lease.retry_now()
         return True
 
     def _accepted(self, form: Form, before_a: float | None, now_a: float) -> None:
-        memory = self._station.memory
-        proven = memory.form is form
+        news = self._installer.accepted(form)
         switched = before_a is None or (before_a > 0) is not (now_a > 0)
-        memory.form = form
-        if form is Form.SINGLE:
-            # It took the place of the safe profile, and holds the safe current itself.
-            memory.safe_a.pop(self._connector, None)
-        self._tried.clear()
-        self._refusals = 0
         self._owed_at = None
         if self._in_trouble:
             self._in_trouble = False
             _LOGGER.info("%s: takes limits again", self._station.settings.identity)
         self.last_failure = None
         self._resolve(None)
-        self._station.changed(save=switched or not proven, note=before_a != now_a)
+        self._station.changed(save=switched or news, note=before_a != now_a)
 
     def _failed(self, error: OcppError) -> None:
         self.last_failure = error

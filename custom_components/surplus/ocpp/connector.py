@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .clocks import Moment
+from .energy import EnergyCounter
 from .meter_values import MeterSample, mean_voltage, power_of, used_currents
 from .status import IN_SESSION, NO_FLOW, PLUG_UNKNOWN, PLUGGED, ErrorCode, Status
-from .transactions import EnergyCounter
 
 # An older sample tells what was, not what is: it was kept back during an outage.
 _LIVE_S = 30.0

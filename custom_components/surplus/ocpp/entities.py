@@ -10,11 +10,7 @@ from homeassistant.components.binary_sensor import (
 )
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntityDescription,
-    SensorStateClass,
-)
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import (
     EntityCategory,
     Platform,
@@ -24,10 +20,10 @@ from homeassistant.const import (
 )
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.typing import StateType
 
-from ..entity import LiveSensor, SurplusEntity
+from ..entity import LiveDescription, LiveSensor, SurplusEntity
 from .charge_point import Charger
 from .config import source_id
 from .errors import OcppError
@@ -46,11 +42,9 @@ def _session_energy(charger: Charger) -> float | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChargerSensorDescription(SensorEntityDescription):
+class ChargerSensorDescription(LiveDescription[Charger]):
     """A figure of a charger; ``kept`` is true as well while it is not connected."""
 
-    value_fn: Callable[[Charger], StateType]
-    dead_band: float = 0.0
     kept: bool = False
 
 
@@ -194,10 +188,13 @@ class ChargerEntity(SurplusEntity):
 
     _always = False
 
-    def __init__(self, charger: Charger, key: str, device: DeviceInfo) -> None:
+    def __init__(
+        self, charger: Charger, description: EntityDescription, device: DeviceInfo
+    ) -> None:
         """Take the charger's id for a name."""
+        self.entity_description = description
         self._charger = charger
-        self._attr_unique_id = f"{source_id(charger.identity)}_{key}"
+        self._attr_unique_id = f"{source_id(charger.identity)}_{description.key}"
         self._attr_device_info = device
 
     @property
@@ -205,6 +202,29 @@ class ChargerEntity(SurplusEntity):
     def available(self) -> bool:
         """Whether what it shows is still true."""
         return self._always or self._charger.connected
+
+
+class QuietChargerEntity(ChargerEntity):
+    """Written only when it is news: a charger tells something every few seconds."""
+
+    _shown: object = None
+
+    @property
+    def _showing(self) -> object:
+        """What is news when it changes."""
+        return self.available
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the charger."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._charger.subscribe(self._refresh))
+
+    @callback
+    def _refresh(self) -> None:
+        if (showing := self._showing) != self._shown:
+            self._shown = showing
+            self.async_write_ha_state()
 
 
 class ChargerSensor(ChargerEntity, LiveSensor):
@@ -219,8 +239,7 @@ class ChargerSensor(ChargerEntity, LiveSensor):
         device: DeviceInfo,
     ) -> None:
         """Show one figure."""
-        super().__init__(charger, description.key, device)
-        self.entity_description = description
+        super().__init__(charger, description, device)
         self._always = description.kept
         self._dead_band = description.dead_band
 
@@ -236,7 +255,7 @@ class ChargerSensor(ChargerEntity, LiveSensor):
         self.async_on_remove(self._charger.subscribe(self.async_refresh_live))
 
 
-class ChargerBinarySensor(ChargerEntity, BinarySensorEntity):
+class ChargerBinarySensor(QuietChargerEntity, BinarySensorEntity):
     """A yes or no of a charger."""
 
     entity_description: ChargerBinarySensorDescription
@@ -248,10 +267,8 @@ class ChargerBinarySensor(ChargerEntity, BinarySensorEntity):
         device: DeviceInfo,
     ) -> None:
         """Show one yes or no."""
-        super().__init__(charger, description.key, device)
-        self.entity_description = description
+        super().__init__(charger, description, device)
         self._always = description.always
-        self._shown: tuple[bool, bool | None] | None = None
 
     @property
     @override
@@ -259,47 +276,16 @@ class ChargerBinarySensor(ChargerEntity, BinarySensorEntity):
         """Return the yes or no; None where it is not known."""
         return self.entity_description.is_on_fn(self._charger)
 
+    @property
     @override
-    async def async_added_to_hass(self) -> None:
-        """Follow the charger."""
-        await super().async_added_to_hass()
-        self.async_on_remove(self._charger.subscribe(self._refresh))
-
-    @callback
-    def _refresh(self) -> None:
-        """Write only what is news: a charger tells something every few seconds."""
-        if (shown := (self.available, self.is_on)) != self._shown:
-            self._shown = shown
-            self.async_write_ha_state()
+    def _showing(self) -> object:
+        return self.available, self.is_on
 
 
-class ChargerButton(ChargerEntity, ButtonEntity):
+class ChargerButton(QuietChargerEntity, ButtonEntity):
     """Something a charger can be told to do."""
 
     entity_description: ChargerButtonDescription
-
-    def __init__(
-        self,
-        charger: Charger,
-        description: ChargerButtonDescription,
-        device: DeviceInfo,
-    ) -> None:
-        """Offer one command."""
-        super().__init__(charger, description.key, device)
-        self.entity_description = description
-        self._shown: bool | None = None
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow the charger."""
-        await super().async_added_to_hass()
-        self.async_on_remove(self._charger.subscribe(self._refresh))
-
-    @callback
-    def _refresh(self) -> None:
-        if self.available is not self._shown:
-            self._shown = self.available
-            self.async_write_ha_state()
 
     @override
     async def async_press(self) -> None:

@@ -17,8 +17,8 @@ _LOGGER = logging.getLogger(__name__)
 _TRIES = 3
 
 
-class Startable(Protocol):
-    """One connector, as far as it matters here."""
+class Sessions(Protocol):
+    """The sessions of a charger, as far as it matters here."""
 
     def may_start(self, connector: int) -> bool:
         """Whether a session should begin now and has not."""
@@ -31,10 +31,10 @@ class Starter:
     """Begins the sessions of one connector."""
 
     def __init__(
-        self, charger: Startable, connector: int, delay_s: float, retry_s: float
+        self, sessions: Sessions, connector: int, delay_s: float, retry_s: float
     ) -> None:
         """Begin nothing until ``consider`` is called."""
-        self._charger = charger
+        self._sessions = sessions
         self._connector = connector
         self._delay_s = delay_s
         self._retry_s = retry_s
@@ -43,7 +43,7 @@ class Starter:
 
     def consider(self) -> None:
         """Look whether a session is to begin, now that something has changed."""
-        if not self._charger.may_start(self._connector):
+        if not self._sessions.may_start(self._connector):
             return
         if not self._given_up and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._start())
@@ -58,13 +58,13 @@ class Starter:
         for _ in range(_TRIES):
             await asyncio.sleep(wait)
             wait = self._retry_s
-            if not self._charger.may_start(self._connector):
+            if not self._sessions.may_start(self._connector):
                 return
             try:
-                await self._charger.start(self._connector)
+                await self._sessions.start(self._connector)
             except OcppError as error:
                 _LOGGER.debug("Remote start: %s", error)
-        self._given_up = self._charger.may_start(self._connector)
+        self._given_up = self._sessions.may_start(self._connector)
 
     async def close(self) -> None:
         """Stop trying."""

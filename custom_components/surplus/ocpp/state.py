@@ -10,9 +10,10 @@ from typing import Any
 
 from .clocks import ChargerClock, Clock, Moment
 from .connector import Connector
+from .energy import EnergyCounter
 from .meter_values import MeterSample
 from .status import IN_SESSION, ErrorCode, Status
-from .transactions import EnergyCounter, Transaction, TransactionIds, Transactions
+from .transactions import Transaction, TransactionIds, Transactions
 
 _LOGGER = logging.getLogger(__name__)
 

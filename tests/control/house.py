@@ -36,6 +36,7 @@ class Car:
     min_off_s: float = 300.0
     mode: Mode = Mode.SOLAR
     wishes: int = 0
+    manual_a: float | None = None
     wants_power: bool = True
     reachable: bool = True
     link_lost_at: float | None = None
@@ -117,6 +118,7 @@ class House:
     cars: list[Car] = field(default_factory=lambda: [Car()])
     base_w: float = 0.0
     solar_w: float | None = None
+    cheap: bool | None = None
     now: float = 1000.0
     meter_every_s: int = 1
     meter_sign: float = 1.0
@@ -170,9 +172,11 @@ class House:
                     reading=car.reading(),
                     mode=car.mode,
                     wishes=car.wishes,
+                    manual_value=car.manual_a,
                 )
                 for car in self.cars
             ),
+            cheap=self.cheap,
         )
         cycle = self.engine.cycle(snapshot)
         self.history.append(cycle)

@@ -49,6 +49,8 @@ class Reason(StrEnum):
     AT_MAXIMUM = "at_maximum"
     HOLDING_MINIMUM = "holding_minimum"
     BOOST = "boost"
+    CHEAP_HOURS = "cheap_hours"
+    MANUAL = "manual"
     LIMITED = "limited"
     NO_ROOM = "no_room"
 

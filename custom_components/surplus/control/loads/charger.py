@@ -30,6 +30,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         super().__init__(spec)
         self.vehicle = Vehicle(spec.phases)
         self._met = False
+        self._manual_value: float | None = None
 
     # ---- what is known -------------------------------------------------------------
 
@@ -114,7 +115,11 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
             return decision
         tight = around.headroom.tightest(self.phases)
         room_a = tight[0] if tight else self.spec.max_a
-        wanted = load.mode is Mode.BOOST or self.switching.on
+        manual_a = self._manual_a(load)
+        if load.mode is Mode.MANUAL and not manual_a:
+            return self._tell(0.0, Reason.MANUAL, around)
+        follows = self.follows_surplus(load, around.cheap)
+        wanted = not follows or load.mode is Mode.MIN_SOLAR or self.switching.on
         slack_a = 0.0 if self.switching.on else _RESTART_SLACK_A
         needed_a = self.spec.min_a + slack_a
         if wanted and not self.fits(needed_a, around.headroom, around.now):
@@ -128,8 +133,13 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
                     "limit": tight[1].value if tight else "",
                 },
             )
-        if load.mode is Mode.BOOST:
-            return self._boost(room_a, around)
+        if load.mode is Mode.MANUAL:
+            return self._up_to(manual_a, room_a, Reason.MANUAL, around)
+        if not follows:
+            reason = Reason.CHEAP_HOURS if load.mode is Mode.ECO else Reason.BOOST
+            return self._up_to(self.spec.max_a, room_a, reason, around)
+        if load.mode is Mode.MIN_SOLAR:
+            return self._min_solar(room_a, around)
         return self._solar(room_a, around)
 
     @override
@@ -180,19 +190,43 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         around.headroom.take(self.phases, reserved_a)
         return self.left_alone(Reason.UNREACHABLE, {"reserved_a": reserved_a})
 
-    def _boost(self, room_a: float, around: Circumstances) -> Decision:
-        """As much as the limits allow."""
+    def _manual_a(self, load: LoadInput[ChargerSpec, ChargerReading]) -> float:
+        """Return what a person gave it: 0, or between minimum and maximum.
+
+        Without a number it stays as it is.
+        """
+        if load.mode is not Mode.MANUAL:
+            self._manual_value = None
+            return 0.0
+        given_a = load.manual_value
+        if given_a is not None and given_a != self._manual_value:
+            # A person does not wait for minimum times.
+            self.switching.since = None
+        self._manual_value = given_a
+        wished_a = self.value if given_a is None else given_a
+        if wished_a < self.spec.min_a:
+            return 0.0
+        return self._down(min(wished_a, self.spec.max_a))
+
+    def _not_told(self, around: Circumstances) -> Reason | None:
+        """Return why nobody knows the grid power well enough to go above the minimum."""
+        if around.meter is MeterState.NONE:
+            return Reason.NO_GRID_METER
+        if around.meter is MeterState.LOST:
+            return Reason.METER_LOST
+        return None
+
+    def _up_to(
+        self, most_a: float, room_a: float, reason: Reason, around: Circumstances
+    ) -> Decision:
+        """As much as is asked for and the limits allow, whatever the sun."""
         if not self.switching.on and (rest_s := self.must_hold_s(around)):
             return self._tell(0.0, Reason.RESTING, around, {"seconds": round(rest_s)})
-        if around.meter in (MeterState.LOST, MeterState.NONE):
-            reason = (
-                Reason.METER_LOST
-                if around.meter is MeterState.LOST
-                else Reason.NO_GRID_METER
-            )
-            return self._tell(self.spec.min_a, reason, around)
-        top_a = max(self.spec.min_a, self._down(min(room_a, self.spec.max_a)))
-        limited = top_a < self._down(self.spec.max_a)
+        if unknown := self._not_told(around):
+            return self._tell(self.spec.min_a, unknown, around)
+        most_a = self._down(most_a)
+        top_a = max(self.spec.min_a, self._down(min(room_a, most_a)))
+        limited = top_a < most_a
         if limited and self.value <= top_a:
             # While the car moves, the room beside it is known less well.
             slack_a = _LIMIT_SLACK_A + self.vehicle.doubt_a
@@ -208,15 +242,28 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
                 around,
                 {"room_a": round(room_a, 1), "current_a": top_a},
             )
-        return self._tell(top_a, Reason.BOOST, around, {"current_a": top_a})
+        return self._tell(top_a, reason, around, {"current_a": top_a})
+
+    def _min_solar(self, room_a: float, around: Circumstances) -> Decision:
+        """At least the minimum, imported if need be; the surplus above it."""
+        spec = self.spec
+        if not self.switching.on and (rest_s := self.must_hold_s(around)):
+            return self._tell(0.0, Reason.RESTING, around, {"seconds": round(rest_s)})
+        if unknown := self._not_told(around):
+            return self._tell(spec.min_a, unknown, around)
+        if not around.direction_known:
+            return self._tell(spec.min_a, Reason.SIGN_UNKNOWN, around)
+        if around.meter is MeterState.STALE:
+            return self._tell(spec.min_a, Reason.METER_STALE, around)
+        top_a = max(spec.min_a, self._down(min(room_a, spec.max_a)))
+        best_a = self._best(top_a, around)
+        return self._follow(best_a, top_a, self._numbers(around), around)
 
     def _solar(self, room_a: float, around: Circumstances) -> Decision:
         """As much as the surplus gives, in steps, from the minimum upwards."""
         spec = self.spec
-        if around.meter is MeterState.NONE:
-            return self._tell(0.0, Reason.NO_GRID_METER, around)
-        if around.meter is MeterState.LOST:
-            return self._tell(0.0, Reason.METER_LOST, around)
+        if unknown := self._not_told(around):
+            return self._tell(0.0, unknown, around)
         if not around.direction_known:
             return self._tell(0.0, Reason.SIGN_UNKNOWN, around)
         if around.meter is MeterState.STALE:
@@ -225,21 +272,26 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
             )
 
         per_a = self._per_a(around)
-        surplus_w = around.surplus_w - around.reserve_w
         top_a = max(spec.min_a, self._down(min(room_a, spec.max_a)))
-        kept_w = around.least_below_w
-        ideal_a = (surplus_w - kept_w) / per_a + self.vehicle.shortfall_a
-        best_a = min(max(self._fit(ideal_a, around), spec.min_a), top_a)
+        best_a = self._best(top_a, around)
         span = self.span_w(around.voltage_v)
         worth_w = around.worth_w(replace(span, most_w=min(span.most_w, top_a * per_a)))
-        minimum_w = spec.min_a * per_a
-        numbers: dict[str, float | str] = {
-            "surplus_w": round(surplus_w),
-            "minimum_w": round(minimum_w),
-        }
+        numbers = self._numbers(around)
         if self.switching.on:
             return self._keep_or_stop(best_a, top_a, worth_w, numbers, around)
         return self._start_or_wait(best_a, room_a, worth_w, numbers, around)
+
+    def _best(self, top_a: float, around: Circumstances) -> float:
+        """Return the step that serves what is left of the surplus best."""
+        left_w = around.surplus_w - around.reserve_w - around.least_below_w
+        ideal_a = left_w / self._per_a(around) + self.vehicle.shortfall_a
+        return min(max(self._fit(ideal_a, around), self.spec.min_a), top_a)
+
+    def _numbers(self, around: Circumstances) -> dict[str, float | str]:
+        return {
+            "surplus_w": round(around.surplus_w - around.reserve_w),
+            "minimum_w": round(self.spec.min_a * self._per_a(around)),
+        }
 
     def _keep_or_stop(
         self,
@@ -253,6 +305,20 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         stop = self.switching.weigh(-worth_w, around.dt_s)
         if stop and not held_s:
             return self._tell(0.0, Reason.WAITING_FOR_SURPLUS, around, numbers)
+        stop_in_s = self.switching.seconds_until(-worth_w)
+        if stop_in_s is not None:
+            stop_in_s = max(stop_in_s, held_s)
+        return self._follow(best_a, top_a, numbers, around, stop_in_s)
+
+    def _follow(
+        self,
+        best_a: float,
+        top_a: float,
+        numbers: dict[str, float | str],
+        around: Circumstances,
+        stop_in_s: float | None = None,
+    ) -> Decision:
+        """Move to the best step, as soon as the last change is old enough."""
         current_a = self.value
         if current_a > top_a:
             current_a = top_a
@@ -263,9 +329,8 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
             around.surplus_w < self.spec.min_a * self._per_a(around)
             and current_a == self.spec.min_a
         ):
-            stop_in_s = self.switching.seconds_until(-worth_w)
             if stop_in_s is not None:
-                numbers["seconds"] = round(max(stop_in_s, held_s))
+                numbers["seconds"] = round(stop_in_s)
             return self._tell(current_a, Reason.HOLDING_MINIMUM, around, numbers)
         if current_a >= self._down(self.spec.max_a):
             return self._tell(current_a, Reason.AT_MAXIMUM, around, numbers)

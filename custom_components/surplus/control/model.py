@@ -51,6 +51,10 @@ class Reason(StrEnum):
     BOOST = "boost"
     CHEAP_HOURS = "cheap_hours"
     MANUAL = "manual"
+    LEARNING = "learning"
+    CATCHING_UP = "catching_up"
+    DONE_FOR_TODAY = "done_for_today"
+    NOT_DRAWING = "not_drawing"
     LIMITED = "limited"
     NO_ROOM = "no_room"
 
@@ -153,12 +157,16 @@ class SwitchedSpec(LoadSpec):
     """A load that is on or off. Its set-point is 1 or 0.
 
     ``power_w`` is what it takes while on; None where that is to be learned from the
-    grid meter. ``least_run_s`` and ``most_run_s`` bound its time on in a day.
+    grid meter. Until it is, it is tried once there are ``first_guess_w`` to spare.
+    ``least_run_s`` and ``most_run_s`` bound its time on in a day, which ends
+    ``day_ends_s`` after local midnight.
     """
 
     power_w: float | None = None
+    first_guess_w: float = 1000.0
     least_run_s: float = 0.0
     most_run_s: float | None = None
+    day_ends_s: float = 0.0
     temperatures: Temperatures | None = None
 
 

@@ -9,7 +9,16 @@ from typing import Any
 from ..check import Pulse
 from ..freshness import MeterState
 from ..limits import Headroom
-from ..model import Decision, LoadInput, LoadReading, LoadSpec, Mode, Reason, Setpoint
+from ..model import (
+    Decision,
+    GridReading,
+    LoadInput,
+    LoadReading,
+    LoadSpec,
+    Mode,
+    Reason,
+    Setpoint,
+)
 from ..settings import HomeSettings
 from ..switching import Switching, gain_w
 
@@ -106,6 +115,10 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             # A person does not wait for minimum times.
             self.switching.since = None
         self._wishes = load.wishes
+
+    def see_grid(self, grid: GridReading, others_w: float) -> None:
+        """Take in a new grid reading, with what all other loads drew at its instant."""
+        return
 
     @property
     def known(self) -> bool:

@@ -1,0 +1,538 @@
+"""What one load that is on or off is told in one cycle, and what it must remember.
+
+It is valued like any load, with a span of nothing but its power. Its ``min_solar`` is
+``solar``: between nothing and all there is no minimum to keep. The minimum it may have
+is that of its day, and in every mode that follows the sun it gets it.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, override
+
+from ..check import Pulse
+from ..freshness import MeterState
+from ..model import (
+    Decision,
+    GridReading,
+    LoadInput,
+    Mode,
+    Reason,
+    Setpoint,
+    SwitchedReading,
+    SwitchedSpec,
+)
+from .base import Circumstances, LoadControl, Span
+from .daily import DailyRun
+from .learned_power import LearnedPower
+
+# A load is not started into room that it fills to the brim.
+_START_SLACK_A = 1.0
+# What runs on the power of a load above it captures nothing, but loses nothing either:
+# giving way is no hurry, and each time costs a relay a switching.
+_YIELD_SHARE = 0.25
+# A meter that cannot tell the sign for a moment is no reason to switch.
+_SIGN_UNKNOWN_S = 60.0
+# After a switching a power sensor still tells what was.
+_SENSOR_LAG_S = 5.0
+# A thermostat refuses when nothing is drawn for so long after a start.
+_REFUSED_AFTER_S = 30.0
+_REFUSED_SHARE = 0.1
+_REFUSED_AT_MOST_W = 50.0
+# Between a command and the switch that says it is done.
+_OBEYS_WITHIN_S = 15.0
+_LEARNING_RATE = 0.2
+# Kept free before a day's minimum must begin, beside its rest.
+_DAY_MARGIN_S = 120.0
+# What a check of a load of unknown power must see, and leave room for: a 16 A socket.
+_LEAST_PULSE_W = 100.0
+_MOST_PULSE_W = 3680.0
+
+
+class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
+    """One switched load's memory. Its values are 1 and 0."""
+
+    def __init__(self, spec: SwitchedSpec) -> None:
+        """Know nothing but the load itself."""
+        super().__init__(spec)
+        self.daily = DailyRun()
+        self.meter = LearnedPower()
+        self._reading = SwitchedReading(reachable=False)
+        self._supply_phases = 3
+        self._met = False
+        self._forced = False
+        self._on: bool | None = None
+        self._flipped_at: float | None = None
+        self._measured_w: float | None = None
+        self._measured_at: float | None = None
+        self._manual: float | None = None
+        self._sign_unknown_since: float | None = None
+        self._takes_w = 0.0
+
+    # ---- what is known -------------------------------------------------------------
+
+    @override
+    def observe(
+        self, load: LoadInput[SwitchedSpec, SwitchedReading], supply_phases: int
+    ) -> None:
+        was_known = self.known
+        super().observe(load, supply_phases)
+        self._supply_phases = supply_phases
+        self._reading = reading = load.reading
+        self.daily.ends_s = load.spec.day_ends_s
+        if reading.reachable and reading.on is not None and not self._met:
+            self._met = True
+            self._adopt(reading.on, reading.changed_at)
+        if was_known and load.mode is Mode.MANUAL and load.manual_value != self._manual:
+            # A person does not wait for minimum times, whichever way it was asked.
+            self.switching.since = None
+        self._manual = load.manual_value
+
+    def _adopt(self, on: bool, changed_at: float | None) -> None:
+        """Go on from what it is found in: whoever switched it, it is not undone."""
+        if on is not self.switching.on:
+            self.value = float(on)
+            self.switching.switch(on, 0.0)
+            self.switching.since = changed_at
+        self.meter.found(on)
+
+    @property
+    @override
+    def phases(self) -> tuple[int, ...]:
+        return tuple(p for p in self.spec.phases if p <= self._supply_phases) or (1,)
+
+    @property
+    def power_known(self) -> bool:
+        """Whether it was measured, declared or learned what it takes."""
+        return (
+            self.spec.power_w is not None
+            or self.meter.power_w is not None
+            or self._measured
+        )
+
+    @property
+    def power_w(self) -> float:
+        """What it takes while on: measured, declared, learned or guessed."""
+        if self._measured and self._measured_w is not None:
+            return self._measured_w
+        if self.spec.power_w is not None:
+            return self.spec.power_w
+        return self.meter.best_w or self.spec.first_guess_w
+
+    @property
+    def _measured(self) -> bool:
+        """Whether a sensor of its own has shown what it takes."""
+        return self._reading.power_w is not None and self._measured_w is not None
+
+    def _is_on(self, reading: SwitchedReading) -> bool:
+        """Whether it is on; what it was told where it does not tell."""
+        return self.value != 0 if reading.on is None else reading.on
+
+    @override
+    def own_power_w(
+        self, reading: SwitchedReading, at: float, now: float, voltage_v: float
+    ) -> float:
+        """Return what it draws at an instant, by measurement and model.
+
+        One out of reach is taken to be as it was seen last.
+        """
+        if not reading.reachable:
+            return self._draws_w if self._on else 0.0
+        self._notice(reading, now)
+        flipped_at = self._flipped_at
+        on = self._is_on(reading)
+        if flipped_at is not None and at < flipped_at:
+            return 0.0 if on else self._draws_w
+        if reading.power_w is not None and reading.power_at is not None:
+            settled_at = 0.0 if flipped_at is None else flipped_at + _SENSOR_LAG_S
+            if reading.power_at >= settled_at:
+                return max(0.0, reading.power_w)
+        return self._draws_w if on else 0.0
+
+    @property
+    def _draws_w(self) -> float:
+        return self.power_w if self._draws(self._reading) else 0.0
+
+    def _draws(self, reading: SwitchedReading) -> bool:
+        """Whether it takes power while on, as far as its sensor or the meter shows."""
+        if reading.power_w is None or reading.power_at is None:
+            return self.meter.draws is not False
+        if self._flipped_at is not None and (
+            reading.power_at < self._flipped_at + _REFUSED_AFTER_S
+        ):
+            return True
+        refused_w = min(_REFUSED_AT_MOST_W, _REFUSED_SHARE * self.power_w)
+        return reading.power_w > refused_w
+
+    def _notice(self, reading: SwitchedReading, now: float) -> None:
+        """See whether it was switched, and learn what its sensor shows."""
+        on = self._is_on(reading)
+        if self._on is not None and on is not self._on:
+            ended = now
+            if reading.on is not None and reading.changed_at is not None:
+                ended = min(reading.changed_at, now)
+            told_at = self.changed_at
+            began = ended
+            if told_at is not None and on is (self.value != 0):
+                # It really switched between the command and the news of it.
+                began = min(max(told_at, now - _OBEYS_WITHIN_S), ended)
+            self._flipped_at = ended
+            self.meter.switched(on, began, ended)
+        self._on = on
+        if on and reading.power_w is not None and reading.power_at is not None:
+            self._measure(reading.power_w, reading.power_at)
+
+    def _measure(self, power_w: float, at: float) -> None:
+        since = self._flipped_at
+        if at == self._measured_at or (
+            since is not None and at < since + _SENSOR_LAG_S
+        ):
+            return
+        self._measured_at = at
+        if self._measured_w is None:
+            if power_w > _REFUSED_AT_MOST_W:
+                self._measured_w = power_w
+        elif power_w > min(_REFUSED_AT_MOST_W, _REFUSED_SHARE * self._measured_w):
+            self._measured_w += _LEARNING_RATE * (power_w - self._measured_w)
+
+    @override
+    def see_grid(self, grid: GridReading, others_w: float) -> None:
+        expected_w = self.power_w if self.power_known else None
+        self.meter.see(grid.at, grid.power_w, others_w, expected_w)
+
+    @override
+    def span_w(self, voltage_v: float) -> Span:
+        power_w = self.power_w if self._counts else 0.0
+        return Span(least_w=power_w, most_w=power_w)
+
+    @property
+    def _counts(self) -> bool:
+        """Whether its power counts: not while it is on and its thermostat refuses."""
+        return not self._on or self._draws(self._reading)
+
+    @override
+    def follows_surplus(
+        self, load: LoadInput[SwitchedSpec, SwitchedReading], cheap: bool | None
+    ) -> bool:
+        return super().follows_surplus(load, cheap) and not self._forced
+
+    @override
+    def takes_w(self, decision: Decision) -> float:
+        if decision.setpoint is None:
+            return 0.0
+        return max(self._takes_w, self.reserved_w)
+
+    # ---- what is decided -----------------------------------------------------------
+
+    @override
+    def decide(
+        self,
+        load: LoadInput[SwitchedSpec, SwitchedReading],
+        around: Circumstances,
+    ) -> Decision:
+        self._count(around)
+        reading = load.reading
+        was_forced, self._forced = self._forced, False
+        if not reading.reachable:
+            return self._unreachable(around)
+        if around.settings.sign_reversed:
+            return self._refuse(reading)
+        if load.mode is Mode.OFF:
+            return self._tell(False, Reason.MODE_OFF, around)
+        if not reading.wants_power:
+            decision = self._tell(False, Reason.NOT_DRAWING, around)
+            # It was not we who ended it.
+            self.switching.since = None
+            return decision
+        if load.mode is Mode.MANUAL:
+            if load.manual_value == 0 or (
+                load.manual_value is None and not self._is_on(reading)
+            ):
+                return self._tell(False, Reason.MANUAL, around)
+            return self._force(Reason.MANUAL, around)
+        if load.mode is Mode.BOOST:
+            return self._force(Reason.BOOST, around)
+        if self._must_catch_up(around):
+            numbers = {
+                "run_s": round(self.daily.run_s),
+                "least_s": self.spec.least_run_s,
+                "seconds": round(self.daily.left_s(around.wall)),
+            }
+            return self._force(Reason.CATCHING_UP, around, numbers)
+        if self._had_enough():
+            return self._done(around)
+        if load.mode is Mode.ECO and around.cheap:
+            return self._force(Reason.CHEAP_HOURS, around)
+        return self._solar(around, was_forced=was_forced)
+
+    @override
+    def hold(self, around: Circumstances) -> Decision:
+        self._count(around)
+        stays = self.value != 0 and self._has_room(around)
+        return self._tell(stays, Reason.CHECKING, around)
+
+    @override
+    def follow_check(self, value: float, around: Circumstances) -> Decision:
+        self._count(around)
+        return self._tell(
+            value != 0 and self._has_room(around), Reason.CHECKING, around
+        )
+
+    @override
+    def pulses(self, voltage_v: float) -> tuple[Pulse, ...]:
+        if self.power_known:
+            return (Pulse(value=1.0, least_w=self.power_w, most_w=self.power_w),)
+        return (Pulse(value=1.0, least_w=_LEAST_PULSE_W, most_w=_MOST_PULSE_W),)
+
+    def _count(self, around: Circumstances) -> None:
+        """Count the time it runs; what else each cycle begins with."""
+        self.reserved_w = 0.0
+        reading = self._reading
+        self.daily.see(
+            self._is_on(reading) if reading.reachable else None,
+            reading.changed_at if reading.on is not None else None,
+            around.now,
+            around.wall,
+        )
+
+    def _unreachable(self, around: Circumstances) -> Decision:
+        """Count on what it may still draw: a relay stays as it is."""
+        on = bool(self._on) if self._on is not None else self.switching.on
+        self.value = float(on)
+        if on is not self.switching.on:
+            self.switching.switch(on, around.now)
+        reserved_a = self._needed_a(around) if on else 0.0
+        around.headroom.take(self.phases, reserved_a)
+        return self.left_alone(Reason.UNREACHABLE, {"reserved_a": round(reserved_a, 1)})
+
+    def _refuse(self, reading: SwitchedReading) -> Decision:
+        """Switch off what we had switched on, and touch it no more."""
+        decision = self.left_alone(Reason.SIGN_REVERSED)
+        if self.switching.on and reading.on is not False:
+            decision = replace(decision, setpoint=Setpoint(value=0.0, power_w=0.0))
+        # Where it does not tell its state, once must do.
+        self.switching.on = self.switching.on and bool(reading.on)
+        self.value = 0.0
+        self._takes_w = 0.0
+        return decision
+
+    # ---- running whatever the sun --------------------------------------------------
+
+    def _must_catch_up(self, around: Circumstances) -> bool:
+        spec = self.spec
+        return self.daily.must_run(
+            around.wall, spec.least_run_s, spec.min_off_s + _DAY_MARGIN_S, around.cheap
+        )
+
+    def _had_enough(self) -> bool:
+        """Whether it ran as long as it may in a day, or would if it were started."""
+        most_s, ran_s = self.spec.most_run_s, self.daily.run_s
+        if most_s is None:
+            return False
+        least_s = 0.0 if self.switching.on else min(self.spec.min_on_s, most_s)
+        return ran_s >= most_s or ran_s + least_s > most_s
+
+    def _done(self, around: Circumstances) -> Decision:
+        numbers = {
+            "run_s": round(self.daily.run_s),
+            "most_s": self.spec.most_run_s or 0.0,
+        }
+        blind = around.meter in (MeterState.LOST, MeterState.NONE)
+        stays = (
+            self.switching.on
+            and not blind
+            and self.must_hold_s(around) > 0
+            and self._has_room(around)
+        )
+        return self._tell(stays, Reason.DONE_FOR_TODAY, around, numbers)
+
+    def _force(
+        self,
+        reason: Reason,
+        around: Circumstances,
+        numbers: Mapping[str, float | str] | None = None,
+    ) -> Decision:
+        """Run it, as far as limits and its rest allow."""
+        self._forced = True
+        if not self._has_room(around):
+            return self._no_room(around)
+        if not self.switching.on and (rest_s := self.must_hold_s(around)):
+            return self._tell(False, Reason.RESTING, around, {"seconds": round(rest_s)})
+        if around.meter is MeterState.STALE:
+            return self._tell(self.switching.on, Reason.METER_STALE, around)
+        if reason in (Reason.BOOST, Reason.CHEAP_HOURS):
+            if around.meter is MeterState.LOST:
+                reason = Reason.METER_LOST
+            elif around.meter is MeterState.NONE:
+                reason = Reason.NO_GRID_METER
+        return self._run(reason, around, numbers)
+
+    # ---- running by the sun --------------------------------------------------------
+
+    def _solar(self, around: Circumstances, *, was_forced: bool) -> Decision:
+        """On while that is worth it, by energy."""
+        if around.meter is MeterState.NONE:
+            return self._tell(False, Reason.NO_GRID_METER, around)
+        if around.meter is MeterState.LOST:
+            return self._tell(False, Reason.METER_LOST, around)
+        if self.switching.on and not self._has_room(around):
+            return self._no_room(around)
+        if not around.direction_known:
+            return self._sign_unknown(around)
+        self._sign_unknown_since = None
+        if around.meter is MeterState.STALE:
+            return self._tell(self.switching.on, Reason.METER_STALE, around)
+        if self.switching.on:
+            return self._keep_or_stop(around, was_forced=was_forced)
+        return self._start_or_wait(around)
+
+    def _sign_unknown(self, around: Circumstances) -> Decision:
+        if self._sign_unknown_since is None:
+            self._sign_unknown_since = around.now
+        lasts_s = around.now - self._sign_unknown_since
+        stays = self.switching.on and (
+            lasts_s < _SIGN_UNKNOWN_S or self.must_hold_s(around) > 0
+        )
+        return self._tell(stays, Reason.SIGN_UNKNOWN, around)
+
+    def _keep_or_stop(self, around: Circumstances, *, was_forced: bool) -> Decision:
+        power_w = self.power_w
+        worth_w = around.worth_w(Span(least_w=power_w, most_w=power_w))
+        against_w = -worth_w
+        if worth_w <= 0 and self._counts:
+            above, total_w = around.above, around.total_w
+            taken_w = above.nearest_w(total_w) - above.nearest_w(total_w - power_w)
+            against_w = max(against_w, _YIELD_SHARE * taken_w)
+        numbers: dict[str, float | str] = {
+            "surplus_w": round(around.surplus_w),
+            "power_w": round(power_w),
+        }
+        held_s = self.must_hold_s(around)
+        stop = self.switching.weigh(against_w, around.dt_s)
+        # What it ran for from the grid is done: that import is no dip.
+        if (stop or (was_forced and worth_w < 0)) and not held_s:
+            return self._tell(False, Reason.WAITING_FOR_SURPLUS, around, numbers)
+        if not self.power_known:
+            numbers["steps"] = self.meter.steps
+            return self._run(Reason.LEARNING, around, numbers)
+        if against_w <= 0:
+            return self._run(Reason.FOLLOWING_SURPLUS, around, numbers)
+        stop_in_s = self.switching.seconds_until(against_w) or 0.0
+        numbers["seconds"] = round(max(stop_in_s, held_s))
+        return self._run(Reason.HOLDING_MINIMUM, around, numbers)
+
+    def _start_or_wait(self, around: Circumstances) -> Decision:
+        power_w = self._starts_from_w
+        worth_w = around.worth_w(Span(least_w=power_w, most_w=power_w))
+        if not self.power_known and worth_w < power_w:
+            # A trial is for when its guess is there in full.
+            worth_w = -power_w
+        numbers: dict[str, float | str] = {
+            "surplus_w": round(around.surplus_w),
+            "power_w": round(power_w),
+        }
+        start = self.switching.weigh(worth_w, around.dt_s)
+        if worth_w <= 0:
+            return self._tell(False, Reason.WAITING_FOR_SURPLUS, around, numbers)
+        if not self._has_room(around):
+            return self._no_room(around)
+        # Loads below must not start on what this one is about to take.
+        self.reserved_w = power_w
+        if rest_s := self.must_hold_s(around):
+            numbers["seconds"] = round(rest_s)
+            return self._tell(False, Reason.RESTING, around, numbers)
+        if not start:
+            numbers["seconds"] = round(self.switching.seconds_until(worth_w) or 0)
+            return self._tell(False, Reason.ABOUT_TO_START, around, numbers)
+        if self.power_known:
+            return self._run(Reason.FOLLOWING_SURPLUS, around, numbers)
+        numbers["steps"] = self.meter.steps
+        return self._run(Reason.LEARNING, around, numbers)
+
+    @property
+    def _starts_from_w(self) -> float:
+        """What it is taken to need for a start.
+
+        While its power is not known, the least that a step has shown: one that a kettle
+        made too large must not keep it from ever being tried again.
+        """
+        if self.power_known:
+            return self.power_w
+        return self.meter.least_w or self.spec.first_guess_w
+
+    # ---- small things --------------------------------------------------------------
+
+    def _needed_a(self, around: Circumstances) -> float:
+        return self.power_w / around.voltage_v / len(self.phases)
+
+    def _has_room(self, around: Circumstances) -> bool:
+        """Whether the limits leave room for it: all of it, whatever it draws now."""
+        slack_a = 0.0 if self.switching.on else _START_SLACK_A
+        needed_a = self._needed_a(around) + slack_a
+        return self.fits(needed_a, around.headroom, around.now)
+
+    def _no_room(self, around: Circumstances) -> Decision:
+        tight = around.headroom.tightest(self.phases)
+        numbers: dict[str, float | str] = {"needed_a": round(self._needed_a(around), 1)}
+        if tight is not None:
+            numbers |= {"room_a": round(tight[0], 1), "limit": tight[1].value}
+        return self._tell(False, Reason.NO_ROOM, around, numbers)
+
+    def _run(
+        self,
+        reason: Reason,
+        around: Circumstances,
+        numbers: Mapping[str, float | str] | None = None,
+    ) -> Decision:
+        """Tell it to be on; say so where that helps nothing."""
+        if not self._counts:
+            reason = Reason.NOT_DRAWING
+        return self._tell(True, reason, around, numbers)
+
+    def _tell(
+        self,
+        on: bool,
+        reason: Reason,
+        around: Circumstances,
+        numbers: Mapping[str, float | str] | None = None,
+    ) -> Decision:
+        """Remember and return a set-point, and count what it really takes."""
+        draws = on
+        if self._disobeys(on, around.now):
+            draws = not on
+        self._takes_w = self.power_w if draws and self._counts else 0.0
+        power_w = self._takes_w if on else 0.0
+        decision = self.told(float(on), power_w, reason, around, numbers)
+        if not on and self._takes_w:
+            around.headroom.take(self.phases, self._needed_a(around))
+        return decision
+
+    def _disobeys(self, on: bool, now: float) -> bool:
+        """Whether it has long been told so, and still tells otherwise."""
+        return (
+            self._reading.on is not None
+            and self._reading.on is not on
+            and float(on) == self.value
+            and self.changed_at is not None
+            and now - self.changed_at > _OBEYS_WITHIN_S
+        )
+
+    # ---- surviving a restart -------------------------------------------------------
+
+    @override
+    def learned(self) -> dict[str, Any]:
+        return {
+            "daily": self.daily.as_dict(),
+            "meter": self.meter.as_dict(),
+            "measured_w": self._measured_w,
+        }
+
+    @override
+    def relearn(self, learned: Mapping[str, Any]) -> None:
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
+            self.daily.restore(learned["daily"])
+        with suppress(KeyError, TypeError, ValueError):
+            self.meter.restore(learned["meter"])
+        with suppress(KeyError, TypeError, ValueError):
+            measured_w = float(learned["measured_w"])
+            self._measured_w = measured_w if measured_w > 0 else None

@@ -57,6 +57,10 @@ class Reason(StrEnum):
     NOT_DRAWING = "not_drawing"
     LIMITED = "limited"
     NO_ROOM = "no_room"
+    HEATING_FORCED = "heating_forced"
+    WARM_ENOUGH = "warm_enough"
+    TEMPERATURE_UNKNOWN = "temperature_unknown"
+    THERMOSTAT_OPEN = "thermostat_open"
 
 
 class LimitKind(StrEnum):
@@ -126,13 +130,31 @@ class Temperatures:
 
     In cheap hours it is forced from the grid at or below ``min_c`` until ``eco_c``. The
     sun heats it until ``max_c``; then it rests until it is below ``sol_min_c``.
-    Ordered: min < eco ≤ sol_min < max.
+    Ordered: min < eco ≤ sol_min < max. Where ``legionella_c`` is set, the water reaches
+    it at least every ``legionella_days``.
     """
 
     min_c: float = 45.0
     eco_c: float = 50.0
     sol_min_c: float = 55.0
     max_c: float = 60.0
+    legionella_c: float | None = None
+    legionella_days: float = 7.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PidGains:
+    """Gains of a PID from the error on the grid (W) to a load's power (W).
+
+    ``kp`` is W per W, ``ki`` per second, ``kd`` in seconds. ``setpoint_weight`` is the
+    share of a change of the target that P answers to; ``filter_s`` smooths D.
+    """
+
+    kp: float
+    ki: float
+    kd: float = 0.0
+    setpoint_weight: float = 1.0
+    filter_s: float = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,7 +162,8 @@ class HeaterSpec(LoadSpec):
     """A heater that takes any power up to ``max_w``. Its set-point is in W.
 
     Below ``min_w`` it takes nothing (triacs do not fire). ``lag_s`` is how long it takes
-    to follow. ``temperatures`` make it follow its water's temperature.
+    to follow. ``temperatures`` make it follow its water's temperature. ``pid`` drives it
+    while nobody measures it and its answer to a command cannot be trusted.
     """
 
     max_w: float
@@ -150,6 +173,7 @@ class HeaterSpec(LoadSpec):
     min_on_s: float = 0.0
     min_off_s: float = 0.0
     temperatures: Temperatures | None = None
+    pid: PidGains | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

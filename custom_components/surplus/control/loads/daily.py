@@ -117,7 +117,6 @@ class DailyRun:
         As late as possible, for the sun may still do it; in cheap hours where they are
         known. ``margin_s`` is kept free for what may come between.
         """
-        self.cheap_hours.note(wall, cheap)
         due_s = least_s - self.run_s
         if due_s <= 0 or not cheap:
             self._using_cheap = False

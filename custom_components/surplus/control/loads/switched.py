@@ -22,9 +22,10 @@ from ..model import (
     SwitchedReading,
     SwitchedSpec,
 )
+from .appliance import OBEYS_WITHIN_S, Appliance
 from .base import Circumstances, LoadControl, Span
 from .daily import DailyRun
-from .learned_power import LearnedPower
+from .thermal import Demand, Thermal
 
 # A load is not started into room that it fills to the brim.
 _START_SLACK_A = 1.0
@@ -33,15 +34,6 @@ _START_SLACK_A = 1.0
 _YIELD_SHARE = 0.25
 # A meter that cannot tell the sign for a moment is no reason to switch.
 _SIGN_UNKNOWN_S = 60.0
-# After a switching a power sensor still tells what was.
-_SENSOR_LAG_S = 5.0
-# A thermostat refuses when nothing is drawn for so long after a start.
-_REFUSED_AFTER_S = 30.0
-_REFUSED_SHARE = 0.1
-_REFUSED_AT_MOST_W = 50.0
-# Between a command and the switch that says it is done.
-_OBEYS_WITHIN_S = 15.0
-_LEARNING_RATE = 0.2
 # Kept free before a day's minimum must begin, beside its rest.
 _DAY_MARGIN_S = 120.0
 # What a check of a load of unknown power must see, and leave room for: a 16 A socket.
@@ -56,18 +48,16 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         """Know nothing but the load itself."""
         super().__init__(spec)
         self.daily = DailyRun()
-        self.meter = LearnedPower()
+        self.appliance = Appliance(spec)
+        self.thermal: Thermal | None = None
         self._reading = SwitchedReading(reachable=False)
         self._supply_phases = 3
         self._met = False
         self._forced = False
-        self._on: bool | None = None
-        self._flipped_at: float | None = None
-        self._measured_w: float | None = None
-        self._measured_at: float | None = None
         self._manual: float | None = None
         self._sign_unknown_since: float | None = None
         self._takes_w = 0.0
+        self._follow_programme()
 
     # ---- what is known -------------------------------------------------------------
 
@@ -76,9 +66,14 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         self, load: LoadInput[SwitchedSpec, SwitchedReading], supply_phases: int
     ) -> None:
         was_known = self.known
+        asked = was_known and load.wishes != self._wishes
         super().observe(load, supply_phases)
+        self._follow_programme()
+        if asked and self.thermal is not None:
+            self.thermal.wake()
         self._supply_phases = supply_phases
         self._reading = reading = load.reading
+        self.appliance.observe(load.spec, reading)
         self.daily.ends_s = load.spec.day_ends_s
         if reading.reachable and reading.on is not None and not self._met:
             self._met = True
@@ -88,41 +83,28 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
             self.switching.since = None
         self._manual = load.manual_value
 
+    def _follow_programme(self) -> None:
+        """Take over the temperatures, if they make a programme."""
+        if (temperatures := self.spec.temperatures) is None:
+            self.thermal = None
+            return
+        with suppress(ValueError):
+            if self.thermal is None:
+                self.thermal = Thermal(temperatures)
+            else:
+                self.thermal.change(temperatures)
+
     def _adopt(self, on: bool, changed_at: float | None) -> None:
         """Go on from what it is found in: whoever switched it, it is not undone."""
         if on is not self.switching.on:
             self.value = float(on)
             self.switching.switch(on, 0.0)
             self.switching.since = changed_at
-        self.meter.found(on)
 
     @property
     @override
     def phases(self) -> tuple[int, ...]:
         return tuple(p for p in self.spec.phases if p <= self._supply_phases) or (1,)
-
-    @property
-    def power_known(self) -> bool:
-        """Whether it was measured, declared or learned what it takes."""
-        return (
-            self.spec.power_w is not None
-            or self.meter.power_w is not None
-            or self._measured
-        )
-
-    @property
-    def power_w(self) -> float:
-        """What it takes while on: measured, declared, learned or guessed."""
-        if self._measured and self._measured_w is not None:
-            return self._measured_w
-        if self.spec.power_w is not None:
-            return self.spec.power_w
-        return self.meter.best_w or self.spec.first_guess_w
-
-    @property
-    def _measured(self) -> bool:
-        """Whether a sensor of its own has shown what it takes."""
-        return self._reading.power_w is not None and self._measured_w is not None
 
     def _is_on(self, reading: SwitchedReading) -> bool:
         """Whether it is on; what it was told where it does not tell."""
@@ -136,79 +118,23 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
 
         One out of reach is taken to be as it was seen last.
         """
-        if not reading.reachable:
-            return self._draws_w if self._on else 0.0
-        self._notice(reading, now)
-        flipped_at = self._flipped_at
-        on = self._is_on(reading)
-        if flipped_at is not None and at < flipped_at:
-            return 0.0 if on else self._draws_w
-        if reading.power_w is not None and reading.power_at is not None:
-            settled_at = 0.0 if flipped_at is None else flipped_at + _SENSOR_LAG_S
-            if reading.power_at >= settled_at:
-                return max(0.0, reading.power_w)
-        return self._draws_w if on else 0.0
-
-    @property
-    def _draws_w(self) -> float:
-        return self.power_w if self._draws(self._reading) else 0.0
-
-    def _draws(self, reading: SwitchedReading) -> bool:
-        """Whether it takes power while on, as far as its sensor or the meter shows."""
-        if reading.power_w is None or reading.power_at is None:
-            return self.meter.draws is not False
-        if self._flipped_at is not None and (
-            reading.power_at < self._flipped_at + _REFUSED_AFTER_S
-        ):
-            return True
-        refused_w = min(_REFUSED_AT_MOST_W, _REFUSED_SHARE * self.power_w)
-        return reading.power_w > refused_w
+        if reading.reachable:
+            self._notice(reading, now)
+        return self.appliance.drawn_w(at)
 
     def _notice(self, reading: SwitchedReading, now: float) -> None:
-        """See whether it was switched, and learn what its sensor shows."""
         on = self._is_on(reading)
-        if self._on is not None and on is not self._on:
-            ended = now
-            if reading.on is not None and reading.changed_at is not None:
-                ended = min(reading.changed_at, now)
-            told_at = self.changed_at
-            began = ended
-            if told_at is not None and on is (self.value != 0):
-                # It really switched between the command and the news of it.
-                began = min(max(told_at, now - _OBEYS_WITHIN_S), ended)
-            self._flipped_at = ended
-            self.meter.switched(on, began, ended)
-        self._on = on
-        if on and reading.power_w is not None and reading.power_at is not None:
-            self._measure(reading.power_w, reading.power_at)
-
-    def _measure(self, power_w: float, at: float) -> None:
-        since = self._flipped_at
-        if at == self._measured_at or (
-            since is not None and at < since + _SENSOR_LAG_S
-        ):
-            return
-        self._measured_at = at
-        if self._measured_w is None:
-            if power_w > _REFUSED_AT_MOST_W:
-                self._measured_w = power_w
-        elif power_w > min(_REFUSED_AT_MOST_W, _REFUSED_SHARE * self._measured_w):
-            self._measured_w += _LEARNING_RATE * (power_w - self._measured_w)
+        told_at = self.changed_at if on is (self.value != 0) else None
+        self.appliance.notice(on, now, told_at)
 
     @override
     def see_grid(self, grid: GridReading, others_w: float) -> None:
-        expected_w = self.power_w if self.power_known else None
-        self.meter.see(grid.at, grid.power_w, others_w, expected_w)
+        self.appliance.see_grid(grid.at, grid.power_w, others_w)
 
     @override
     def span_w(self, voltage_v: float) -> Span:
-        power_w = self.power_w if self._counts else 0.0
+        power_w = 0.0 if self.appliance.refuses else self.appliance.power_w
         return Span(least_w=power_w, most_w=power_w)
-
-    @property
-    def _counts(self) -> bool:
-        """Whether its power counts: not while it is on and its thermostat refuses."""
-        return not self._on or self._draws(self._reading)
 
     @override
     def follows_surplus(
@@ -232,6 +158,7 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
     ) -> Decision:
         self._count(around)
         reading = load.reading
+        demand = self._demand(reading, around)
         was_forced, self._forced = self._forced, False
         if not reading.reachable:
             return self._unreachable(around)
@@ -250,18 +177,30 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
             ):
                 return self._tell(False, Reason.MANUAL, around)
             return self._force(Reason.MANUAL, around)
+        if demand is Demand.REST:
+            return self._enough(Reason.WARM_ENOUGH, around, self._warmth)
         if load.mode is Mode.BOOST:
             return self._force(Reason.BOOST, around)
+        if demand is Demand.FORCED:
+            return self._force(Reason.HEATING_FORCED, around, self._warmth)
         if self._must_catch_up(around):
-            numbers = {
+            numbers: dict[str, float | str] = {
                 "run_s": round(self.daily.run_s),
                 "least_s": self.spec.least_run_s,
                 "seconds": round(self.daily.left_s(around.wall)),
             }
             return self._force(Reason.CATCHING_UP, around, numbers)
         if self._had_enough():
-            return self._done(around)
-        if load.mode is Mode.ECO and around.cheap:
+            numbers = {
+                "run_s": round(self.daily.run_s),
+                "most_s": self.spec.most_run_s or 0.0,
+            }
+            return self._enough(Reason.DONE_FOR_TODAY, around, numbers)
+        if demand is Demand.UNKNOWN:
+            # What nobody sees the warmth of gets no more than some sun.
+            if self.thermal is not None and not self.thermal.may_heat:
+                return self._enough(Reason.TEMPERATURE_UNKNOWN, around)
+        elif load.mode is Mode.ECO and around.cheap:
             return self._force(Reason.CHEAP_HOURS, around)
         return self._solar(around, was_forced=was_forced)
 
@@ -280,8 +219,9 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
 
     @override
     def pulses(self, voltage_v: float) -> tuple[Pulse, ...]:
-        if self.power_known:
-            return (Pulse(value=1.0, least_w=self.power_w, most_w=self.power_w),)
+        if self.appliance.power_known:
+            power_w = self.appliance.power_w
+            return (Pulse(value=1.0, least_w=power_w, most_w=power_w),)
         return (Pulse(value=1.0, least_w=_LEAST_PULSE_W, most_w=_MOST_PULSE_W),)
 
     def _count(self, around: Circumstances) -> None:
@@ -294,10 +234,11 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
             around.now,
             around.wall,
         )
+        self.daily.cheap_hours.note(around.wall, around.cheap)
 
     def _unreachable(self, around: Circumstances) -> Decision:
         """Count on what it may still draw: a relay stays as it is."""
-        on = bool(self._on) if self._on is not None else self.switching.on
+        on = self.switching.on if self.appliance.on is None else self.appliance.on
         self.value = float(on)
         if on is not self.switching.on:
             self.switching.switch(on, around.now)
@@ -318,6 +259,24 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
 
     # ---- running whatever the sun --------------------------------------------------
 
+    def _demand(self, reading: SwitchedReading, around: Circumstances) -> Demand:
+        """Return what its water asks for; of one without a programme, the sun."""
+        if self.thermal is None:
+            return Demand.SOLAR
+        return self.thermal.demand(
+            reading.temperature_c, around.cheap, now=around.now, wall=around.wall
+        )
+
+    @property
+    def _warmth(self) -> dict[str, float | str]:
+        """The numbers of a decision by temperature."""
+        assert self.thermal is not None
+        assert self.thermal.temperature_c is not None
+        return {
+            "temperature_c": round(self.thermal.temperature_c, 1),
+            "target_c": self.thermal.target_c,
+        }
+
     def _must_catch_up(self, around: Circumstances) -> bool:
         spec = self.spec
         return self.daily.must_run(
@@ -332,11 +291,13 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         least_s = 0.0 if self.switching.on else min(self.spec.min_on_s, most_s)
         return ran_s >= most_s or ran_s + least_s > most_s
 
-    def _done(self, around: Circumstances) -> Decision:
-        numbers = {
-            "run_s": round(self.daily.run_s),
-            "most_s": self.spec.most_run_s or 0.0,
-        }
+    def _enough(
+        self,
+        reason: Reason,
+        around: Circumstances,
+        numbers: Mapping[str, float | str] | None = None,
+    ) -> Decision:
+        """Stop it when its minimum time is over, and do not start it."""
         blind = around.meter in (MeterState.LOST, MeterState.NONE)
         stays = (
             self.switching.on
@@ -344,7 +305,7 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
             and self.must_hold_s(around) > 0
             and self._has_room(around)
         )
-        return self._tell(stays, Reason.DONE_FOR_TODAY, around, numbers)
+        return self._tell(stays, reason, around, numbers)
 
     def _force(
         self,
@@ -396,10 +357,10 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         return self._tell(stays, Reason.SIGN_UNKNOWN, around)
 
     def _keep_or_stop(self, around: Circumstances, *, was_forced: bool) -> Decision:
-        power_w = self.power_w
+        power_w = self.appliance.power_w
         worth_w = around.worth_w(Span(least_w=power_w, most_w=power_w))
         against_w = -worth_w
-        if worth_w <= 0 and self._counts:
+        if worth_w <= 0 and not self.appliance.refuses:
             above, total_w = around.above, around.total_w
             taken_w = above.nearest_w(total_w) - above.nearest_w(total_w - power_w)
             against_w = max(against_w, _YIELD_SHARE * taken_w)
@@ -412,8 +373,8 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         # What it ran for from the grid is done: that import is no dip.
         if (stop or (was_forced and worth_w < 0)) and not held_s:
             return self._tell(False, Reason.WAITING_FOR_SURPLUS, around, numbers)
-        if not self.power_known:
-            numbers["steps"] = self.meter.steps
+        if not self.appliance.power_known:
+            numbers["steps"] = self.appliance.meter.steps
             return self._run(Reason.LEARNING, around, numbers)
         if against_w <= 0:
             return self._run(Reason.FOLLOWING_SURPLUS, around, numbers)
@@ -422,9 +383,9 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         return self._run(Reason.HOLDING_MINIMUM, around, numbers)
 
     def _start_or_wait(self, around: Circumstances) -> Decision:
-        power_w = self._starts_from_w
+        power_w = self.appliance.starts_from_w
         worth_w = around.worth_w(Span(least_w=power_w, most_w=power_w))
-        if not self.power_known and worth_w < power_w:
+        if not self.appliance.power_known and worth_w < power_w:
             # A trial is for when its guess is there in full.
             worth_w = -power_w
         numbers: dict[str, float | str] = {
@@ -444,26 +405,15 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         if not start:
             numbers["seconds"] = round(self.switching.seconds_until(worth_w) or 0)
             return self._tell(False, Reason.ABOUT_TO_START, around, numbers)
-        if self.power_known:
+        if self.appliance.power_known:
             return self._run(Reason.FOLLOWING_SURPLUS, around, numbers)
-        numbers["steps"] = self.meter.steps
+        numbers["steps"] = self.appliance.meter.steps
         return self._run(Reason.LEARNING, around, numbers)
-
-    @property
-    def _starts_from_w(self) -> float:
-        """What it is taken to need for a start.
-
-        While its power is not known, the least that a step has shown: one that a kettle
-        made too large must not keep it from ever being tried again.
-        """
-        if self.power_known:
-            return self.power_w
-        return self.meter.least_w or self.spec.first_guess_w
 
     # ---- small things --------------------------------------------------------------
 
     def _needed_a(self, around: Circumstances) -> float:
-        return self.power_w / around.voltage_v / len(self.phases)
+        return self.appliance.power_w / around.voltage_v / len(self.phases)
 
     def _has_room(self, around: Circumstances) -> bool:
         """Whether the limits leave room for it: all of it, whatever it draws now."""
@@ -485,7 +435,7 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         numbers: Mapping[str, float | str] | None = None,
     ) -> Decision:
         """Tell it to be on; say so where that helps nothing."""
-        if not self._counts:
+        if self.appliance.refuses:
             reason = Reason.NOT_DRAWING
         return self._tell(True, reason, around, numbers)
 
@@ -500,7 +450,9 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         draws = on
         if self._disobeys(on, around.now):
             draws = not on
-        self._takes_w = self.power_w if draws and self._counts else 0.0
+        self._takes_w = (
+            self.appliance.power_w if draws and not self.appliance.refuses else 0.0
+        )
         power_w = self._takes_w if on else 0.0
         decision = self.told(float(on), power_w, reason, around, numbers)
         if not on and self._takes_w:
@@ -514,7 +466,7 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
             and self._reading.on is not on
             and float(on) == self.value
             and self.changed_at is not None
-            and now - self.changed_at > _OBEYS_WITHIN_S
+            and now - self.changed_at > OBEYS_WITHIN_S
         )
 
     # ---- surviving a restart -------------------------------------------------------
@@ -523,16 +475,16 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
     def learned(self) -> dict[str, Any]:
         return {
             "daily": self.daily.as_dict(),
-            "meter": self.meter.as_dict(),
-            "measured_w": self._measured_w,
+            "appliance": self.appliance.learned(),
+            "thermal": self.thermal.learned() if self.thermal else {},
         }
 
     @override
     def relearn(self, learned: Mapping[str, Any]) -> None:
         with suppress(AttributeError, KeyError, TypeError, ValueError):
             self.daily.restore(learned["daily"])
-        with suppress(KeyError, TypeError, ValueError):
-            self.meter.restore(learned["meter"])
-        with suppress(KeyError, TypeError, ValueError):
-            measured_w = float(learned["measured_w"])
-            self._measured_w = measured_w if measured_w > 0 else None
+        if isinstance(appliance := learned.get("appliance"), Mapping):
+            self.appliance.relearn(appliance)
+        thermal = learned.get("thermal")
+        if self.thermal is not None and isinstance(thermal, Mapping):
+            self.thermal.relearn(thermal)

@@ -54,6 +54,7 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         self._supply_phases = 3
         self._met = False
         self._forced = False
+        self._ignores = False
         self._manual: float | None = None
         self._sign_unknown_since: float | None = None
         self._takes_w = 0.0
@@ -140,7 +141,9 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
     def follows_surplus(
         self, load: LoadInput[SwitchedSpec, SwitchedReading], cheap: bool | None
     ) -> bool:
-        return super().follows_surplus(load, cheap) and not self._forced
+        return super().follows_surplus(load, cheap) and not (
+            self._forced or self._ignores
+        )
 
     @override
     def takes_w(self, decision: Decision) -> float:
@@ -447,12 +450,9 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         numbers: Mapping[str, float | str] | None = None,
     ) -> Decision:
         """Remember and return a set-point, and count what it really takes."""
-        draws = on
-        if self._disobeys(on, around.now):
-            draws = not on
-        self._takes_w = (
-            self.appliance.power_w if draws and not self.appliance.refuses else 0.0
-        )
+        self._ignores = self._disobeys(on, around.now)
+        draws = on is not self._ignores and not self.appliance.refuses
+        self._takes_w = self.appliance.power_w if draws else 0.0
         power_w = self._takes_w if on else 0.0
         decision = self.told(float(on), power_w, reason, around, numbers)
         if not on and self._takes_w:

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     CHECKING = "checking"
     UNREACHABLE = "unreachable"
     NO_VEHICLE = "no_vehicle"
+    VEHICLE_FULL = "vehicle_full"
     WAITING_FOR_SURPLUS = "waiting_for_surplus"
     ABOUT_TO_START = "about_to_start"
     RESTING = "resting"

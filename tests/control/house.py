@@ -127,6 +127,7 @@ class House:
     obeyed: bool = True
     three_phase_currents: bool = True
     overload: bool = False
+    dead_zone_w: float = 0.0
     grid: GridReading | None = None
     engine: Engine = field(init=False)
     history: list[Cycle] = field(default_factory=list)
@@ -158,6 +159,7 @@ class House:
             drawn_va=max(0.0, shown_w),
             currents_a=self._currents() if self.three_phase_currents else (),
             overload=self.overload,
+            dead_zone_w=self.dead_zone_w,
         )
 
     def cycle(self) -> Cycle:

@@ -136,9 +136,14 @@ class Engine:
                 control.see_grid(grid, others_w)
 
         # Loads out of reach cannot follow: for the surplus they are part of the house.
-        surplus_w = sum(
-            own_w[load.spec.load_id] for load, _ in controls if load.reading.reachable
-        ) - (grid.power_w or 0.0)
+        surplus_w = (
+            sum(
+                own_w[load.spec.load_id]
+                for load, _ in controls
+                if load.reading.reachable
+            )
+            - grid.balance_w
+        )
         available_w = surplus_w + settings.grid_target_w - settings.margin_w
         room_now = Headroom(limits_of(settings, grid), grid_a)
         room_va = room_now.room_a(LimitKind.SUBSCRIPTION)

@@ -184,10 +184,10 @@ class House:
         return self.decision()
 
     def read(self) -> GridReading:
-        unseen = abs(self.grid_w) < self.dead_zone_w or not self.knows_direction
         return GridReading(
             at=self.now,
-            power_w=None if unseen else self.grid_w,
+            power_w=self.grid_w if self.knows_direction else None,
+            dead_zone_w=self.dead_zone_w,
             drawn_va=max(0.0, self.grid_w),
         )
 

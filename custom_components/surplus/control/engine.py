@@ -131,9 +131,9 @@ class Engine:
         if is_new:
             solar_a = (snapshot.solar_w or 0.0) / voltage_v / settings.phases
             self._peaks.observe(max(base_a) + solar_a, snapshot.wall)
+            all_w = sum(own_w.values())
             for load, control in controls:
-                others_w = sum(own_w.values()) - own_w[load.spec.load_id]
-                control.see_grid(grid, others_w)
+                control.see_grid(grid, all_w - own_w[load.spec.load_id])
 
         # Loads out of reach cannot follow: for the surplus they are part of the house.
         surplus_w = (

@@ -130,7 +130,10 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
 
     @override
     def see_grid(self, grid: GridReading, others_w: float) -> None:
-        self.appliance.see_grid(grid.at, grid.power_w, others_w)
+        power_w = grid.power_w
+        if power_w is not None and abs(power_w) < grid.dead_zone_w:
+            power_w = None
+        self.appliance.see_grid(grid.at, power_w, others_w)
 
     @override
     def span_w(self, voltage_v: float) -> Span:

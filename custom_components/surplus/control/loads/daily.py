@@ -5,7 +5,8 @@ back. All lengths are therefore taken between instants, never between clock time
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 _SLOT_S = 1800
@@ -21,11 +22,14 @@ class CheapHours:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._slots: dict[int, bool] = {}
+        self._ahead: tuple[tuple[datetime, datetime], float] | None = None
 
     def note(self, wall: datetime, cheap: bool | None) -> None:
         """Remember whether it is cheap now."""
-        if cheap is not None:
-            self._slots[_slot(wall)] = cheap
+        slot = _slot(wall)
+        if cheap is not None and self._slots.get(slot) is not cheap:
+            self._slots[slot] = cheap
+            self._ahead = None
 
     def left_s(self, wall: datetime, end: datetime) -> float:
         """Return how much cheap time is expected until ``end``, in s.
@@ -33,16 +37,26 @@ class CheapHours:
         Hours never seen count as cheap: who is too late for them still has the end of
         the day, who is too early has missed the sun.
         """
-        left_s, begin = 0.0, wall.astimezone(UTC)
-        end = end.astimezone(UTC)
+        begin, end = wall.astimezone(UTC), end.astimezone(UTC)
+        into_s = (wall.minute * 60 + wall.second) % _SLOT_S
+        whole = wall.replace(microsecond=0).astimezone(UTC)
+        until = whole + timedelta(seconds=_SLOT_S - into_s)
+        left_s = 0.0
+        if self._slots.get(_slot(wall), True):
+            left_s = (min(until, end) - begin).total_seconds()
+        # What lies behind this half hour is the same for all of it.
+        if self._ahead is None or self._ahead[0] != (until, end):
+            self._ahead = (until, end), self._ahead_s(until, end, wall)
+        return left_s + self._ahead[1]
+
+    def _ahead_s(self, begin: datetime, end: datetime, wall: datetime) -> float:
+        ahead_s = 0.0
         while begin < end:
-            local = begin.astimezone(wall.tzinfo)
-            into_s = (local.minute * 60 + local.second) % _SLOT_S
-            until = min(begin + timedelta(seconds=_SLOT_S - into_s), end)
-            if self._slots.get(_slot(local), True):
-                left_s += (until - begin).total_seconds()
+            until = min(begin + timedelta(seconds=_SLOT_S), end)
+            if self._slots.get(_slot(begin.astimezone(wall.tzinfo)), True):
+                ahead_s += (until - begin).total_seconds()
             begin = until
-        return left_s
+        return ahead_s
 
     def as_dict(self) -> dict[str, bool]:
         """Return what was seen, ready for JSON."""
@@ -55,6 +69,26 @@ class CheapHours:
             for slot, cheap in saved.items()
             if 0 <= int(slot) < _SLOTS
         }
+        self._ahead = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A load's day: the date it began on, and the instants it begins and ends."""
+
+    day: date
+    begun: datetime
+    ends: datetime
+    zone: tzinfo | None
+    ends_s: float
+
+    def holds(self, at: datetime, wall: datetime, ends_s: float) -> bool:
+        """Whether an instant falls into it, by the same clock."""
+        return (
+            self.begun <= at < self.ends
+            and self.zone is wall.tzinfo
+            and self.ends_s == ends_s
+        )
 
 
 class DailyRun:
@@ -69,6 +103,7 @@ class DailyRun:
         self.ends_s = 0.0
         self.cheap_hours = CheapHours()
         self._day: date | None = None
+        self._today: _Day | None = None
         self._seen_at: float | None = None
         self._was_on = False
         self._using_cheap = False
@@ -80,7 +115,9 @@ class DailyRun:
 
         ``changed_at`` is when it came into its present state, as it tells itself.
         """
-        day, begun = self._today(wall)
+        at = wall.astimezone(UTC)
+        today = self._day_of(wall, at)
+        day = today.day
         # A clock put back over the day's end must not count that end again; one that
         # had been wrong by more must not keep its day for ever.
         if self._day is None or not self._day - _ONE_DAY <= day <= self._day:
@@ -101,13 +138,14 @@ class DailyRun:
         elif on is not was_on or (changed_at is None and now - since > _LONGEST_LOOK_S):
             return
         if on or was_on:
-            today_s = (wall.astimezone(UTC) - begun).total_seconds()
+            today_s = (at - today.begun).total_seconds()
             from_at = max(from_at, now - max(0.0, today_s))
             self.run_s += max(0.0, to_at - from_at)
 
     def left_s(self, wall: datetime) -> float:
         """Return how long its day still lasts, in s."""
-        return (self._ends(wall) - wall.astimezone(UTC)).total_seconds()
+        at = wall.astimezone(UTC)
+        return (self._day_of(wall, at).ends - at).total_seconds()
 
     def must_run(
         self, wall: datetime, least_s: float, margin_s: float, cheap: bool | None
@@ -125,7 +163,8 @@ class DailyRun:
         if self.left_s(wall) <= due_s + margin_s:
             return True
         if cheap and not self._using_cheap:
-            cheap_left_s = self.cheap_hours.left_s(wall, self._ends(wall))
+            ends = self._day_of(wall, wall.astimezone(UTC)).ends
+            cheap_left_s = self.cheap_hours.left_s(wall, ends)
             self._using_cheap = cheap_left_s <= due_s + margin_s
         return self._using_cheap
 
@@ -150,17 +189,17 @@ class DailyRun:
         self._day = date.fromisoformat(day) if day is not None else None
         self.run_s = run_s
 
-    def _today(self, wall: datetime) -> tuple[date, datetime]:
-        """Return the load's day, by the date it began on, and the instant it began."""
-        today = wall.date()
-        begun = self._instant(today, wall)
-        if wall.astimezone(UTC) < begun:
-            today -= _ONE_DAY
-            begun = self._instant(today, wall)
-        return today, begun
-
-    def _ends(self, wall: datetime) -> datetime:
-        return self._instant(self._today(wall)[0] + _ONE_DAY, wall)
+    def _day_of(self, wall: datetime, at: datetime) -> _Day:
+        """Return the day that holds an instant."""
+        today = self._today
+        if today is None or not today.holds(at, wall, self.ends_s):
+            day = wall.date()
+            if at < (begun := self._instant(day, wall)):
+                day -= _ONE_DAY
+                begun = self._instant(day, wall)
+            ends = self._instant(day + _ONE_DAY, wall)
+            today = self._today = _Day(day, begun, ends, wall.tzinfo, self.ends_s)
+        return today
 
     def _instant(self, day: date, wall: datetime) -> datetime:
         hour, rest_s = divmod(int(self.ends_s) % 86_400, 3600)

@@ -254,15 +254,23 @@ class TestMustRun:
 
     def test_once_begun_in_cheap_hours_it_goes_on_until_they_end(self) -> None:
         clock = Clock(datetime(2026, 6, 21, 2, tzinfo=PARIS))
+        midnight = datetime(2026, 6, 21, tzinfo=PARIS)
         for slot in range(5, 48):
-            clock.daily.cheap_hours._slots[slot] = False
+            clock.daily.cheap_hours.note(
+                midnight + slot * timedelta(minutes=30), cheap=False
+            )
         clock.see(False)
-        assert self.late(clock, 7200, cheap=True)
-        # The next half hour turns out to be cheap too.
-        clock.pass_s(1900)
+        assert self.late(clock, 1800, cheap=True)
+        # The hours after turn out to be cheap too.
+        for slot in range(5, 48):
+            clock.daily.cheap_hours.note(
+                midnight + slot * timedelta(minutes=30), cheap=True
+            )
+        clock.pass_s(60)
         clock.see(False)
-        assert self.late(clock, 7200, cheap=True)
-        assert not self.late(clock, 7200, cheap=False)
+        assert self.late(clock, 1800, cheap=True)
+        assert not self.late(clock, 1800, cheap=False)
+        assert not self.late(clock, 1800, cheap=True)
 
     def test_hours_nobody_has_seen_yet_are_not_feared_to_be_dear(self) -> None:
         clock = Clock(datetime(2026, 6, 21, 0, tzinfo=PARIS))
@@ -284,8 +292,28 @@ def test_half_hours_are_cheap_as_they_were_seen_last() -> None:
     hours.note(start + timedelta(minutes=30), False)
     hours.note(start + timedelta(minutes=70), None)
     assert hours.left_s(start, end) == 3600
+    hours.note(start, None)
+    assert hours.left_s(start, end) == 3600
     hours.note(start + timedelta(minutes=45), True)
     assert hours.left_s(start + timedelta(minutes=40), end) == 4800
+
+
+def test_cheap_time_is_counted_to_the_second() -> None:
+    hours = CheapHours()
+    start = datetime(2026, 6, 21, 22, 10, 30, tzinfo=PARIS)
+    hours.note(start, False)
+    assert hours.left_s(start, datetime(2026, 6, 22, tzinfo=PARIS)) == 5400
+    hours.note(start, True)
+    assert hours.left_s(start, datetime(2026, 6, 22, tzinfo=PARIS)) == 6570
+    assert hours.left_s(start, start + timedelta(minutes=5)) == 300
+
+
+def test_another_end_of_the_day_or_another_clock_holds_at_once() -> None:
+    clock = Clock(NOON)
+    assert clock.daily.left_s(clock.wall) == 12 * 3600
+    clock.daily.ends_s = 20 * 3600
+    assert clock.daily.left_s(clock.wall) == 8 * 3600
+    assert clock.daily.left_s(clock.wall.astimezone(UTC)) == 10 * 3600
 
 
 class TestRestart:

@@ -232,6 +232,52 @@ def test_a_switching_right_after_another_is_not_judged_by_the_firsts_readings() 
     assert bench.learned.steps == 0
 
 
+def steps_of(*powers: float) -> LearnedPower:
+    """Return what is learned from clean steps of these powers."""
+    bench = Bench()
+    bench.run(60)
+    for power_w in powers:
+        bench.power_w = power_w
+        bench.switch()
+        bench.run(30)
+        # Off unseen: one step for each power.
+        bench.on = False
+        bench.learned.switched(False, bench.now - 60, bench.now)
+        bench.run(60)
+    return bench.learned
+
+
+def test_steps_agree_within_fifteen_percent_of_a_large_power() -> None:
+    assert steps_of(4000, 4400, 4200).power_w == 4200
+    assert steps_of(4000, 5600, 4800).power_w is None
+
+
+def test_steps_agree_within_seventy_five_watts_of_a_small_one() -> None:
+    assert steps_of(300, 350, 400).power_w == 350
+    assert steps_of(300, 400, 500).power_w is None
+
+
+def test_three_that_agree_among_seven_are_no_majority() -> None:
+    odd = (500, 900, 4000, 3000)
+    assert steps_of(*odd, 2000, 2000, 2000).power_w is None
+    assert steps_of(*odd[:2], 2000, 2000, 2000).power_w == 2000
+
+
+def test_a_load_of_eighty_watts_is_learned_and_one_of_forty_is_not() -> None:
+    assert steps_of(80, 80, 80).power_w == 80
+    assert steps_of(40, 40, 40).steps == 0
+
+
+def test_a_restless_house_hides_a_small_step_and_not_a_large_one() -> None:
+    for power_w, steps in ((600, 0), (2000, 1)):
+        bench = Bench(power_w=power_w)
+        for second in range(120):
+            if second == 60:
+                bench.switch()
+            bench.run(1, base_w=400 + 140 * (second % 2))
+        assert bench.learned.steps == steps
+
+
 class TestDrift:
     """A load that is no longer what it was."""
 
@@ -268,6 +314,9 @@ class TestDrift:
         bench.run(60, base_w=1900)
         assert bench.learned.power_w == 2000
         assert bench.learned.confidence == pytest.approx(4 / 5)
+
+    def test_three_odd_steps_that_do_not_agree_are_kettles_and_no_drift(self) -> None:
+        assert steps_of(2000, 2000, 2000, 800, 4000, 3000).power_w == 2000
 
     def test_a_load_without_one_power_is_forgotten(self) -> None:
         bench = self.known()
@@ -313,6 +362,7 @@ class TestThermostat:
     def test_it_is_seen_to_stop_and_to_draw_again_while_on(self) -> None:
         bench = Bench()
         bench.expected_w = 2000
+        bench.noise_w = 60
         bench.run(60)
         bench.switch()
         bench.run(60)
@@ -323,6 +373,32 @@ class TestThermostat:
         bench.power_w = 2000
         bench.run(20)
         assert bench.learned.draws is True
+        bench.switch()
+        bench.run(60)
+        assert bench.learned.draws is None
+
+    def test_readings_that_jump_about_are_not_taken_for_its_thermostat(self) -> None:
+        bench = Bench()
+        bench.expected_w = 2000
+        bench.run(60)
+        bench.switch()
+        bench.run(60)
+        for _ in range(2):
+            bench.run(1, base_w=400)
+            bench.run(1, base_w=4400)
+        # The medians differ by its power, the readings by anything.
+        bench.run(4, base_w=400)
+        assert bench.learned.draws is True
+
+    def test_one_of_400_watts_is_watched(self) -> None:
+        bench = Bench(power_w=400)
+        bench.expected_w = 400
+        bench.run(60)
+        bench.switch()
+        bench.run(60)
+        bench.power_w = 0
+        bench.run(20)
+        assert bench.learned.draws is False
 
     def test_another_appliance_is_not_taken_for_its_thermostat(self) -> None:
         bench = Bench()

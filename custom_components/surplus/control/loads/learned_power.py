@@ -180,14 +180,12 @@ class LearnedPower:
         newest = list(self._steps)[-_DRIFTED_AFTER:]
         if _like(self.power_w, newest):
             self.power_w = median(_like(self.power_w, self._steps))
-        elif len(newest) == _DRIFTED_AFTER:
-            middle_w = median(newest)
-            if len(_like(middle_w, newest)) == _DRIFTED_AFTER:
-                # It is not what it was: what the older steps showed is over.
-                self._steps = deque(newest, maxlen=_REMEMBERED)
-                self.power_w = middle_w
-            elif not _like(self.power_w, self._steps):
-                self.power_w = None
+        elif len(_like(median(newest), newest)) == _DRIFTED_AFTER:
+            # It is not what it was: what the older steps showed is over.
+            self._steps = deque(newest, maxlen=_REMEMBERED)
+            self.power_w = median(newest)
+        elif not _like(self.power_w, self._steps):
+            self.power_w = None
 
     def _watch_thermostat(self, expected_w: float) -> None:
         """Notice that it stops drawing, or draws again, while it stays on."""

@@ -184,9 +184,13 @@ class House:
         return self.decision()
 
     def read(self) -> GridReading:
+        shown_w = self.grid_w
+        if abs(shown_w) < self.dead_zone_w:
+            # A size without a sign, for what it is worth.
+            shown_w = abs(shown_w)
         return GridReading(
             at=self.now,
-            power_w=self.grid_w if self.knows_direction else None,
+            power_w=shown_w if self.knows_direction else None,
             dead_zone_w=self.dead_zone_w,
             drawn_va=max(0.0, self.grid_w),
         )

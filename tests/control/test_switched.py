@@ -259,6 +259,17 @@ class TestLimits:
         assert house.relay.on
         assert house.decision("home:other").reason is Reason.NO_ROOM
 
+    def test_three_phases_share_its_power(self) -> None:
+        house = House(
+            relays=[Relay(phases=(1, 2, 3), mode=Mode.BOOST)],
+            settings=HomeSettings(phases=3, breaker_a=20),
+        )
+        # Where a meter gives a total only, all of it may be on one phase.
+        assert house.run(10, base_w=4500).numbers["needed_a"] == 2.9
+        house.relay.ask(Mode.BOOST)
+        house.run(10, base_w=500)
+        assert house.relay.on
+
     def test_phases_that_the_supply_has_not_are_not_used(self) -> None:
         house = House(relays=[Relay(phases=(2, 3))])
         house.run(1)
@@ -486,6 +497,7 @@ class TestBrokenThings:
     def test_without_a_meter_the_sun_starts_nothing(self) -> None:
         house = House(meter_works=False)
         assert house.run(60, base_w=-2500).reason is Reason.NO_GRID_METER
+        assert not house.relay.on
 
     def test_a_boost_goes_on_without_a_meter_if_nothing_limits_it(self) -> None:
         house = House(relays=[Relay(mode=Mode.BOOST)], meter_works=False)
@@ -600,6 +612,34 @@ class TestBrokenThings:
         house.run(5)
         house.relay.reachable = False
         assert house.run(5).numbers == {"reserved_a": 8.7}
+
+    def test_one_that_comes_back_running_is_gone_on_with(self) -> None:
+        house = House()
+        house.run(400, base_w=-2500)
+        house.relay.obeys = False
+        assert house.run(60, base_w=1000).reason is Reason.WAITING_FOR_SURPLUS
+        house.relay.reachable = False
+        house.run(5)
+        house.relay.reachable = house.relay.obeys = True
+        # It ran all the time: its minimum is not over because we had given it up.
+        assert house.run(5).reason is Reason.HOLDING_MINIMUM
+
+    def test_the_room_of_one_that_does_not_stop_is_not_given_away(self) -> None:
+        house = House(
+            relays=[
+                Relay(),
+                Relay(load_id="home:other", priority=2, mode=Mode.BOOST),
+            ],
+            settings=HomeSettings(breaker_a=16),
+        )
+        house.relays[1].mode = Mode.OFF
+        house.run(400, base_w=-2500)
+        house.relay.obeys = False
+        house.relay.ask(Mode.OFF)
+        house.run(60, base_w=200)
+        house.relays[1].ask(Mode.BOOST)
+        house.run(10)
+        assert house.decision("home:other").reason is Reason.NO_ROOM
 
     def test_one_that_does_not_start_keeps_nothing_from_those_below(self) -> None:
         house = House(
@@ -859,10 +899,15 @@ class TestUnknownPower:
         house.relay.thermostat_open = True
         assert house.run(120, base_w=-3000).reason is Reason.NOT_DRAWING
 
-    def test_a_meter_with_a_dead_zone_still_teaches(self) -> None:
+    def test_what_a_meter_shows_in_its_dead_zone_teaches_nothing(self) -> None:
         house = self.house(dead_zone_w=200)
-        self.cycles(house, 2)
-        assert house.control.appliance.power_w == pytest.approx(1600)
+        for _ in range(3):
+            # On leaves 80 W of export, which shows as 80 W of anything.
+            house.run(500, base_w=-1680)
+            assert house.relay.on
+            house.run(500, base_w=1500)
+        assert house.control.appliance.meter.steps == 3
+        assert house.control.appliance.power_w == pytest.approx(1600, abs=1)
 
 
 class TestSeenOnTheMeter:

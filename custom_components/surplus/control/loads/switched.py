@@ -429,9 +429,13 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
 
     def _no_room(self, around: Circumstances) -> Decision:
         tight = around.headroom.tightest(self.phases)
-        numbers: dict[str, float | str] = {"needed_a": round(self._needed_a(around), 1)}
-        if tight is not None:
-            numbers |= {"room_a": round(tight[0], 1), "limit": tight[1].value}
+        # Only a limit leaves no room.
+        assert tight is not None
+        numbers: dict[str, float | str] = {
+            "needed_a": round(self._needed_a(around), 1),
+            "room_a": round(tight[0], 1),
+            "limit": tight[1].value,
+        }
         return self._tell(False, Reason.NO_ROOM, around, numbers)
 
     def _run(

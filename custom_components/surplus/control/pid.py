@@ -70,6 +70,7 @@ class Pid:
     def follow(self, output_w: float) -> None:
         """Go on from a power that somebody else has set, at the next step."""
         self._follow_w = output_w
+        self._grid_w, self._slope = None, 0.0
 
     def step(
         self,

@@ -45,7 +45,8 @@ class Circumstances:
 
     ``surplus_w`` is what set-points of higher priority leave, ``total_w`` what all that
     follow the surplus share. ``above`` is the span of those above that run,
-    ``drawn_above_w`` what they draw at the instant of the reading, and
+    ``drawn_above_w`` what the loads above really draw of ``total_w`` at the instant of
+    the reading, and
     ``least_below_w`` what those below that run need to keep running. ``reserve_w`` is
     what a slow load leaves to a fast one below it, so that this one can take a cloud.
     """
@@ -65,6 +66,11 @@ class Circumstances:
     headroom: Headroom
     settings: HomeSettings
     cheap: bool | None = None
+
+    @property
+    def left_w(self) -> float:
+        """What the loads above leave of the surplus as they draw just now, in W."""
+        return self.total_w - self.drawn_above_w
 
     def worth_w(self, span: Span) -> float:
         """Return what running with ``span`` adds to what runs above, in W.
@@ -133,6 +139,11 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             and load.reading.reachable
             and load.reading.wants_power
         )
+
+    @property
+    def trim_w(self) -> float:
+        """What it can take up or give way with in a cycle, once it follows, in W."""
+        return 0.0
 
     @abstractmethod
     def takes_w(self, decision: Decision) -> float:

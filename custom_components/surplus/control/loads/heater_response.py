@@ -8,6 +8,7 @@ within ``slack_s`` of that ramp the truth may be.
 from bisect import bisect_right
 
 _HISTORY_S = 300.0
+_SLACK_SHARE = 0.75
 
 
 class HeaterResponse:
@@ -26,8 +27,9 @@ class HeaterResponse:
 
         The same power told again changes nothing.
         """
-        # The true course may lie ahead of this one, or as far behind it.
-        self._slack_s = max(1.0, lag_s)
+        # The true course may lie ahead of this one, or as far behind it. More slack
+        # makes a slower heater calm, and a right one slow behind a cloud's edge.
+        self._slack_s = max(0.5, _SLACK_SHARE * lag_s)
         if self._accepted is not None and (
             power_w == self._accepted[0] or at <= self._accepted[1]
         ):

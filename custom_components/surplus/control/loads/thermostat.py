@@ -177,7 +177,9 @@ class Thermostat:
             return
         rise_w = sight.rest_w - self._before.rest_w
         if rise_w < _SEEN_SHARE * self._before.position_w:
-            self._open(sight)
+            # It may be slower than anybody believes.
+            if sight.at - self._began_at >= _ANSWER_S:
+                self._open(sight)
             return
         self._close()
         self._trusted_until = sight.at + self._trust_s
@@ -194,15 +196,12 @@ class Thermostat:
             elif tried_s >= _ANSWER_S and sight.settled:
                 self._open(sight)
             return
-        if not sight.settled or tried_s < 1.0:
-            if tried_s > _LONGEST_MOVE_S:
-                self._open(sight)
-            return
         fall_w = self._before.rest_w - sight.rest_w
         told_w = sight.position_w
-        if told_w >= sight.least_w and fall_w >= _SEEN_SHARE * told_w:
+        answered = fall_w >= _SEEN_SHARE * max(told_w, sight.least_w)
+        if sight.settled and told_w > 0 and answered:
             self._close()
-        elif told_w > 0 or tried_s > _ANSWER_S:
+        elif tried_s >= _ANSWER_S:
             self._open(sight)
 
     def _open(self, sight: Sight) -> None:

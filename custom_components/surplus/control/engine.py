@@ -225,6 +225,7 @@ class Engine:
         trims_below_w = sum(
             control.trim_w for load, control in controls if load.spec.load_id in spans
         )
+        moving_w = sum(control.moving_w for _, control in controls)
         # What cannot be commanded takes its room first, whatever its priority.
         for load, control in sorted(
             controls, key=lambda pair: pair[0].reading.reachable
@@ -239,6 +240,7 @@ class Engine:
                 around,
                 least_below_w=least_below_w,
                 reserve_w=min(trims_below_w, self.settings.reserve_w),
+                doubt_w=moving_w - control.moving_w,
             )
             if check := self._checks.get(load_id):
                 decision = control.follow_check(check.value, around)

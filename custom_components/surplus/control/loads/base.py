@@ -49,6 +49,7 @@ class Circumstances:
     the reading, and
     ``least_below_w`` what those below that run need to keep running. ``reserve_w`` is
     what a slow load leaves to a fast one below it, so that this one can take a cloud.
+    ``doubt_w`` is by how much the surplus may be wrong because other loads move.
     """
 
     now: float
@@ -60,6 +61,7 @@ class Circumstances:
     drawn_above_w: float = 0.0
     least_below_w: float = 0.0
     reserve_w: float = 0.0
+    doubt_w: float = 0.0
     voltage_v: float
     meter: MeterState
     direction_known: bool
@@ -139,6 +141,14 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             and load.reading.reachable
             and load.reading.wants_power
         )
+
+    @property
+    def moving_w(self) -> float:
+        """By how much its newest own power may be wrong because it moves, in W.
+
+        Only where others need to know: a load that moves fast and far.
+        """
+        return 0.0
 
     @property
     def trim_w(self) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import floor, isfinite
+from math import floor, inf, isfinite
 from typing import Any, override
 
 from ..check import Pulse
@@ -181,6 +181,11 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         # Nothing is forced into water whose temperature is unknown.
         unknown = self._water.demand is Demand.UNKNOWN
         return super().follows_surplus(load, cheap and not unknown)
+
+    @property
+    @override
+    def moving_w(self) -> float:
+        return self._doubt_w
 
     @property
     @override
@@ -407,6 +412,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
             position_w=self._position_w,
             settled=True,
             rest_w=self._rest_w(around),
+            other_w=around.total_w - self._own_w,
             max_w=self.spec.max_w,
             measured_w=measured_w,
             expected_w=expected_w,
@@ -415,33 +421,41 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
 
     def _limited(self, wish: _Wish, around: Circumstances) -> Decision:
         """Tell what is wished for, as far as the limits leave room."""
-        power_w = wish.power_w
+        power_w, reason, numbers = wish.power_w, wish.reason, wish.numbers
         cap_w = self._cap(around)
         if power_w > 0 and cap_w == 0:
             return self._tell(0.0, Reason.NO_ROOM, around, self._room(around))
         if power_w > cap_w:
+            # Up only with a little more room than it takes.
+            power_w = cap_w
             if self.value <= cap_w:
                 power_w = max(self.value, cap_w - _LIMIT_SLACK_W)
-            else:
-                power_w = cap_w
+            reason = Reason.LIMITED
             numbers = {**self._room(around), "power_w": round(power_w)}
-            return self._tell(power_w, Reason.LIMITED, around, numbers)
-        return self._tell(power_w, wish.reason, around, wish.numbers)
+        if power_w > self.value:
+            # While it moves, the room beside it is known less well.
+            sure_w = self._room_w(around) - self._doubt_w
+            power_w = max(self.value, min(power_w, sure_w))
+        return self._tell(power_w, reason, around, numbers)
+
+    def _room_w(self, around: Circumstances) -> float:
+        """Return what the limits leave, below 0 when they are exceeded without it."""
+        tight = around.headroom.tightest(self.phases)
+        return tight[0] * around.voltage_v * len(self.phases) if tight else inf
 
     def _room(self, around: Circumstances) -> dict[str, float | str]:
         """Return the numbers of the tightest limit."""
         tight = around.headroom.tightest(self.phases)
         if tight is None:
             return {}
-        room_w = tight[0] * around.voltage_v * len(self.phases)
-        return {"room_w": round(room_w), "limit": tight[1].value}
+        return {"room_w": round(self._room_w(around)), "limit": tight[1].value}
 
     def _cap(self, around: Circumstances) -> float:
         """Return what the limits leave: nothing, or at least the minimum."""
-        tight = around.headroom.tightest(self.phases)
-        if tight is None:
-            return self.spec.max_w
-        room_w = tight[0] * around.voltage_v * len(self.phases)
+        room_w = self._room_w(around)
+        if not around.headroom.exceeded(self.phases):
+            # It may be its own move that is counted wrong: the meter shows no overload.
+            room_w = max(room_w, min(self.value, room_w + self._doubt_w))
         least_w = max(self.spec.min_w, self.spec.step_w)
         if room_w + FLOAT_SLACK < least_w:
             return 0.0

@@ -8,6 +8,7 @@ again now and then, so that the heater comes back by itself.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import copysign
 
 # Less than this nobody sees on a grid meter.
 _SIGHT_W = 150.0
@@ -23,6 +24,7 @@ _FULL_S = 60.0
 # A move that took longer than this was mixed with the sun's.
 _LONGEST_MOVE_S = 30.0
 _ANSWER_S = 20.0
+_LASTS_S = 5.0
 _FIRST_PAUSE_S = 60.0
 _LONGEST_PAUSE_S = 600.0
 _FIRST_TRUST_S = 300.0
@@ -34,7 +36,8 @@ class Sight:
     """What one grid reading shows of a heater.
 
     ``position_w`` is what it should draw at ``at`` by its commands, ``settled`` whether
-    nothing is in doubt about that. ``rest_w`` is the export that the heater leaves.
+    nothing is in doubt about that. ``rest_w`` is the export that the heater leaves;
+    ``other_w`` is that, and what all other loads draw: their moves do not change it.
     ``measured_w`` is its own power where that is known for the present command, with
     ``expected_w``, what it should have drawn at that instant, None while it moved.
     """
@@ -43,6 +46,7 @@ class Sight:
     position_w: float
     settled: bool
     rest_w: float
+    other_w: float
     max_w: float
     measured_w: float | None = None
     expected_w: float | None = None
@@ -70,6 +74,8 @@ class Thermostat:
         self._low_since: float | None = None
         self._full_since: float | None = None
         self._misses = 0
+        self._moved_w = self._seen_w = 0.0
+        self._answered_since: float | None = None
         self._began_at = 0.0
         self._try_w = 0.0
         self._try_at = 0.0
@@ -109,6 +115,7 @@ class Thermostat:
                 return 0.0
             self._state = _State.TRIED
             self._before, self._began_at = sight, sight.at
+            self._answered_since = None
             self._try_w = wanted_w
         if self._state is _State.TRIED:
             return min(self._try_w, wanted_w) if wanted_w else 0.0
@@ -131,6 +138,7 @@ class Thermostat:
         ):
             self._state = _State.TESTED
             self._before, self._began_at = sight, sight.at
+            self._answered_since = None
 
     def _watch_measured(self, sight: Sight) -> None:
         expected_w, measured_w = sight.expected_w, sight.measured_w
@@ -154,9 +162,15 @@ class Thermostat:
         if before is None or sight.at - before.at > _LONGEST_MOVE_S:
             return
         move_w = sight.position_w - before.position_w
-        if abs(move_w) >= sight.least_w:
-            seen = (before.rest_w - sight.rest_w) / move_w >= _SEEN_SHARE
+        # Small moves add up: one that takes nothing may creep.
+        self._moved_w += abs(move_w)
+        self._seen_w += (
+            (before.other_w - sight.other_w) * copysign(1.0, move_w) if move_w else 0.0
+        )
+        if self._moved_w >= sight.least_w:
+            seen = self._seen_w >= _SEEN_SHARE * self._moved_w
             self._misses = 0 if seen else self._misses + 1
+            self._moved_w = self._seen_w = 0.0
 
     def _is_full(self, sight: Sight) -> bool:
         """Whether it has long been at its maximum without using the export up."""
@@ -175,10 +189,11 @@ class Thermostat:
             if sight.at - self._began_at > _LONGEST_MOVE_S:
                 self._close()
             return
-        rise_w = sight.rest_w - self._before.rest_w
-        if rise_w < _SEEN_SHARE * self._before.position_w:
+        rise_w = sight.other_w - self._before.other_w
+        answered = rise_w >= _SEEN_SHARE * self._before.position_w
+        if not self._lasts(sight, answered):
             # It may be slower than anybody believes.
-            if sight.at - self._began_at >= _ANSWER_S:
+            if sight.at - self._began_at >= _ANSWER_S and not answered:
                 self._open(sight)
             return
         self._close()
@@ -196,13 +211,22 @@ class Thermostat:
             elif tried_s >= _ANSWER_S and sight.settled:
                 self._open(sight)
             return
-        fall_w = self._before.rest_w - sight.rest_w
+        fall_w = self._before.other_w - sight.other_w
         told_w = sight.position_w
         answered = fall_w >= _SEEN_SHARE * max(told_w, sight.least_w)
-        if sight.settled and told_w > 0 and answered:
+        if self._lasts(sight, answered and sight.settled and told_w > 0):
             self._close()
-        elif tried_s >= _ANSWER_S:
+        elif tried_s >= _ANSWER_S and not answered:
             self._open(sight)
+
+    def _lasts(self, sight: Sight, answered: bool) -> bool:
+        """Whether the meter's answer is more than another load's sudden move."""
+        if not answered:
+            self._answered_since = None
+        elif self._answered_since is None:
+            self._answered_since = sight.at
+        since = self._answered_since
+        return since is not None and sight.at - since >= _LASTS_S
 
     def _open(self, sight: Sight) -> None:
         self._state = _State.OPEN
@@ -214,4 +238,5 @@ class Thermostat:
         self._before = None
         self._low_since = self._full_since = None
         self._misses = 0
+        self._moved_w = self._seen_w = 0.0
         self._pause_s = _FIRST_PAUSE_S

@@ -914,11 +914,11 @@ class TestMemory:
     def test_what_it_takes_of_what_it_is_told_is_remembered(self) -> None:
         house = HeaterHouse(heater=Heater(voltage_v=207.0))
         house.run(200, -6000)
-        assert house.control.share == pytest.approx(0.81, abs=0.01)
+        assert house.control._element.share == pytest.approx(0.81, abs=0.01)
         assert house.control.span_w(230).most_w == pytest.approx(1944, abs=25)
         self.restart(house, 30)
         house.run(1)
-        assert house.control.share == pytest.approx(0.81, abs=0.01)
+        assert house.control._element.share == pytest.approx(0.81, abs=0.01)
 
     @pytest.mark.parametrize(
         "learned",
@@ -927,7 +927,7 @@ class TestMemory:
     def test_what_is_damaged_is_left_out(self, learned: dict[str, object]) -> None:
         control = HeaterControl(Heater(temperatures=WATER).spec)
         control.relearn(learned)
-        assert control.share == 1.0
+        assert control._element.share == 1.0
 
     def test_what_it_does_not_take_is_left_to_the_loads_below(self) -> None:
         house = HeaterHouse(heater=Heater(priority=0, voltage_v=207.0))

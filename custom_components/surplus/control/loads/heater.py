@@ -10,7 +10,7 @@ from ..freshness import MeterState
 from ..model import Decision, HeaterReading, HeaterSpec, LoadInput, Mode, Reason
 from ..pid import Pid, PidTerms
 from .base import FLOAT_SLACK, Circumstances, LoadControl, Span
-from .heater_response import HeaterResponse
+from .element import LEAST_SHARE, MOST_SHARE, Element
 from .thermal import BLIND_SOLAR_S, Demand
 from .thermostat import Sight, Thermostat
 from .water import Water
@@ -21,13 +21,8 @@ _MARGIN_W = 15.0
 _DEAD_BAND_W = 20.0
 # Under a limit an increase needs a little more room than it takes.
 _LIMIT_SLACK_W = 50.0
-# A command nobody has answered may be under way for this long.
-_IN_FLIGHT_S = 10.0
 # A power sensor that only reports changes may be silent about the present command.
 _SILENT_S = 60.0
-_LEARNING_RATE = 0.2
-_LEAST_SHARE = 0.2
-_MOST_SHARE = 1.25
 _FOLLOWING = (
     Reason.FOLLOWING_SURPLUS,
     Reason.AT_MAXIMUM,
@@ -46,16 +41,12 @@ class _Wish:
 
 
 class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
-    """One heater's memory. Its values are W.
-
-    ``share`` is what it is measured to take of what it is told.
-    """
+    """One heater's memory, with its element, thermostat and water. Its values are W."""
 
     def __init__(self, spec: HeaterSpec) -> None:
         """Know nothing but the heater itself."""
         super().__init__(spec)
-        self.share = 1.0
-        self._response = HeaterResponse()
+        self._element = Element()
         self._thermostat = Thermostat()
         self._water = Water(spec.temperatures)
         self._pid: Pid | None = None
@@ -63,12 +54,6 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         self._pid_told_w: float | None = None
         self._wired: tuple[int, ...] = spec.phases
         self._mode = Mode.OFF
-        self._learned_at: float | None = None
-        # At the instant of the newest grid reading:
-        self._at = 0.0
-        self._own_w = 0.0
-        self._position_w = 0.0
-        self._doubt_w = 0.0
 
     # ---- what is known -------------------------------------------------------------
 
@@ -88,10 +73,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         self._mode = load.mode
         self._wired = tuple(p for p in load.spec.phases if p <= supply_phases) or (1,)
         self._water.change(load.spec.temperatures)
-        if reading.accepted_w is not None and reading.accepted_at is not None:
-            self._response.accepted(
-                reading.accepted_w, reading.accepted_at, load.spec.lag_s
-            )
+        self._element.observe(load.spec, reading)
 
     @property
     @override
@@ -107,55 +89,19 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
     def own_power_w(
         self, reading: HeaterReading, at: float, now: float, voltage_v: float
     ) -> float:
-        """Return what it draws at an instant: measured, plus the move since.
+        """Return what it draws at an instant, by measurement and model.
 
         Of one out of reach, no more counts than is kept free for it.
         """
         if not reading.reachable:
             held_w = reading.accepted_w or 0.0
             return min(held_w if reading.power_w is None else reading.power_w, held_w)
-        position_w = self._position(reading, at)
-        if reading.power_w is None or reading.power_at is None:
-            own_w = 0.0 if self._thermostat.is_open else position_w
-        else:
-            self._learn(reading.power_w, reading.power_at)
-            own_w = reading.power_w
-            if not self._thermostat.is_open:
-                own_w += self.share * self._response.move_w(reading.power_at, at)
-        self._at, self._own_w, self._position_w = at, max(0.0, own_w), position_w
-        self._doubt_w = self._doubt(reading, at, now)
-        return self._own_w
-
-    def _position(self, reading: HeaterReading, at: float) -> float:
-        """Return what it should draw by what it accepted."""
-        if self._response.known:
-            return self._response.power_w(at)
-        return reading.accepted_w or 0.0
-
-    def _doubt(self, reading: HeaterReading, at: float, now: float) -> float:
-        """Return by how much its position may be wrong, in W."""
-        doubt_w = self._response.doubt_w(at) if self._response.known else 0.0
-        told_at, accepted_at = self.changed_at, reading.accepted_at
-        if told_at is None or now - told_at > _IN_FLIGHT_S + 3 * self.spec.lag_s:
-            return doubt_w
-        if accepted_at is None or accepted_at < told_at:
-            doubt_w = max(doubt_w, abs(self.value - self._position_w))
-        return doubt_w
-
-    def _learn(self, power_w: float, at: float) -> None:
-        """Learn what it takes of what it is told, once it has settled."""
-        if at == self._learned_at or not self._response.settled(at):
-            return
-        self._learned_at = at
-        told_w = self._response.power_w(at)
-        if told_w < self._least_seen_w or power_w < _LEAST_SHARE * told_w:
-            return
-        share = min(power_w / told_w, _MOST_SHARE)
-        self.share += _LEARNING_RATE * (share - self.share)
-
-    @property
-    def _least_seen_w(self) -> float:
-        return max(self.spec.min_w, self.spec.max_w / 10)
+        own_w = self._element.power_w(
+            reading, at, takes_nothing=self._thermostat.is_open
+        )
+        told = (self.value, self.changed_at) if self.changed_at is not None else None
+        self._element.doubt(self.spec, reading, now, told)
+        return own_w
 
     @override
     def span_w(self, voltage_v: float) -> Span:
@@ -163,8 +109,8 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
             return Span()
         held = self._mode is Mode.MIN_SOLAR
         return Span(
-            least_w=self.spec.min_w * self.share if held else 0.0,
-            most_w=self.spec.max_w * self.share,
+            least_w=self.spec.min_w * self._element.share if held else 0.0,
+            most_w=self.spec.max_w * self._element.share,
         )
 
     @property
@@ -185,18 +131,18 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
     @property
     @override
     def moving_w(self) -> float:
-        return self._doubt_w
+        return self._element.doubt_w
 
     @property
     @override
     def trim_w(self) -> float:
-        return self.spec.max_w * self.share if self._ready else 0.0
+        return self.spec.max_w * self._element.share if self._ready else 0.0
 
     @override
     def takes_w(self, decision: Decision) -> float:
         if decision.setpoint is None or self._thermostat.is_open:
             return 0.0
-        return decision.setpoint.power_w * self.share
+        return decision.setpoint.power_w * self._element.share
 
     # ---- what is decided -----------------------------------------------------------
 
@@ -344,7 +290,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
 
     def _rest_w(self, around: Circumstances) -> float:
         """Return what it could take on top of what it draws."""
-        return around.left_w - around.least_below_w - self._own_w
+        return around.left_w - around.least_below_w - self._element.own_w
 
     def _fed_forward(self, around: Circumstances) -> float:
         """Return its position at the reading's instant, and what is left there.
@@ -352,8 +298,8 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         While it moves, its position is known less well: then it goes no further than
         is sure, or a heater that answers otherwise than modelled would swing.
         """
-        ideal_w = self._position_w + self._rest_w(around) - _MARGIN_W
-        doubt_w = self._doubt_w
+        ideal_w = self._element.position_w + self._rest_w(around) - _MARGIN_W
+        doubt_w = self._element.doubt_w
         sure_w = min(max(self.value, ideal_w - doubt_w), ideal_w + doubt_w)
         within_w = min(max(sure_w, 0.0), self.spec.max_w)
         if 0 < within_w < self.spec.max_w and abs(within_w - self.value) < max(
@@ -402,22 +348,22 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
     def _sight(self, reading: HeaterReading, around: Circumstances) -> Sight:
         measured_w, expected_w = reading.power_w, None
         if measured_w is not None and reading.power_at is not None:
-            if self._response.settled(reading.power_at):
-                expected_w = self._response.power_w(reading.power_at)
-            changed_at = self._response.changed_at
-            if reading.power_at < changed_at < self._at - _SILENT_S:
+            if self._element.response.settled(reading.power_at):
+                expected_w = self._element.response.power_w(reading.power_at)
+            changed_at = self._element.response.changed_at
+            if reading.power_at < changed_at < self._element.at - _SILENT_S:
                 measured_w = None
         sight = Sight(
-            at=self._at,
-            position_w=self._position_w,
+            at=self._element.at,
+            position_w=self._element.position_w,
             settled=True,
             rest_w=self._rest_w(around),
-            other_w=around.total_w - self._own_w,
+            other_w=around.total_w - self._element.own_w,
             max_w=self.spec.max_w,
             measured_w=measured_w,
             expected_w=expected_w,
         )
-        return replace(sight, settled=self._doubt_w <= sight.least_w / 4)
+        return replace(sight, settled=self._element.doubt_w <= sight.least_w / 4)
 
     def _limited(self, wish: _Wish, around: Circumstances) -> Decision:
         """Tell what is wished for, as far as the limits leave room."""
@@ -434,7 +380,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
             numbers = {**self._room(around), "power_w": round(power_w)}
         if power_w > self.value:
             # While it moves, the room beside it is known less well.
-            sure_w = self._room_w(around) - self._doubt_w
+            sure_w = self._room_w(around) - self._element.doubt_w
             power_w = max(self.value, min(power_w, sure_w))
         return self._tell(power_w, reason, around, numbers)
 
@@ -455,7 +401,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         room_w = self._room_w(around)
         if not around.headroom.exceeded(self.phases):
             # It may be its own move that is counted wrong: the meter shows no overload.
-            room_w = max(room_w, min(self.value, room_w + self._doubt_w))
+            room_w = max(room_w, min(self.value, room_w + self._element.doubt_w))
         least_w = max(self.spec.min_w, self.spec.step_w)
         if room_w + FLOAT_SLACK < least_w:
             return 0.0
@@ -494,13 +440,13 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
 
     @override
     def learned(self) -> dict[str, Any]:
-        return {"share": self.share, **self._water.learned()}
+        return {"share": self._element.share, **self._water.learned()}
 
     @override
     def relearn(self, learned: Mapping[str, Any]) -> None:
         share = learned.get("share")
-        if isinstance(share, float) and _LEAST_SHARE <= share <= _MOST_SHARE:
-            self.share = share
+        if isinstance(share, float) and LEAST_SHARE <= share <= MOST_SHARE:
+            self._element.share = share
         self._water.relearn(learned)
 
 

@@ -52,6 +52,7 @@ class Heater:
     dead_s: int = 1
     lag_s: float = 0.5
     obeys: bool = True
+    accepts_after_s: int = 0
     cuts_phase: bool = False
     resistance_share: float = 1.0
     voltage_v: float = VOLTAGE_V
@@ -59,11 +60,13 @@ class Heater:
     measured_every_s: float | None = 2.0
     reports_only_changes: bool = False
     told_w: float = 0.0
+    accepted_w: float | None = None
     accepted_at: float | None = None
     power_w: float = 0.0
     commands: int = 0
     measured: tuple[float, float] | None = None
     _under_way: list[float] = field(default_factory=list)
+    _answers: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def spec(self) -> HeaterSpec:
@@ -91,9 +94,17 @@ class Heater:
         if not self.obeys:
             return
         self.commands += power_w != self.told_w
-        self.told_w, self.accepted_at = power_w, now
+        self.told_w = power_w
+        self._answers.append((power_w, now))
+        self._answer(now)
+
+    def _answer(self, now: float) -> None:
+        """Say yes to a command, some time after it was carried out."""
+        while self._answers and self._answers[0][1] <= now - self.accepts_after_s:
+            self.accepted_w, self.accepted_at = self._answers.pop(0)[0], now
 
     def step(self, now: float) -> None:
+        self._answer(now)
         self._under_way.append(self.told_w)
         while len(self._under_way) > self.dead_s + 1:
             self._under_way.pop(0)
@@ -119,7 +130,7 @@ class Heater:
             wants_power=self.wants_power,
             power_w=power_w,
             power_at=at,
-            accepted_w=self.told_w if self.accepted_at is not None else None,
+            accepted_w=self.accepted_w,
             accepted_at=self.accepted_at,
             temperature_c=self.temperature_c,
         )

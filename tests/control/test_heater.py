@@ -10,12 +10,15 @@ import pytest
 
 from custom_components.surplus.control.check import CheckEnd, Sign
 from custom_components.surplus.control.engine import Engine
-from custom_components.surplus.control.limits import Headroom
+from custom_components.surplus.control.freshness import MeterState
+from custom_components.surplus.control.limits import Headroom, Limit
 from custom_components.surplus.control.loads import control_of
+from custom_components.surplus.control.loads.base import Circumstances
 from custom_components.surplus.control.loads.heater import HeaterControl
 from custom_components.surplus.control.model import (
     Decision,
     HeaterSpec,
+    LimitKind,
     LoadSpec,
     Mode,
     PidGains,
@@ -96,6 +99,18 @@ class TestSun:
         # It does not take half the step too much on the way.
         assert max(house.grids[-60:]) < 500
 
+    @pytest.mark.parametrize("seen", SEEN)
+    @pytest.mark.parametrize("late_s", [1, 2, 4])
+    def test_a_command_that_is_answered_late_does_not_make_it_swing(
+        self, late_s: int, seen: dict[str, float | None]
+    ) -> None:
+        house = HeaterHouse(heater=Heater(accepts_after_s=late_s, dead_s=0, **seen))
+        house.run(60, -500)
+        house.run(30, -2000)
+        told = house.told(30)
+        assert told == sorted(told)
+        assert house.grid_w == pytest.approx(-15, abs=25)
+
     def test_a_ramp_of_the_sun_is_followed(self) -> None:
         house = HeaterHouse()
         house.run(60, -500)
@@ -128,7 +143,7 @@ class TestSun:
         assert all(told_w % 24 == 0 for told_w in house.told(60))
 
     def test_a_heater_at_work_at_first_sight_goes_on(self) -> None:
-        heater = Heater(told_w=900, accepted_at=900.0, power_w=900)
+        heater = Heater(told_w=900, accepted_w=900, accepted_at=900.0, power_w=900)
         house = HeaterHouse(heater=heater)
         house.run(1, -1000)
         assert house.told(1) == pytest.approx([985], abs=20)
@@ -363,6 +378,18 @@ class TestBlind:
         house.heater.reachable = True
         house.heater.mode = Mode.SOLAR
         assert house.run(2).reason is Reason.WAITING_FOR_SURPLUS
+
+    def test_one_that_never_obeyed_before_it_was_out_of_reach_may_still_run(
+        self,
+    ) -> None:
+        house = HeaterHouse()
+        house.run(30, -1500)
+        house.heater.obeys = False
+        house.heater.ask(Mode.OFF)
+        house.run(5)
+        house.heater.reachable = False
+        assert house.run(2).numbers == {"reserved_w": 1485}
+        assert house.control.switching.on
 
     def test_out_of_reach_and_never_told_anything_nothing_is_kept(self) -> None:
         house = HeaterHouse(heater=Heater(reachable=False))
@@ -854,11 +881,13 @@ class TestCheck:
         house.run(10, 600)
         house.engine.start_check(house.heater.spec)
         house.run(60)
-        control = house.control
-        around = replace_headroom(house)
-        assert control.follow_check(1200.0, around).setpoint is not None
-        house.run(20, 1500)
-        assert house.told(1)[0] == 0
+        results = [c.checks["heater"].end for c in house.history if c.checks]
+        assert results == [CheckEnd.NO_ROOM]
+        decisions = [
+            house.control.follow_check(1200.0, circumstances(house, room_a)).setpoint
+            for room_a in (5.0, 6.0)
+        ]
+        assert [d.value for d in decisions if d] == [0, 1200]
 
     def test_it_stands_still_while_another_load_is_checked(self) -> None:
         house = HeaterHouse(cars=[Car(priority=9)])
@@ -869,11 +898,9 @@ class TestCheck:
         assert house.told(1) == before
 
 
-def replace_headroom(house: HeaterHouse):  # type: ignore[no-untyped-def]
-    """Return circumstances as the engine makes them, with all the room there is."""
-    from custom_components.surplus.control.freshness import MeterState
-    from custom_components.surplus.control.loads.base import Circumstances
-
+def circumstances(house: HeaterHouse, room_a: float) -> Circumstances:
+    """Return circumstances as the engine makes them, with a given room."""
+    limit = Limit(kind=LimitKind.BREAKER, current_a=room_a)
     return Circumstances(
         now=house.now,
         wall=house.wall,
@@ -883,7 +910,7 @@ def replace_headroom(house: HeaterHouse):  # type: ignore[no-untyped-def]
         voltage_v=230.0,
         meter=MeterState.FRESH,
         direction_known=True,
-        headroom=Headroom((), (0.0,)),
+        headroom=Headroom((limit,), (0.0,)),
         settings=house.settings,
     )
 

@@ -67,10 +67,8 @@ class Element:
     ) -> None:
         """Renew ``doubt_w``; ``told`` is the last command in W, and when it was given."""
         self.doubt_w = self.response.doubt_w(self.at) if self.response.known else 0.0
-        if told is None or now - told[1] > _IN_FLIGHT_S + 3 * spec.lag_s:
-            return
-        if reading.accepted_at is None or reading.accepted_at < told[1]:
-            # It may have come already, or not yet.
+        if told is not None and now - told[1] <= _IN_FLIGHT_S + 3 * spec.lag_s:
+            # The newest command may have come already, before anybody said yes to it.
             self.doubt_w = max(self.doubt_w, abs(told[0] - self.position_w))
 
     def _learn(self, spec: HeaterSpec, power_w: float, at: float) -> None:

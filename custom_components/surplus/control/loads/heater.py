@@ -392,9 +392,8 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
     def _room(self, around: Circumstances) -> dict[str, float | str]:
         """Return the numbers of the tightest limit."""
         tight = around.headroom.tightest(self.phases)
-        if tight is None:
-            return {}
-        return {"room_w": round(self._room_w(around)), "limit": tight[1].value}
+        limit = tight[1].value if tight else ""
+        return {"room_w": round(self._room_w(around)), "limit": limit}
 
     def _cap(self, around: Circumstances) -> float:
         """Return what the limits leave: nothing, or at least the minimum."""

@@ -64,12 +64,15 @@ class Water:
     @property
     def numbers(self) -> dict[str, float | str]:
         """The figures behind what the water asks for."""
-        if self._thermal is None or self._thermal.temperature_c is None:
-            return {}
-        return {
-            "temperature_c": round(self._thermal.temperature_c, 1),
-            "target_c": self._thermal.target_c,
-        }
+        thermal = self._thermal
+        return (
+            {
+                "temperature_c": round(thermal.temperature_c, 1),
+                "target_c": thermal.target_c,
+            }
+            if thermal is not None and thermal.temperature_c is not None
+            else {}
+        )
 
     def learned(self) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""

@@ -230,6 +230,10 @@ class Engine:
             for load, control in controls
             if control.switching.on and load.spec.load_id in spans
         )
+        trims_below_w = sum(
+            control.trim_w for load, control in controls if load.spec.load_id in spans
+        )
+        moving_w = sum(control.moving_w for _, control in controls)
         # What cannot be commanded takes its room first, whatever its priority.
         for load, control in sorted(
             controls, key=lambda pair: pair[0].reading.reachable
@@ -238,7 +242,14 @@ class Engine:
             span = spans.get(load_id)
             if span is not None and control.switching.on:
                 least_below_w -= span.least_w
-            around = replace(around, least_below_w=least_below_w)
+            if span is not None:
+                trims_below_w -= control.trim_w
+            around = replace(
+                around,
+                least_below_w=least_below_w,
+                reserve_w=min(trims_below_w, self.settings.reserve_w),
+                doubt_w=moving_w - control.moving_w,
+            )
             if check := self._checks.get(load_id):
                 decision = control.follow_check(check.value, around)
             elif self._checks and self._stands_still(load):
@@ -248,6 +259,7 @@ class Engine:
             decisions.append(decision)
             taken_w = control.takes_w(decision)
             follows = span is not None and (decision.runs or control.reserved_w > 0)
+            drawn_w = own_w.get(load_id, 0.0) if load.reading.reachable else 0.0
             around = replace(
                 around,
                 surplus_w=around.surplus_w - taken_w,
@@ -256,7 +268,10 @@ class Engine:
                 if span is not None
                 else around.total_w - taken_w,
                 above=around.above + span if span and follows else around.above,
-                drawn_above_w=around.drawn_above_w + own_w.get(load_id, 0.0),
+                # Out of a total that is less what others take, only what they draw
+                # otherwise than that.
+                drawn_above_w=around.drawn_above_w
+                + (drawn_w if span is not None else drawn_w - taken_w),
             )
         return tuple(decisions)
 

@@ -70,6 +70,7 @@ class Pid:
     def follow(self, output_w: float) -> None:
         """Go on from a power that somebody else has set, at the next step."""
         self._follow_w = output_w
+        self._grid_w, self._slope = None, 0.0
 
     def step(
         self,
@@ -93,12 +94,12 @@ class Pid:
             self._follow_w = None
             dt_s = 0.0
         grown_w = self._integral_w + self.gains.ki * error_w * dt_s
-        output_w = p_w + grown_w + d_w
-        # At a bound only an integral that leads back is believed.
-        if not (output_w > high_w and error_w > 0) and not (
-            output_w < low_w and error_w < 0
-        ):
-            self._integral_w = grown_w
+        # Up to the bound and no further; from beyond it only back.
+        if error_w > 0:
+            grown_w = min(grown_w, max(self._integral_w, high_w - p_w - d_w))
+        else:
+            grown_w = max(grown_w, min(self._integral_w, low_w - p_w - d_w))
+        self._integral_w = grown_w
         output_w = min(max(p_w + self._integral_w + d_w, low_w), high_w)
         self.terms = PidTerms(
             error_w=error_w,

@@ -435,12 +435,12 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         """
         tolerated = around.settings.tolerated_import_share
         if self.value:
-            # Dear imports are not left standing for the sake of calm. While the car is
-            # moving, its own power is known less well: acting on that would make it swing.
-            down_a = (
-                min(DEAD_BAND_A, 2 * tolerated * DEAD_BAND_A) + self.vehicle.doubt_a
-            )
-            up_a = DEAD_BAND_A + self.vehicle.doubt_a
+            # Dear imports are not left standing for the sake of calm. While the car or a
+            # heater is moving, the surplus is known less well: acting on that would make
+            # it swing.
+            doubt_a = self.vehicle.doubt_a + around.doubt_w / self._per_a(around)
+            down_a = min(DEAD_BAND_A, 2 * tolerated * DEAD_BAND_A) + doubt_a
+            up_a = DEAD_BAND_A + doubt_a
             if -down_a < ideal_a - self.value < up_a:
                 return self.value
         steps = ideal_a / self.spec.step_a

@@ -131,11 +131,19 @@ class Engine:
         if is_new:
             solar_a = (snapshot.solar_w or 0.0) / voltage_v / settings.phases
             self._peaks.observe(max(base_a) + solar_a, snapshot.wall)
+            all_w = sum(own_w.values())
+            for load, control in controls:
+                control.see_grid(grid, all_w - own_w[load.spec.load_id])
 
         # Loads out of reach cannot follow: for the surplus they are part of the house.
-        surplus_w = sum(
-            own_w[load.spec.load_id] for load, _ in controls if load.reading.reachable
-        ) - (grid.power_w or 0.0)
+        surplus_w = (
+            sum(
+                own_w[load.spec.load_id]
+                for load, _ in controls
+                if load.reading.reachable
+            )
+            - grid.balance_w
+        )
         available_w = surplus_w + settings.grid_target_w - settings.margin_w
         room_now = Headroom(limits_of(settings, grid), grid_a)
         room_va = room_now.room_a(LimitKind.SUBSCRIPTION)
@@ -215,13 +223,17 @@ class Engine:
         spans = {
             load.spec.load_id: control.span_w(around.voltage_v)
             for load, control in controls
-            if control.follows_surplus(load)
+            if control.follows_surplus(load, around.cheap)
         }
         least_below_w = sum(
             spans[load.spec.load_id].least_w
             for load, control in controls
             if control.switching.on and load.spec.load_id in spans
         )
+        trims_below_w = sum(
+            control.trim_w for load, control in controls if load.spec.load_id in spans
+        )
+        moving_w = sum(control.moving_w for _, control in controls)
         # What cannot be commanded takes its room first, whatever its priority.
         for load, control in sorted(
             controls, key=lambda pair: pair[0].reading.reachable
@@ -230,7 +242,14 @@ class Engine:
             span = spans.get(load_id)
             if span is not None and control.switching.on:
                 least_below_w -= span.least_w
-            around = replace(around, least_below_w=least_below_w)
+            if span is not None:
+                trims_below_w -= control.trim_w
+            around = replace(
+                around,
+                least_below_w=least_below_w,
+                reserve_w=min(trims_below_w, self.settings.reserve_w),
+                doubt_w=moving_w - control.moving_w,
+            )
             if check := self._checks.get(load_id):
                 decision = control.follow_check(check.value, around)
             elif self._checks and self._stands_still(load):
@@ -240,6 +259,7 @@ class Engine:
             decisions.append(decision)
             taken_w = control.takes_w(decision)
             follows = span is not None and (decision.runs or control.reserved_w > 0)
+            drawn_w = own_w.get(load_id, 0.0) if load.reading.reachable else 0.0
             around = replace(
                 around,
                 surplus_w=around.surplus_w - taken_w,
@@ -248,7 +268,10 @@ class Engine:
                 if span is not None
                 else around.total_w - taken_w,
                 above=around.above + span if span and follows else around.above,
-                drawn_above_w=around.drawn_above_w + own_w.get(load_id, 0.0),
+                # Out of a total that is less what others take, only what they draw
+                # otherwise than that.
+                drawn_above_w=around.drawn_above_w
+                + (drawn_w if span is not None else drawn_w - taken_w),
             )
         return tuple(decisions)
 

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     CHECKING = "checking"
     UNREACHABLE = "unreachable"
     NO_VEHICLE = "no_vehicle"
+    VEHICLE_FULL = "vehicle_full"
     WAITING_FOR_SURPLUS = "waiting_for_surplus"
     ABOUT_TO_START = "about_to_start"
     RESTING = "resting"
@@ -49,8 +50,18 @@ class Reason(StrEnum):
     AT_MAXIMUM = "at_maximum"
     HOLDING_MINIMUM = "holding_minimum"
     BOOST = "boost"
+    CHEAP_HOURS = "cheap_hours"
+    MANUAL = "manual"
+    LEARNING = "learning"
+    CATCHING_UP = "catching_up"
+    DONE_FOR_TODAY = "done_for_today"
+    NOT_DRAWING = "not_drawing"
     LIMITED = "limited"
     NO_ROOM = "no_room"
+    HEATING_FORCED = "heating_forced"
+    WARM_ENOUGH = "warm_enough"
+    TEMPERATURE_UNKNOWN = "temperature_unknown"
+    THERMOSTAT_OPEN = "thermostat_open"
 
 
 class LimitKind(StrEnum):
@@ -69,7 +80,8 @@ class GridReading:
     ``currents_a`` and ``voltages_v`` hold one value per phase, or are empty; a current
     is negative where the meter knows that the phase exports.
     ``subscribed_va`` and ``cutoff_va`` are what the meter says the contract allows and
-    what its breaker applies now. ``overload`` is the meter's own warning.
+    what its breaker applies now. ``overload`` is the meter's own warning. Below
+    ``dead_zone_w`` the meter knows neither size nor sign of the power.
     """
 
     at: float
@@ -80,6 +92,13 @@ class GridReading:
     overload: bool = False
     subscribed_va: float | None = None
     cutoff_va: float | None = None
+    dead_zone_w: float = 0.0
+
+    @property
+    def balance_w(self) -> float:
+        """The power to regulate by: nothing where the meter cannot tell."""
+        power_w = self.power_w or 0.0
+        return 0.0 if abs(power_w) < self.dead_zone_w else power_w
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,13 +139,31 @@ class Temperatures:
 
     In cheap hours it is forced from the grid at or below ``min_c`` until ``eco_c``. The
     sun heats it until ``max_c``; then it rests until it is below ``sol_min_c``.
-    Ordered: min < eco ≤ sol_min < max.
+    Ordered: min < eco ≤ sol_min < max. Where ``legionella_c`` is set, the water reaches
+    it at least every ``legionella_days``.
     """
 
     min_c: float = 45.0
     eco_c: float = 50.0
     sol_min_c: float = 55.0
     max_c: float = 60.0
+    legionella_c: float | None = None
+    legionella_days: float = 7.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PidGains:
+    """Gains of a PID from the error on the grid (W) to a load's power (W).
+
+    ``kp`` is W per W, ``ki`` per second, ``kd`` in seconds. ``setpoint_weight`` is the
+    share of a change of the target that P answers to; ``filter_s`` smooths D.
+    """
+
+    kp: float
+    ki: float
+    kd: float = 0.0
+    setpoint_weight: float = 1.0
+    filter_s: float = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +171,8 @@ class HeaterSpec(LoadSpec):
     """A heater that takes any power up to ``max_w``. Its set-point is in W.
 
     Below ``min_w`` it takes nothing (triacs do not fire). ``lag_s`` is how long it takes
-    to follow. ``temperatures`` make it follow its water's temperature.
+    to follow. ``temperatures`` make it follow its water's temperature. ``pid`` drives it
+    while nobody measures it and its answer to a command cannot be trusted.
     """
 
     max_w: float
@@ -144,6 +182,7 @@ class HeaterSpec(LoadSpec):
     min_on_s: float = 0.0
     min_off_s: float = 0.0
     temperatures: Temperatures | None = None
+    pid: PidGains | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,12 +190,16 @@ class SwitchedSpec(LoadSpec):
     """A load that is on or off. Its set-point is 1 or 0.
 
     ``power_w`` is what it takes while on; None where that is to be learned from the
-    grid meter. ``least_run_s`` and ``most_run_s`` bound its time on in a day.
+    grid meter. Until it is, it is tried once there are ``first_guess_w`` to spare.
+    ``least_run_s`` and ``most_run_s`` bound its time on in a day, which ends
+    ``day_ends_s`` after local midnight.
     """
 
     power_w: float | None = None
+    first_guess_w: float = 1000.0
     least_run_s: float = 0.0
     most_run_s: float | None = None
+    day_ends_s: float = 0.0
     temperatures: Temperatures | None = None
 
 

@@ -14,7 +14,8 @@ class HomeSettings:
     hand, used where the meter does not tell. ``grid_target_w`` is the grid power to aim
     at (+ = import allowed) and ``margin_w`` what is left unused of the surplus.
     ``import_price`` is what an imported Wh is worth against a captured one (λ): 1 lets
-    a load ride through a cloud, 25 stops for any lasting import.
+    a load ride through a cloud, 25 stops for any lasting import. ``reserve_w`` is what
+    slow loads leave at most to a fast one below them, so that it can take a cloud.
     """
 
     phases: int = 1
@@ -24,6 +25,7 @@ class HomeSettings:
     grid_target_w: float = 0.0
     margin_w: float = 0.0
     import_price: float = 1.0
+    reserve_w: float = 500.0
     sign_reversed: bool = False
 
     @property

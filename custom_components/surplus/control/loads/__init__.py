@@ -2,13 +2,17 @@
 
 from typing import Any
 
-from ..model import ChargerSpec, LoadSpec
+from ..model import ChargerSpec, HeaterSpec, LoadSpec, SwitchedSpec
 from .base import LoadControl
 from .charger import ChargerControl
+from .heater import HeaterControl
+from .switched import SwitchedControl
 
 # Kinds may differ in nothing but their spec: the first one that fits is taken.
 _CONTROLS: tuple[tuple[type[LoadSpec], type[LoadControl[Any, Any]]], ...] = (
     (ChargerSpec, ChargerControl),
+    (HeaterSpec, HeaterControl),
+    (SwitchedSpec, SwitchedControl),
 )
 
 

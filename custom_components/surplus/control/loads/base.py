@@ -9,7 +9,16 @@ from typing import Any
 from ..check import Pulse
 from ..freshness import MeterState
 from ..limits import Headroom
-from ..model import Decision, LoadInput, LoadReading, LoadSpec, Mode, Reason, Setpoint
+from ..model import (
+    Decision,
+    GridReading,
+    LoadInput,
+    LoadReading,
+    LoadSpec,
+    Mode,
+    Reason,
+    Setpoint,
+)
 from ..settings import HomeSettings
 from ..switching import Switching, gain_w
 
@@ -45,9 +54,11 @@ class Circumstances:
 
     ``surplus_w`` is what set-points of higher priority leave, ``total_w`` what all that
     follow the surplus share. ``above`` is the span of those above that run,
-    ``drawn_above_w`` what they draw at the instant of the reading, and
+    ``drawn_above_w`` what the loads above really draw of ``total_w`` at the instant of
+    the reading, and
     ``least_below_w`` what those below that run need to keep running. ``reserve_w`` is
     what a slow load leaves to a fast one below it, so that this one can take a cloud.
+    ``doubt_w`` is by how much the surplus may be wrong because other loads move.
     """
 
     now: float
@@ -59,12 +70,18 @@ class Circumstances:
     drawn_above_w: float = 0.0
     least_below_w: float = 0.0
     reserve_w: float = 0.0
+    doubt_w: float = 0.0
     voltage_v: float
     meter: MeterState
     direction_known: bool
     headroom: Headroom
     settings: HomeSettings
     cheap: bool | None = None
+
+    @property
+    def left_w(self) -> float:
+        """What the loads above leave of the surplus as they draw just now, in W."""
+        return self.total_w - self.drawn_above_w
 
     def worth_w(self, span: Span) -> float:
         """Return what running with ``span`` adds to what runs above, in W.
@@ -107,6 +124,10 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             self.switching.since = None
         self._wishes = load.wishes
 
+    def see_grid(self, grid: GridReading, others_w: float) -> None:
+        """Take in a new grid reading, with what all other loads drew at its instant."""
+        return
+
     @property
     def known(self) -> bool:
         """Whether it was ever observed."""
@@ -125,13 +146,27 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     def span_w(self, voltage_v: float) -> Span:
         """Return between what it can be moved while it runs."""
 
-    def follows_surplus(self, load: LoadInput[S, R]) -> bool:
+    def follows_surplus(self, load: LoadInput[S, R], cheap: bool | None) -> bool:
         """Whether the surplus decides how much it takes."""
+        mode = load.mode
         return (
-            load.mode is Mode.SOLAR
+            (mode in (Mode.SOLAR, Mode.MIN_SOLAR) or (mode is Mode.ECO and not cheap))
             and load.reading.reachable
             and load.reading.wants_power
         )
+
+    @property
+    def moving_w(self) -> float:
+        """By how much its newest own power may be wrong because it moves, in W.
+
+        Only where others need to know: a load that moves fast and far.
+        """
+        return 0.0
+
+    @property
+    def trim_w(self) -> float:
+        """What it can take up or give way with in a cycle, once it follows, in W."""
+        return 0.0
 
     @abstractmethod
     def takes_w(self, decision: Decision) -> float:

@@ -1,0 +1,84 @@
+"""What is known of a heating element: its power at an instant, and how surely."""
+
+from ..model import HeaterReading, HeaterSpec
+from .heater_response import HeaterResponse
+
+# A command nobody has answered may be under way for this long.
+_IN_FLIGHT_S = 10.0
+_LEARNING_RATE = 0.2
+LEAST_SHARE = 0.2
+MOST_SHARE = 1.25
+
+
+class Element:
+    """Learned from readings, nominal until then.
+
+    ``share`` is what it is measured to take of what it is told. At the instant ``at`` of
+    the newest grid reading it should draw ``position_w`` by its commands, ``doubt_w``
+    is by how much that may be wrong because it moves, and ``own_w`` is what counts.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self.share = 1.0
+        self.response = HeaterResponse()
+        self.at = 0.0
+        self.own_w = 0.0
+        self.position_w = 0.0
+        self.doubt_w = 0.0
+        self._learned_at: float | None = None
+
+    def observe(self, spec: HeaterSpec, reading: HeaterReading) -> None:
+        """Take in the newest reading."""
+        if reading.accepted_w is not None and reading.accepted_at is not None:
+            self.response.accepted(reading.accepted_w, reading.accepted_at, spec.lag_s)
+        if reading.power_w is not None and reading.power_at is not None:
+            self._learn(spec, reading.power_w, reading.power_at)
+
+    def power_w(
+        self, reading: HeaterReading, at: float, *, takes_nothing: bool
+    ) -> float:
+        """Return what it draws at an instant: measured, plus the move since.
+
+        Where it is known to take nothing of what it is told, only measuring counts.
+        """
+        self.at = at
+        self.position_w = (
+            self.response.power_w(at)
+            if self.response.known
+            # A heater that was at work before we came.
+            else reading.accepted_w or 0.0
+        )
+        if reading.power_w is None or reading.power_at is None:
+            own_w = 0.0 if takes_nothing else self.position_w
+        else:
+            own_w = reading.power_w
+            if not takes_nothing:
+                own_w += self.share * self.response.move_w(reading.power_at, at)
+        self.own_w = max(0.0, own_w)
+        return self.own_w
+
+    def doubt(
+        self,
+        spec: HeaterSpec,
+        reading: HeaterReading,
+        now: float,
+        told: tuple[float, float] | None,
+    ) -> None:
+        """Renew ``doubt_w``; ``told`` is the last command in W, and when it was given."""
+        self.doubt_w = self.response.doubt_w(self.at) if self.response.known else 0.0
+        if told is not None and now - told[1] <= _IN_FLIGHT_S + 3 * spec.lag_s:
+            # The newest command may have come already, before anybody said yes to it.
+            self.doubt_w = max(self.doubt_w, abs(told[0] - self.position_w))
+
+    def _learn(self, spec: HeaterSpec, power_w: float, at: float) -> None:
+        """Learn what it takes of what it is told, once it has settled."""
+        if at == self._learned_at or not self.response.settled(at):
+            return
+        self._learned_at = at
+        told_w = self.response.power_w(at)
+        least_w = max(spec.min_w, spec.max_w / 10)
+        if told_w < least_w or power_w < LEAST_SHARE * told_w:
+            return
+        share = min(power_w / told_w, MOST_SHARE)
+        self.share += _LEARNING_RATE * (share - self.share)

@@ -10,12 +10,22 @@ from datetime import datetime
 from math import inf
 from typing import Any
 
+from .battery import STRICT_PRICE, Batteries, BatteryShare
 from .check import Check, CheckEnd, CheckResult
 from .freshness import Freshness, MeterState
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Circumstances, LoadControl, usable
-from .model import Decision, GridReading, LimitKind, LoadInput, LoadSpec, Mode, Snapshot
+from .model import (
+    Decision,
+    GridReading,
+    LimitKind,
+    LoadInput,
+    LoadSpec,
+    Mode,
+    Reason,
+    Snapshot,
+)
 from .peaks import HousePeaks
 from .settings import HomeSettings
 
@@ -31,7 +41,8 @@ class Cycle:
 
     ``surplus_w`` is what the sun leaves to all loads together; ``budget_w`` and
     ``budget_a`` are what they may use of it under target, margin and limits (current
-    over one phase of the supply). Rooms are what is left under a limit as the house
+    over one phase of the supply). ``battery_w`` is what batteries that regulate
+    themselves give (+ = discharging) at the instant of the surplus. Rooms are what is left under a limit as the house
     runs now. ``checks`` holds the commissioning checks that ended in this cycle.
     """
 
@@ -39,6 +50,9 @@ class Cycle:
     meter: MeterState
     grid_w: float | None = None
     solar_w: float | None = None
+    battery_w: float | None = None
+    battery_state: MeterState = MeterState.NONE
+    battery_first: bool = False
     house_w: float | None = None
     surplus_w: float | None = None
     budget_w: float | None = None
@@ -62,6 +76,7 @@ class Engine:
         saved = saved or {}
         self.settings = settings
         self.freshness = Freshness()
+        self._batteries = Batteries()
         self._peaks = HousePeaks(saved.get("peaks"))
         self._saved_loads: dict[str, Mapping[str, Any]] = {
             str(load_id): usable(load)
@@ -105,6 +120,7 @@ class Engine:
         """Decide for every load."""
         settings, grid = self.settings, snapshot.grid
         meter = self.freshness.judge(grid, snapshot.now)
+        self._batteries.observe(snapshot.batteries, snapshot.now)
         controls = self._observe(snapshot)
         if grid is None or meter is MeterState.LOST:
             return self._blind(snapshot, meter, controls)
@@ -133,10 +149,20 @@ class Engine:
             self._peaks.observe(max(base_a) + solar_a, snapshot.wall)
 
         # Loads out of reach cannot follow: for the surplus they are part of the house.
-        surplus_w = sum(
-            own_w[load.spec.load_id] for load, _ in controls if load.reading.reachable
-        ) - (grid.power_w or 0.0)
-        available_w = surplus_w + settings.grid_target_w - settings.margin_w
+        def followed_w(at: float) -> float:
+            return sum(
+                control.own_power_w(load.reading, at, snapshot.now, voltage_v)
+                if at != grid.at
+                else own_w[load.spec.load_id]
+                for load, control in controls
+                if load.reading.reachable
+            )
+
+        battery = self._batteries.share(grid, followed_w, dt_s)
+        surplus_w = battery.surplus_w
+        available_w = (
+            surplus_w + settings.grid_target_w - settings.margin_w - battery.kept_w
+        )
         room_now = Headroom(limits_of(settings, grid), grid_a)
         room_va = room_now.room_a(LimitKind.SUBSCRIPTION)
         budget_w = _budget(available_w, headroom, voltage_v, settings.phases)
@@ -168,7 +194,14 @@ class Engine:
                 meter=meter,
                 direction_known=known,
                 headroom=headroom,
-                settings=settings,
+                settings=(
+                    replace(
+                        settings,
+                        import_price=max(settings.import_price, STRICT_PRICE),
+                    )
+                    if battery.owed
+                    else settings
+                ),
             ),
         )
         return Cycle(
@@ -176,7 +209,10 @@ class Engine:
             meter=meter,
             grid_w=grid.power_w if known else grid.drawn_va,
             solar_w=snapshot.solar_w,
-            house_w=_house(grid, snapshot.solar_w),
+            battery_w=battery.power_w if snapshot.batteries else None,
+            battery_state=battery.state,
+            battery_first=battery.first,
+            house_w=_house(grid, snapshot.solar_w, battery),
             surplus_w=surplus_w if known else None,
             budget_w=budget_w if known else None,
             budget_a=budget_w / voltage_v if known else None,
@@ -184,7 +220,11 @@ class Engine:
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),
-            decisions=decisions,
+            decisions=(
+                tuple(map(_waits_for_battery, decisions))
+                if battery.state is MeterState.LOST
+                else decisions
+            ),
             checks=checks,
         )
 
@@ -371,8 +411,17 @@ def _budget(
     return budget_w
 
 
-def _house(grid: GridReading, solar_w: float | None) -> float | None:
+def _waits_for_battery(decision: Decision) -> Decision:
+    """Say what is missing to a load that would have surplus if a battery were heard."""
+    if decision.reason not in (Reason.WAITING_FOR_SURPLUS, Reason.HOLDING_MINIMUM):
+        return decision
+    return replace(decision, reason=Reason.BATTERY_LOST)
+
+
+def _house(
+    grid: GridReading, solar_w: float | None, battery: BatteryShare
+) -> float | None:
     """Return what the whole house consumes; without the production nobody knows."""
-    if grid.power_w is None or solar_w is None:
+    if grid.power_w is None or solar_w is None or battery.power_w is None:
         return None
-    return grid.power_w + solar_w
+    return grid.power_w + solar_w + battery.power_w

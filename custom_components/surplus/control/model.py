@@ -39,6 +39,7 @@ class Reason(StrEnum):
     METER_STALE = "meter_stale"
     SIGN_REVERSED = "sign_reversed"
     SIGN_UNKNOWN = "sign_unknown"
+    BATTERY_LOST = "battery_lost"
     CHECKING = "checking"
     UNREACHABLE = "unreachable"
     NO_VEHICLE = "no_vehicle"
@@ -251,6 +252,7 @@ class BatteryReading:
     at: float
     soc: float | None = None
     first_soc: float = 0.0
+    battery_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

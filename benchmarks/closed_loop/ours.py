@@ -20,6 +20,8 @@ from .plant import ChargerSeen, Command, Seen
 
 # Below this a phase carries no vehicle: a charger then tells no currents.
 _IDLE_A = 0.1
+# A Linky tells apparent power: active power is lost in it below this.
+_LINKY_DEAD_ZONE_W = 200.0
 
 
 class Ours:
@@ -55,6 +57,7 @@ class Ours:
                 at=seen.grid.at,
                 power_w=seen.grid.value,
                 drawn_va=max(0.0, seen.grid.value),
+                dead_zone_w=_LINKY_DEAD_ZONE_W if seen.case.wires.linky else 0.0,
             )
         rest_a = seen.case.ev_limit_a
         loads = []

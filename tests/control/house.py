@@ -36,6 +36,7 @@ class Car:
     min_off_s: float = 300.0
     mode: Mode = Mode.SOLAR
     wishes: int = 0
+    manual_a: float | None = None
     wants_power: bool = True
     reachable: bool = True
     link_lost_at: float | None = None
@@ -117,6 +118,7 @@ class House:
     cars: list[Car] = field(default_factory=lambda: [Car()])
     base_w: float = 0.0
     solar_w: float | None = None
+    cheap: bool | None = None
     now: float = 1000.0
     meter_every_s: int = 1
     meter_sign: float = 1.0
@@ -125,6 +127,7 @@ class House:
     obeyed: bool = True
     three_phase_currents: bool = True
     overload: bool = False
+    dead_zone_w: float = 0.0
     grid: GridReading | None = None
     engine: Engine = field(init=False)
     history: list[Cycle] = field(default_factory=list)
@@ -156,6 +159,7 @@ class House:
             drawn_va=max(0.0, shown_w),
             currents_a=self._currents() if self.three_phase_currents else (),
             overload=self.overload,
+            dead_zone_w=self.dead_zone_w,
         )
 
     def cycle(self) -> Cycle:
@@ -170,9 +174,11 @@ class House:
                     reading=car.reading(),
                     mode=car.mode,
                     wishes=car.wishes,
+                    manual_value=car.manual_a,
                 )
                 for car in self.cars
             ),
+            cheap=self.cheap,
         )
         cycle = self.engine.cycle(snapshot)
         self.history.append(cycle)

@@ -102,6 +102,19 @@ def test_noise_below_the_dead_band_moves_nothing() -> None:
     assert set(house.currents(120)) == {before}
 
 
+def test_power_that_the_meter_cannot_tell_counts_as_none() -> None:
+    """A Linky shows some 150 VA of no work, and guesses its sign."""
+    house = House(dead_zone_w=200.0)
+    house.run(400, base_w=-3000)
+    before = house.cars[0].offered_a
+    for _ in range(20):
+        house.run(3, base_w=-before * 230 - 190)
+        house.run(3, base_w=-before * 230 + 190)
+    assert set(house.currents(120)) == {before}
+    house.run(20, base_w=-before * 230 - 240)
+    assert house.cars[0].offered_a == before + 1
+
+
 def test_current_changes_keep_five_seconds_apart() -> None:
     house = House()
     house.run(400, base_w=-3000)

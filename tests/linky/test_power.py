@@ -44,6 +44,8 @@ def test_a_house_that_draws() -> None:
         overload=False,
         subscribed_va=9000.0,
         cutoff_va=9000.0,
+        # Active power is lost in the apparent one below this.
+        dead_zone_w=200.0,
     )
 
 

@@ -189,11 +189,9 @@ class Batteries:
         previous grid reading, 0 when this one was seen before.
         """
         if grid.power_w is not None:
-            self._grid.note(grid.at, grid.power_w)
+            self._grid.note(grid.at, grid.balance_w)
         if self._grid.last_at is None or not self._known:
-            return BatteryShare(
-                at=grid.at, surplus_w=own_w(grid.at) - (grid.power_w or 0.0)
-            )
+            return BatteryShare(at=grid.at, surplus_w=own_w(grid.at) - grid.balance_w)
         if self._state is MeterState.LOST:
             return self._unseen(grid.at, own_w(grid.at))
         batteries = tuple(self._known.values())

@@ -255,7 +255,7 @@ class Engine:
         spans = {
             load.spec.load_id: control.span_w(around.voltage_v)
             for load, control in controls
-            if control.follows_surplus(load)
+            if control.follows_surplus(load, around.cheap)
         }
         least_below_w = sum(
             spans[load.spec.load_id].least_w

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     CHECKING = "checking"
     UNREACHABLE = "unreachable"
     NO_VEHICLE = "no_vehicle"
+    VEHICLE_FULL = "vehicle_full"
     WAITING_FOR_SURPLUS = "waiting_for_surplus"
     ABOUT_TO_START = "about_to_start"
     RESTING = "resting"
@@ -50,6 +51,8 @@ class Reason(StrEnum):
     AT_MAXIMUM = "at_maximum"
     HOLDING_MINIMUM = "holding_minimum"
     BOOST = "boost"
+    CHEAP_HOURS = "cheap_hours"
+    MANUAL = "manual"
     LIMITED = "limited"
     NO_ROOM = "no_room"
 
@@ -70,7 +73,8 @@ class GridReading:
     ``currents_a`` and ``voltages_v`` hold one value per phase, or are empty; a current
     is negative where the meter knows that the phase exports.
     ``subscribed_va`` and ``cutoff_va`` are what the meter says the contract allows and
-    what its breaker applies now. ``overload`` is the meter's own warning.
+    what its breaker applies now. ``overload`` is the meter's own warning. Below
+    ``dead_zone_w`` the meter knows neither size nor sign of the power.
     """
 
     at: float
@@ -81,6 +85,13 @@ class GridReading:
     overload: bool = False
     subscribed_va: float | None = None
     cutoff_va: float | None = None
+    dead_zone_w: float = 0.0
+
+    @property
+    def balance_w(self) -> float:
+        """The power to regulate by: nothing where the meter cannot tell."""
+        power_w = self.power_w or 0.0
+        return 0.0 if abs(power_w) < self.dead_zone_w else power_w
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

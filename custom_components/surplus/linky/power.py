@@ -23,6 +23,10 @@ from .status import Status
 _ISOUSC_V: Final = 200.0
 _NOMINAL_V: Final = 230.0
 
+# What a house takes without doing work, some 150 var, hides active power below this,
+# and its sign.
+_DEAD_ZONE_W: Final = 200.0
+
 # Some three-phase meters sent tens of kVA per phase under a right checksum.
 _ABSURD_RATIO: Final = 1.3
 
@@ -110,6 +114,7 @@ def _standard(meter: Meter, at: float, now: float) -> GridReading | None:
         drawn_va=float(drawn_va),
         currents_a=_signed_currents(phases, injecting=injecting),
         voltages_v=tuple(float(phase.voltage_v) for phase in phases),
+        dead_zone_w=_DEAD_ZONE_W,
         overload=meter.overload(now),
         subscribed_va=subscribed_va(meter, now),
         cutoff_va=cutoff_va(meter, now),

@@ -125,10 +125,11 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     def span_w(self, voltage_v: float) -> Span:
         """Return between what it can be moved while it runs."""
 
-    def follows_surplus(self, load: LoadInput[S, R]) -> bool:
+    def follows_surplus(self, load: LoadInput[S, R], cheap: bool | None) -> bool:
         """Whether the surplus decides how much it takes."""
+        mode = load.mode
         return (
-            load.mode is Mode.SOLAR
+            (mode in (Mode.SOLAR, Mode.MIN_SOLAR) or (mode is Mode.ECO and not cheap))
             and load.reading.reachable
             and load.reading.wants_power
         )

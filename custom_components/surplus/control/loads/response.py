@@ -35,7 +35,7 @@ class ChargerResponse:
 
     def __init__(self, facts: ResponseFacts | None = None) -> None:
         """Start from a car that draws nothing."""
-        self._facts = facts or ResponseFacts()
+        self.facts = facts or ResponseFacts()
         # Corners of a piecewise linear trajectory; constant after the last.
         self._times: list[float] = []
         self._amps: list[float] = []
@@ -49,15 +49,13 @@ class ChargerResponse:
         The same offer told again changes nothing. Before the first one the car draws
         ``drawn_a``, as measured; where nothing was measured, what it is offered.
         """
-        if self._offer is not None and (
-            self._offer[0] == current_a or at <= self._offer[1]
-        ):
+        if not self.is_news(current_a, at):
             return
         if self._offer is None:
             self._times = [at]
             self._amps = [current_a if drawn_a is None else drawn_a]
         self._offer = (current_a, at)
-        facts = self._facts
+        facts = self.facts
         drawn = self.drawn_a(at)
         if current_a == 0:
             begins = at
@@ -73,6 +71,25 @@ class ChargerResponse:
             begins + abs(current_a - from_a) / rate,
         ]
         self._amps = [*self._amps[max(0, old - 1) : keep], from_a, current_a]
+
+    def is_news(self, current_a: float, at: float) -> bool:
+        """Whether an offer is another one, and a later one, than the last."""
+        return self._offer is None or (
+            self._offer[0] != current_a and at > self._offer[1]
+        )
+
+    def began(self, drawn_a: float, at: float) -> None:
+        """Go on from a current that was measured at ``at``, towards the last offer."""
+        if self._offer is None:
+            return
+        target_a = self._offer[0]
+        facts = self.facts
+        rate = facts.up_a_per_s if target_a > drawn_a else facts.down_a_per_s
+        keep = bisect_right(self._times, at)
+        times, amps = self._times[:keep], self._amps[:keep]
+        before_a = amps[-1] if amps else 0.0
+        self._times = [*times, at, at, at + abs(target_a - drawn_a) / rate]
+        self._amps = [*amps, before_a, drawn_a, target_a]
 
     @property
     def known(self) -> bool:
@@ -98,7 +115,7 @@ class ChargerResponse:
 
     def doubt_a(self, since: float, until: float) -> float:
         """Return by how much the move may be wrong, in A: it may come sooner or later."""
-        move_a, slack_s = self.move_a(since, until), self._facts.doubt_s
+        move_a, slack_s = self.move_a(since, until), self.facts.doubt_s
         return max(
             abs(self.move_a(since + shift_s, until + shift_s) - move_a)
             for shift_s in (-slack_s, slack_s)

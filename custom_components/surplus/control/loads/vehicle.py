@@ -1,13 +1,15 @@
 """What is known of the vehicle behind a charger: its phases, its power, its habits."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..model import ChargerReading, ChargerSpec
 from ..settings import NOMINAL_VOLTAGE_V
-from .response import ChargerResponse
+from .appetite import DRAWING_W, MOST_FLOOR_A, Appetite
+from .learned_response import LearnedResponse
 
 # Below this a phase carries no vehicle.
 _PHASE_IN_USE_A = 1.0
-# Electronics draw this much without charging.
-_DRAWING_W = 200.0
 # Cars draw up to about an ampere less than offered, each by its own habit.
 _MOST_SHORTFALL_A = 1.5
 _LEARNING_RATE = 0.2
@@ -28,9 +30,10 @@ class Vehicle:
         self.doubt_a = 0.0
         self.drawing_since: float | None = None
         self.takes_at_most_w: float | None = None
+        self.appetite = Appetite()
         self._wired = wired
         self._in_use: int | None = None
-        self._response = ChargerResponse()
+        self._response = LearnedResponse()
         self._learned_at: float | None = None
 
     @property
@@ -48,10 +51,11 @@ class Vehicle:
             self._response.offered(
                 reading.offered_a, reading.offered_at, self._measured_a(reading)
             )
-        if reading.power_w is None or reading.power_w < _DRAWING_W:
+        if reading.power_w is None or reading.power_w < DRAWING_W:
             self.drawing_since = None
         elif self.drawing_since is None:
             self.drawing_since = reading.power_at
+        self.appetite.observe(spec, reading)
         if not reading.wants_power:
             self._in_use = None
             self.takes_at_most_w = None
@@ -73,10 +77,11 @@ class Vehicle:
             if not self._response.known:
                 # A charge that was going on before we came.
                 return (reading.offered_a or 0.0) * per_a
-            return self._response.drawn_a(at) * per_a
+            return self._response.model.drawn_a(at) * per_a
         self._learn(reading.power_w, per_a, reading.power_at)
-        moved_a = self._response.move_a(reading.power_at, at)
-        self.doubt_a = self._response.doubt_a(reading.power_at, at)
+        model = self._response.model
+        moved_a = model.move_a(reading.power_at, at)
+        self.doubt_a = model.doubt_a(reading.power_at, at)
         return max(0.0, reading.power_w + moved_a * per_a)
 
     def _learn(self, power_w: float, per_a: float, at: float) -> None:
@@ -85,10 +90,14 @@ class Vehicle:
             power_w > self.takes_at_most_w + per_a
         ):
             self.takes_at_most_w = None
-        offered_a = self._response.drawn_a(at)
-        if not self._response.settled(at) or offered_a == 0 or at == self._learned_at:
+        if at == self._learned_at:
             return
+        self._response.measured(power_w / per_a, at, DRAWING_W / per_a)
+        model = self._response.model
+        offered_a = model.drawn_a(at)
         self._learned_at = at
+        if not model.settled(at) or offered_a == 0:
+            return
         shortfall_a = offered_a - power_w / per_a
         if shortfall_a > _MOST_SHORTFALL_A:
             # That is no habit: it is full, or limits itself.
@@ -96,3 +105,25 @@ class Vehicle:
         elif shortfall_a >= 0:
             self.takes_at_most_w = None
             self.shortfall_a += _LEARNING_RATE * (shortfall_a - self.shortfall_a)
+
+    def learned(self) -> dict[str, Any]:
+        """Return what was learned, ready for JSON."""
+        return {
+            "shortfall_a": round(self.shortfall_a, 2),
+            "floor_a": self.appetite.floor_a,
+            "response": self._response.learned(),
+        }
+
+    def relearn(self, learned: Mapping[str, Any]) -> None:
+        """Take back what ``learned`` gave; what is unusable of it is left out."""
+        shortfall_a = learned.get("shortfall_a")
+        if isinstance(shortfall_a, int | float) and (
+            0 <= shortfall_a <= _MOST_SHORTFALL_A
+        ):
+            self.shortfall_a = float(shortfall_a)
+        floor_a = learned.get("floor_a")
+        if isinstance(floor_a, int | float) and 0 <= floor_a <= MOST_FLOOR_A:
+            self.appetite.floor_a = float(floor_a)
+        response = learned.get("response")
+        if isinstance(response, Mapping):
+            self._response.relearn(response)

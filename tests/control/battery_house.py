@@ -22,6 +22,8 @@ from custom_components.surplus.control.model import (
     LoadSpec,
     Mode,
     Snapshot,
+    StorageReading,
+    StorageSpec,
 )
 from custom_components.surplus.control.settings import HomeSettings
 
@@ -127,6 +129,77 @@ class Car:
 
 
 @dataclass(kw_only=True)
+class StorageUnit:
+    """A battery behind an inverter that does what it is told; + = charging."""
+
+    load_id: str = "storage"
+    priority: int = 5
+    mode: Mode = Mode.SOLAR
+    manual_w: float | None = None
+    wishes: int = 0
+    energy_wh: float = 5_000.0
+    holds_wh: float = 10_000.0
+    most_w: float = 5_000.0
+    late_s: float = 1.0
+    moves_w: float = 1_200.0
+    told_every_s: int = 2
+    reachable: bool = True
+    willing: bool = True
+    tells_power: bool = True
+    soc: float | None = -1.0
+    power_w: float = 0.0
+    commands: int = 0
+    accepted: tuple[float, float] | None = None
+    _wanted_w: float = 0.0
+    _measured: tuple[float, float] | None = None
+
+    @property
+    def spec(self) -> LoadSpec:
+        return StorageSpec(
+            load_id=self.load_id,
+            name=self.load_id,
+            priority=self.priority,
+            charge_w=4_000,
+            discharge_w=3_000,
+            min_soc=0.1,
+            max_soc=0.95,
+        )
+
+    @property
+    def share(self) -> float:
+        return self.energy_wh / self.holds_wh
+
+    def tell(self, value: float, now: float) -> None:
+        if self.accepted is None or value != self.accepted[0]:
+            self.accepted = value, now
+            self.commands += 1
+
+    def step(self, now: float) -> None:
+        if self.accepted and now > self.accepted[1] + self.late_s:
+            self._wanted_w = self.accepted[0]
+        aim_w = min(self.most_w, self._wanted_w) if self.share < 1 else 0.0
+        move_w = aim_w - self.power_w
+        self.power_w += min(self.moves_w, max(-self.moves_w, move_w))
+        self.energy_wh += self.power_w / 3600
+        if now % self.told_every_s == 0:
+            self._measured = now, self.power_w
+
+    def reading(self) -> LoadReading:
+        at, power_w = (self._measured if self.tells_power else None) or (None, None)
+        value, since = self.accepted or (None, None)
+        return StorageReading(
+            reachable=self.reachable,
+            wants_power=self.willing,
+            power_w=power_w,
+            power_at=at,
+            accepted_w=value,
+            accepted_at=since,
+            # A negative share stands for the true one.
+            soc=self.share if self.soc == -1.0 else self.soc,
+        )
+
+
+@dataclass(kw_only=True)
 class BatteryHouse:
     """Household, sun, battery and loads, one second at a time; the meter is 1 s late.
 
@@ -135,11 +208,12 @@ class BatteryHouse:
 
     settings: HomeSettings = field(default_factory=HomeSettings)
     battery: HomeBattery | None = field(default_factory=HomeBattery)
-    loads: list[Car] = field(default_factory=lambda: [Car()])
+    loads: list[Car | StorageUnit] = field(default_factory=lambda: [Car()])
     sun_w: float | Callable[[float], float] = 0.0
     house_w: float = 300.0
     knows_direction: bool = True
     tells_solar: bool = True
+    meter_works: bool = True
     now: float = 1000.0
     grid_w: float = 0.0
     solar_w: float = 0.0
@@ -159,17 +233,19 @@ class BatteryHouse:
         for _ in range(seconds):
             self.now += 1.0
             self._physics()
-            self._late.append(
-                GridReading(
-                    at=self.now,
-                    power_w=self.grid_w if self.knows_direction else None,
-                    drawn_va=max(0.0, self.grid_w),
-                )
-            )
+            if self.meter_works:
+                self._late.append(self._read())
             if len(self._late) > 2:
                 self._late.popleft()
-            self._decide(self._late[0])
+            self._decide(self._late[0] if self._late else None)
         return self.history[-1]
+
+    def _read(self) -> GridReading:
+        return GridReading(
+            at=self.now,
+            power_w=self.grid_w if self.knows_direction else None,
+            drawn_va=max(0.0, self.grid_w),
+        )
 
     def _physics(self) -> None:
         for load in self.loads:
@@ -186,7 +262,7 @@ class BatteryHouse:
         self.loads_w.append(taken_w)
         self.grids_w.append(self.grid_w)
 
-    def _decide(self, grid: GridReading) -> None:
+    def _decide(self, grid: GridReading | None) -> None:
         told = self.battery.reading if self.battery else None
         cycle = self.engine.cycle(
             Snapshot(
@@ -195,7 +271,12 @@ class BatteryHouse:
                 grid=grid,
                 solar_w=self.solar_w if self.tells_solar else None,
                 loads=tuple(
-                    LoadInput(spec=load.spec, reading=load.reading(), mode=load.mode)
+                    LoadInput(
+                        spec=load.spec,
+                        reading=load.reading(),
+                        mode=load.mode,
+                        manual_value=getattr(load, "manual_w", None),
+                    )
                     for load in self.loads
                 ),
                 batteries=(told,) if told else (),
@@ -207,7 +288,7 @@ class BatteryHouse:
             if decision.setpoint is not None:
                 self.load(decision.load_id).tell(decision.setpoint.value, self.now)
 
-    def load(self, load_id: str) -> Car:
+    def load(self, load_id: str) -> Car | StorageUnit:
         return next(load for load in self.loads if load.load_id == load_id)
 
     def decision(self, load_id: str = "car") -> Decision:

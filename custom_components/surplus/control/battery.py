@@ -65,6 +65,13 @@ class Course:
         """The instant of the newest sample, None without one."""
         return self._times[-1] if self._times else None
 
+    def spread_w(self, at: float) -> float:
+        """Return by how much the samples around an instant differ; 0 after the last."""
+        right = bisect_right(self._times, at)
+        if right == 0 or right == len(self._times):
+            return 0.0
+        return abs(self._watts[right] - self._watts[right - 1])
+
     def power_w(self, at: float) -> float:
         """Return the power at an instant; before and after all samples the nearest."""
         times, watts = self._times, self._watts
@@ -82,6 +89,8 @@ class BatteryShare:
     """What the sun leaves to loads, and what batteries have to do with it.
 
     ``surplus_w`` was true at ``at``, the newest instant at which all is known.
+    ``sun_left_w`` is the same without any claim of a battery: what the house lacks
+    where it is negative.
     ``power_w`` is what all batteries give (+ = discharging), None while one is not
     heard. ``kept_w`` is what loads leave unused. ``state`` is that of the battery heard
     worst. ``first`` says that one is charged before any load, ``owed`` that loads have
@@ -90,6 +99,7 @@ class BatteryShare:
 
     at: float
     surplus_w: float
+    sun_left_w: float
     power_w: float | None = 0.0
     kept_w: float = 0.0
     state: MeterState = MeterState.NONE
@@ -191,7 +201,8 @@ class Batteries:
         if grid.power_w is not None:
             self._grid.note(grid.at, grid.balance_w)
         if self._grid.last_at is None or not self._known:
-            return BatteryShare(at=grid.at, surplus_w=own_w(grid.at) - grid.balance_w)
+            left_w = own_w(grid.at) - grid.balance_w
+            return BatteryShare(at=grid.at, surplus_w=left_w, sun_left_w=left_w)
         if self._state is MeterState.LOST:
             return self._unseen(grid.at, own_w(grid.at))
         batteries = tuple(self._known.values())
@@ -211,6 +222,10 @@ class Batteries:
         return BatteryShare(
             at=at,
             surplus_w=drawn_w - counted_w - grid_w,
+            # One that is not heard must not make a commanded one charge it.
+            sun_left_w=drawn_w
+            - grid_w
+            - (total_w if self._state is MeterState.FRESH else 0.0),
             power_w=total_w,
             kept_w=_KEPT_W,
             state=self._state,
@@ -225,6 +240,7 @@ class Batteries:
         return BatteryShare(
             at=at,
             surplus_w=drawn_w - hidden_w - grid_w,
+            sun_left_w=drawn_w - grid_w,
             power_w=None,
             kept_w=_UNSEEN_KEPT_W,
             state=self._state,

@@ -190,6 +190,7 @@ class Engine:
                 dt_s=dt_s,
                 surplus_w=available_w,
                 total_w=available_w,
+                sun_left_w=battery.sun_left_w,
                 voltage_v=voltage_v,
                 meter=meter,
                 direction_known=known,

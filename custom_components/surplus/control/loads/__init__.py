@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from ..model import ChargerSpec, LoadSpec
+from ..model import ChargerSpec, LoadSpec, StorageSpec
 from .base import LoadControl
 from .charger import ChargerControl
+from .storage import StorageControl
 
 # Kinds may differ in nothing but their spec: the first one that fits is taken.
 _CONTROLS: tuple[tuple[type[LoadSpec], type[LoadControl[Any, Any]]], ...] = (
     (ChargerSpec, ChargerControl),
+    (StorageSpec, StorageControl),
 )
 
 

@@ -6,7 +6,7 @@ each second and moves at its ramp; the car starts after a while and ramps.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -203,7 +203,8 @@ class StorageUnit:
 class BatteryHouse:
     """Household, sun, battery and loads, one second at a time; the meter is 1 s late.
 
-    ``limits_sun`` is an inverter that must not export: it makes no more than is taken.
+    With ``holds_back`` the inverter must not export: it holds the grid at a small import
+    by making less, in its own loop.
     """
 
     settings: HomeSettings = field(default_factory=HomeSettings)
@@ -213,6 +214,7 @@ class BatteryHouse:
     house_w: float = 300.0
     knows_direction: bool = True
     tells_solar: bool = True
+    holds_back: bool = False
     meter_works: bool = True
     now: float = 1000.0
     grid_w: float = 0.0
@@ -251,7 +253,12 @@ class BatteryHouse:
         for load in self.loads:
             load.step(self.now)
         taken_w = sum(load.power_w for load in self.loads)
-        self.solar_w = self.sun_w(self.now) if callable(self.sun_w) else self.sun_w
+        sun_w = self.sun_w(self.now) if callable(self.sun_w) else self.sun_w
+        if self.holds_back:
+            wanted_w = self.solar_w + 0.5 * (self.grid_w - 20.0)
+            self.solar_w = min(sun_w, max(0.0, wanted_w))
+        else:
+            self.solar_w = sun_w
         net_w = self.house_w + taken_w - self.solar_w
         given_w = 0.0
         if self.battery is not None:
@@ -293,6 +300,10 @@ class BatteryHouse:
 
     def decision(self, load_id: str = "car") -> Decision:
         return next(d for d in self.history[-1].decisions if d.load_id == load_id)
+
+    def with_limit(self, subscribed_va: float) -> None:
+        self.settings = replace(self.settings, subscribed_va=subscribed_va)
+        self.engine.settings = self.settings
 
     def switchings(self, seconds: int, load_id: str = "car") -> int:
         """Return how often a load was told on or off in the last seconds."""

@@ -11,6 +11,7 @@ from math import inf
 from typing import Any
 
 from .battery import STRICT_PRICE, Batteries, BatteryShare
+from .blind import Balance, HouseModel
 from .check import Check, CheckEnd, CheckResult
 from .freshness import Freshness, MeterState
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
@@ -27,6 +28,7 @@ from .model import (
     Snapshot,
 )
 from .peaks import HousePeaks
+from .probing import Probing
 from .settings import HomeSettings
 
 type Follower = tuple[LoadInput, LoadControl[Any, Any]]
@@ -42,7 +44,9 @@ class Cycle:
     ``surplus_w`` is what the sun leaves to all loads together; ``budget_w`` and
     ``budget_a`` are what they may use of it under target, margin and limits (current
     over one phase of the supply). ``battery_w`` is what batteries that regulate
-    themselves give (+ = discharging) at the instant of the surplus. Rooms are what is left under a limit as the house
+    themselves give (+ = discharging) at the instant of the surplus.
+    ``modelled_house_w`` is what the house was believed to take where the surplus rests
+    on that, ``probed_w`` what of the budget nobody has seen yet. Rooms are what is left under a limit as the house
     runs now. ``checks`` holds the commissioning checks that ended in this cycle.
     """
 
@@ -53,6 +57,8 @@ class Cycle:
     battery_w: float | None = None
     battery_state: MeterState = MeterState.NONE
     battery_first: bool = False
+    modelled_house_w: float | None = None
+    probed_w: float = 0.0
     house_w: float | None = None
     surplus_w: float | None = None
     budget_w: float | None = None
@@ -77,6 +83,8 @@ class Engine:
         self.settings = settings
         self.freshness = Freshness()
         self._batteries = Batteries()
+        self._house = HouseModel()
+        self._probing = Probing()
         self._peaks = HousePeaks(saved.get("peaks"))
         self._saved_loads: dict[str, Mapping[str, Any]] = {
             str(load_id): usable(load)
@@ -158,10 +166,29 @@ class Engine:
                 if load.reading.reachable
             )
 
-        battery = self._batteries.share(grid, followed_w, dt_s)
+        # Two models of the house would be one too many beside a battery.
+        balance = (
+            Balance(grid=grid)
+            if snapshot.batteries
+            else self._house.balance(grid, snapshot.solar_w, followed_w(grid.at))
+        )
+        battery = self._batteries.share(balance.grid, followed_w, dt_s)
         surplus_w = battery.surplus_w
+        if settings.zero_export and is_new:
+            self._probing.observe(
+                grid,
+                solar_w=snapshot.solar_w,
+                own_w=followed_w(grid.at),
+                needs_w=_least_wanted(controls, voltage_v, snapshot.cheap),
+                dt_s=dt_s,
+            )
+        probed_w = self._probing.offer_w if settings.zero_export else 0.0
         available_w = (
-            surplus_w + settings.grid_target_w - settings.margin_w - battery.kept_w
+            surplus_w
+            + settings.grid_target_w
+            - settings.margin_w
+            - battery.kept_w
+            + probed_w
         )
         room_now = Headroom(limits_of(settings, grid), grid_a)
         room_va = room_now.room_a(LimitKind.SUBSCRIPTION)
@@ -179,7 +206,7 @@ class Engine:
             if is_new
             else {}
         )
-        known = grid.power_w is not None
+        known = balance.grid.power_w is not None
         decisions = self._allocate(
             controls,
             own_w,
@@ -208,7 +235,7 @@ class Engine:
         return Cycle(
             at=snapshot.now,
             meter=meter,
-            grid_w=grid.power_w if known else grid.drawn_va,
+            grid_w=grid.drawn_va if grid.power_w is None else grid.power_w,
             solar_w=snapshot.solar_w,
             battery_w=battery.power_w if snapshot.batteries else None,
             battery_state=battery.state,
@@ -221,10 +248,10 @@ class Engine:
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),
-            decisions=(
-                tuple(map(_waits_for_battery, decisions))
-                if battery.state is MeterState.LOST
-                else decisions
+            modelled_house_w=balance.house_w,
+            probed_w=probed_w,
+            decisions=tuple(
+                _told_with(decision, battery, balance) for decision in decisions
             ),
             checks=checks,
         )
@@ -412,11 +439,29 @@ def _budget(
     return budget_w
 
 
-def _waits_for_battery(decision: Decision) -> Decision:
-    """Say what is missing to a load that would have surplus if a battery were heard."""
-    if decision.reason not in (Reason.WAITING_FOR_SURPLUS, Reason.HOLDING_MINIMUM):
+def _told_with(decision: Decision, battery: BatteryShare, balance: Balance) -> Decision:
+    """Say what a surplus rests on, and what is missing where a battery is not heard."""
+    waits = decision.reason in (Reason.WAITING_FOR_SURPLUS, Reason.HOLDING_MINIMUM)
+    if battery.state is MeterState.LOST and waits:
+        decision = replace(decision, reason=Reason.BATTERY_LOST)
+    if balance.house_w is None or "surplus_w" not in decision.numbers:
         return decision
-    return replace(decision, reason=Reason.BATTERY_LOST)
+    return replace(
+        decision,
+        numbers={**decision.numbers, "modelled_house_w": round(balance.house_w)},
+    )
+
+
+def _least_wanted(
+    controls: list[Follower], voltage_v: float, cheap: bool | None
+) -> float | None:
+    """Return the least that a load needs to take more: 0 where a running one could."""
+    wants = [
+        0.0 if control.switching.on else control.span_w(voltage_v).least_w
+        for load, control in controls
+        if control.follows_surplus(load, cheap)
+    ]
+    return min(wants, default=None)
 
 
 def _house(

@@ -14,7 +14,8 @@ class HomeSettings:
     hand, used where the meter does not tell. ``grid_target_w`` is the grid power to aim
     at (+ = import allowed) and ``margin_w`` what is left unused of the surplus.
     ``import_price`` is what an imported Wh is worth against a captured one (λ): 1 lets
-    a load ride through a cloud, 25 stops for any lasting import.
+    a load ride through a cloud, 25 stops for any lasting import. ``zero_export`` says
+    that the inverter must not export and holds back what nobody takes.
     """
 
     phases: int = 1
@@ -25,6 +26,7 @@ class HomeSettings:
     margin_w: float = 0.0
     import_price: float = 1.0
     sign_reversed: bool = False
+    zero_export: bool = False
 
     @property
     def tolerated_import_share(self) -> float:

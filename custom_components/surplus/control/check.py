@@ -182,7 +182,8 @@ class Check:
         return self._end(end)
 
     def _settle(self, sample: _Sample) -> CheckResult | None:
-        if sample.own_w > _IDLE_W:
+        # A storage that gives is no more at rest than one that takes.
+        if abs(sample.own_w) > _IDLE_W:
             self._samples.clear()
             if self._in_stage(sample) > _STOP_TIMEOUT_S:
                 return self._end(CheckEnd.NOT_OBEYED)

@@ -10,13 +10,25 @@ from datetime import datetime
 from math import inf
 from typing import Any
 
+from .battery import STRICT_PRICE, Batteries, BatteryShare
+from .blind import Balance, HouseModel
 from .check import Check, CheckEnd, CheckResult
 from .freshness import Freshness, MeterState
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Circumstances, LoadControl, usable
-from .model import Decision, GridReading, LimitKind, LoadInput, LoadSpec, Mode, Snapshot
+from .model import (
+    Decision,
+    GridReading,
+    LimitKind,
+    LoadInput,
+    LoadSpec,
+    Mode,
+    Reason,
+    Snapshot,
+)
 from .peaks import HousePeaks
+from .probing import Probing
 from .settings import HomeSettings
 
 type Follower = tuple[LoadInput, LoadControl[Any, Any]]
@@ -31,7 +43,10 @@ class Cycle:
 
     ``surplus_w`` is what the sun leaves to all loads together; ``budget_w`` and
     ``budget_a`` are what they may use of it under target, margin and limits (current
-    over one phase of the supply). Rooms are what is left under a limit as the house
+    over one phase of the supply). ``battery_w`` is what batteries that regulate
+    themselves give (+ = discharging) at the instant of the surplus.
+    ``modelled_house_w`` is what the house was believed to take where the surplus rests
+    on that, ``probed_w`` what of the budget nobody has seen yet. Rooms are what is left under a limit as the house
     runs now. ``checks`` holds the commissioning checks that ended in this cycle.
     """
 
@@ -39,6 +54,11 @@ class Cycle:
     meter: MeterState
     grid_w: float | None = None
     solar_w: float | None = None
+    battery_w: float | None = None
+    battery_state: MeterState = MeterState.NONE
+    battery_first: bool = False
+    modelled_house_w: float | None = None
+    probed_w: float = 0.0
     house_w: float | None = None
     surplus_w: float | None = None
     budget_w: float | None = None
@@ -62,6 +82,9 @@ class Engine:
         saved = saved or {}
         self.settings = settings
         self.freshness = Freshness()
+        self._batteries = Batteries()
+        self._house = HouseModel()
+        self._probing = Probing()
         self._peaks = HousePeaks(saved.get("peaks"))
         self._saved_loads: dict[str, Mapping[str, Any]] = {
             str(load_id): usable(load)
@@ -105,6 +128,7 @@ class Engine:
         """Decide for every load."""
         settings, grid = self.settings, snapshot.grid
         meter = self.freshness.judge(grid, snapshot.now)
+        self._batteries.observe(snapshot.batteries, snapshot.now)
         controls = self._observe(snapshot)
         if grid is None or meter is MeterState.LOST:
             return self._blind(snapshot, meter, controls)
@@ -136,15 +160,39 @@ class Engine:
                 control.see_grid(grid, all_w - own_w[load.spec.load_id])
 
         # Loads out of reach cannot follow: for the surplus they are part of the house.
-        surplus_w = (
-            sum(
-                own_w[load.spec.load_id]
-                for load, _ in controls
+        def followed_w(at: float) -> float:
+            return sum(
+                control.own_power_w(load.reading, at, snapshot.now, voltage_v)
+                if at != grid.at
+                else own_w[load.spec.load_id]
+                for load, control in controls
                 if load.reading.reachable
             )
-            - grid.balance_w
+
+        # Two models of the house would be one too many beside a battery.
+        balance = (
+            Balance(grid=grid)
+            if snapshot.batteries
+            else self._house.balance(grid, snapshot.solar_w, followed_w(grid.at))
         )
-        available_w = surplus_w + settings.grid_target_w - settings.margin_w
+        battery = self._batteries.share(balance.grid, followed_w, dt_s)
+        surplus_w = battery.surplus_w
+        if settings.zero_export and is_new:
+            self._probing.observe(
+                grid,
+                solar_w=snapshot.solar_w,
+                own_w=followed_w(grid.at),
+                needs_w=_least_wanted(controls, voltage_v, snapshot.cheap),
+                dt_s=dt_s,
+            )
+        probed_w = self._probing.offer_w if settings.zero_export else 0.0
+        available_w = (
+            surplus_w
+            + settings.grid_target_w
+            - settings.margin_w
+            - battery.kept_w
+            + probed_w
+        )
         room_now = Headroom(limits_of(settings, grid), grid_a)
         room_va = room_now.room_a(LimitKind.SUBSCRIPTION)
         budget_w = _budget(available_w, headroom, voltage_v, settings.phases)
@@ -161,7 +209,7 @@ class Engine:
             if is_new
             else {}
         )
-        known = grid.power_w is not None
+        known = balance.grid.power_w is not None
         decisions = self._allocate(
             controls,
             own_w,
@@ -172,19 +220,30 @@ class Engine:
                 dt_s=dt_s,
                 surplus_w=available_w,
                 total_w=available_w,
+                sun_left_w=battery.sun_left_w,
                 voltage_v=voltage_v,
                 meter=meter,
                 direction_known=known,
                 headroom=headroom,
-                settings=settings,
+                settings=(
+                    replace(
+                        settings,
+                        import_price=max(settings.import_price, STRICT_PRICE),
+                    )
+                    if battery.owed
+                    else settings
+                ),
             ),
         )
         return Cycle(
             at=snapshot.now,
             meter=meter,
-            grid_w=grid.power_w if known else grid.drawn_va,
+            grid_w=grid.drawn_va if grid.power_w is None else grid.power_w,
             solar_w=snapshot.solar_w,
-            house_w=_house(grid, snapshot.solar_w),
+            battery_w=battery.power_w if snapshot.batteries else None,
+            battery_state=battery.state,
+            battery_first=battery.first,
+            house_w=_house(grid, snapshot.solar_w, battery),
             surplus_w=surplus_w if known else None,
             budget_w=budget_w if known else None,
             budget_a=budget_w / voltage_v if known else None,
@@ -192,7 +251,11 @@ class Engine:
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),
-            decisions=decisions,
+            modelled_house_w=balance.house_w,
+            probed_w=probed_w,
+            decisions=tuple(
+                _told_with(decision, battery, balance) for decision in decisions
+            ),
             checks=checks,
         )
 
@@ -394,8 +457,35 @@ def _budget(
     return budget_w
 
 
-def _house(grid: GridReading, solar_w: float | None) -> float | None:
+def _told_with(decision: Decision, battery: BatteryShare, balance: Balance) -> Decision:
+    """Say what a surplus rests on, and what is missing where a battery is not heard."""
+    waits = decision.reason in (Reason.WAITING_FOR_SURPLUS, Reason.HOLDING_MINIMUM)
+    if battery.state is MeterState.LOST and waits:
+        decision = replace(decision, reason=Reason.BATTERY_LOST)
+    if balance.house_w is None or "surplus_w" not in decision.numbers:
+        return decision
+    return replace(
+        decision,
+        numbers={**decision.numbers, "modelled_house_w": round(balance.house_w)},
+    )
+
+
+def _least_wanted(
+    controls: list[Follower], voltage_v: float, cheap: bool | None
+) -> float | None:
+    """Return the least that a load needs to take more: 0 where a running one could."""
+    wants = [
+        0.0 if control.switching.on else control.span_w(voltage_v).least_w
+        for load, control in controls
+        if control.follows_surplus(load, cheap)
+    ]
+    return min(wants, default=None)
+
+
+def _house(
+    grid: GridReading, solar_w: float | None, battery: BatteryShare
+) -> float | None:
     """Return what the whole house consumes; without the production nobody knows."""
-    if grid.power_w is None or solar_w is None:
+    if grid.power_w is None or solar_w is None or battery.power_w is None:
         return None
-    return grid.power_w + solar_w
+    return grid.power_w + solar_w + battery.power_w

@@ -4,7 +4,7 @@ from collections import deque
 from enum import StrEnum
 from statistics import median
 
-from .model import GridReading
+from .model import BatteryReading, GridReading
 
 _STALE_S = 15.0
 _STALE_INTERVALS = 3.0
@@ -50,7 +50,9 @@ class Freshness:
         """Age from which the meter counts as lost."""
         return min(max(_LOST_S, _LOST_INTERVALS * self.interval_s), _LOST_AT_MOST_S)
 
-    def judge(self, grid: GridReading | None, now: float) -> MeterState:
+    def judge(
+        self, grid: GridReading | BatteryReading | None, now: float
+    ) -> MeterState:
         """Note a reading and say how good it is at ``now``."""
         if grid is None:
             return MeterState.NONE

@@ -39,6 +39,12 @@ class Reason(StrEnum):
     METER_STALE = "meter_stale"
     SIGN_REVERSED = "sign_reversed"
     SIGN_UNKNOWN = "sign_unknown"
+    BATTERY_LOST = "battery_lost"
+    SOC_UNKNOWN = "soc_unknown"
+    STORAGE_EMPTY = "storage_empty"
+    STORAGE_FULL = "storage_full"
+    STORAGE_REFUSES = "storage_refuses"
+    COVERING_HOUSE = "covering_house"
     CHECKING = "checking"
     UNREACHABLE = "unreachable"
     NO_VEHICLE = "no_vehicle"
@@ -294,6 +300,7 @@ class BatteryReading:
     at: float
     soc: float | None = None
     first_soc: float = 0.0
+    battery_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,8 @@ class HomeSettings:
     ``import_price`` is what an imported Wh is worth against a captured one (λ): 1 lets
     a load ride through a cloud, 25 stops for any lasting import. ``reserve_w`` is what
     slow loads leave at most to a fast one below them, so that it can take a cloud.
+    ``zero_export`` says that the inverter must not export and holds back what nobody
+    takes.
     """
 
     phases: int = 1
@@ -27,6 +29,7 @@ class HomeSettings:
     import_price: float = 1.0
     reserve_w: float = 500.0
     sign_reversed: bool = False
+    zero_export: bool = False
 
     @property
     def tolerated_import_share(self) -> float:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from ..model import ChargerSpec, HeaterSpec, LoadSpec, SwitchedSpec
+from ..model import ChargerSpec, HeaterSpec, LoadSpec, StorageSpec, SwitchedSpec
 from .base import LoadControl
 from .charger import ChargerControl
 from .heater import HeaterControl
+from .storage import StorageControl
 from .switched import SwitchedControl
 
 # Kinds may differ in nothing but their spec: the first one that fits is taken.
@@ -13,6 +14,7 @@ _CONTROLS: tuple[tuple[type[LoadSpec], type[LoadControl[Any, Any]]], ...] = (
     (ChargerSpec, ChargerControl),
     (HeaterSpec, HeaterControl),
     (SwitchedSpec, SwitchedControl),
+    (StorageSpec, StorageControl),
 )
 
 

@@ -52,7 +52,8 @@ class Circumstances:
     ``dt_s`` is the time since the previous grid reading, 0 when this one was seen
     before. ``direction_known`` says whether the grid meter can tell export from import.
 
-    ``surplus_w`` is what set-points of higher priority leave, ``total_w`` what all that
+    ``sun_left_w`` is what the sun leaves to all loads, negative what the house lacks,
+    before target and margin. ``surplus_w`` is what set-points of higher priority leave, ``total_w`` what all that
     follow the surplus share. ``above`` is the span of those above that run,
     ``drawn_above_w`` what the loads above really draw of ``total_w`` at the instant of
     the reading, and
@@ -66,6 +67,7 @@ class Circumstances:
     dt_s: float
     surplus_w: float
     total_w: float
+    sun_left_w: float = 0.0
     above: Span = Span()
     drawn_above_w: float = 0.0
     least_below_w: float = 0.0

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from simulator.appliance import ApplianceSpec
+from simulator.battery import BatterySpec
 from simulator.car import PILOT_MINIMUM_A, CarSpec
 from simulator.evse import EvseSpec
+from simulator.heater import Characteristic, HeaterSpec
 from simulator.trace import DAY_S, read_trace
 
 VOLTAGE_V = 230.0
@@ -76,52 +79,68 @@ class ChargerCase:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BatteryCase:
-    """A home battery that regulates itself towards no exchange with the grid."""
+class HeaterCase:
+    """A dimmed heater, and what its user told of it: its power and characteristic."""
 
-    capacity_wh: float = 10_000.0
-    charge_share: float = 0.3
-    power_w: float = 4_000.0
-    efficiency: float = 0.95
-    ramp_w_s: float = 1_500.0
-    delay_s: int = 2
-    gain: float = 0.5
+    load_id: str = "heater"
+    heater: HeaterSpec = field(default_factory=HeaterSpec)
+    stated_w: float = 2400.0
+    stated: Characteristic = Characteristic.LINEAR
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RelayCase:
+    """A load on a relay, and what its user told of it: its power, None = to be learned.
+
+    ``measured`` says that its plug measures.
+    """
+
+    load_id: str = "relay"
+    appliance: ApplianceSpec = field(default_factory=ApplianceSpec)
+    stated_w: float | None = 1100.0
+    measured: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wires:
-    """How often and how late things are told. ``linky`` tells VA, the sign lost near 0."""
+    """How often and how late things are told. ``linky`` tells VA, the sign lost near 0.
+
+    A battery is read together with the grid.
+    """
 
     grid_interval_s: int = 1
     grid_latency_s: int = 1
     grid_noise_w: float = 5.0
     charger_interval_s: int = 5
-    charger_latency_s: int = 1
+    heater_interval_s: int = 2
+    relay_interval_s: int = 5
+    meter_latency_s: int = 1
     command_latency_s: int = 1
     linky: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """One day. ``ev_limit_a`` bounds the current of all cars together.
+    """One day; loads in order of priority: chargers, heaters, relays.
 
-    ``fast`` asks for charging as fast as the limits allow; ``oracle_kwh`` is what the
-    reference says the optimum captures and imports; ``engine_plays`` is False where the
-    engine does not have the kind of load yet.
+    ``ev_limit_a`` bounds the current of all cars together. ``fast`` asks for charging as
+    fast as the limits allow; ``oracle_kwh`` is what the reference says the optimum
+    captures and imports.
     """
 
     name: str
     text: str
     build: Callable[[], Day]
     chargers: tuple[ChargerCase, ...] = (ChargerCase(load_id="car"),)
+    heaters: tuple[HeaterCase, ...] = ()
+    relays: tuple[RelayCase, ...] = ()
     wires: Wires = field(default_factory=Wires)
-    battery: BatteryCase | None = None
+    battery: BatterySpec | None = None
     subscribed_va: float = 9_000.0
     ev_limit_a: float = 40.0
     fast: bool = False
     has_optimum: bool = True
     oracle_kwh: tuple[float, float] | None = None
-    engine_plays: bool = True
 
 
 @cache
@@ -210,6 +229,30 @@ _CASES = (
         oracle_kwh=(30.65, 1.14),
     ),
     Case(
+        name="B1",
+        text="car, 2.4 kW heater and 1.1 kW pump, broken clouds",
+        build=_traces("pv_broken_real1s", "load_synth"),
+        heaters=(HeaterCase(),),
+        relays=(RelayCase(),),
+        oracle_kwh=(31.35, 0.06),
+    ),
+    Case(
+        name="B2",
+        text="car, heater and pump, convective clouds",
+        build=_traces("pv_convective", "load_uk_family"),
+        heaters=(HeaterCase(),),
+        relays=(RelayCase(),),
+        oracle_kwh=(33.92, 0.15),
+    ),
+    Case(
+        name="B3",
+        text="car, heater and pump, overcast",
+        build=_traces("pv_overcast", "load_synth"),
+        heaters=(HeaterCase(),),
+        relays=(RelayCase(),),
+        oracle_kwh=(8.44, 0.00),
+    ),
+    Case(
         name="C1",
         text="two cars under 40 A, twice the sun",
         build=_traces("pv_broken_real1s", "load_fr_summer", 2.0),
@@ -225,15 +268,13 @@ _CASES = (
         build=_traces("pv_convective", "load_uk_family", 1.5),
         chargers=(_THREE_PHASE,),
         oracle_kwh=(52.51, 1.77),
-        engine_plays=False,
     ),
     Case(
         name="E1",
         text="as A1, beside a battery that regulates itself",
         build=_traces("pv_broken_real1s", "load_uk_family"),
-        battery=BatteryCase(),
+        battery=BatterySpec(),
         oracle_kwh=(26.37, 1.08),
-        engine_plays=False,
     ),
     Case(
         name="S1",

@@ -6,8 +6,7 @@ from statistics import fmean
 from .calibration import Check
 from .cases import CASES, VARIANTS
 from .cost import Cost
-from .runs import EVCC, OURS, PRICES, Player, Results, Run, plays
-from .scores import Scores
+from .runs import EVCC, OURS, PRICES, Player, Results, Run
 
 _MEAN_OF = ("A1", "A2", "A3", "A4", "A5")
 
@@ -33,6 +32,7 @@ _ENERGY_HEAD = (
     "J3 %",
     "captured kWh",
     "imported kWh",
+    "cars' share %",
     "self-consumption %",
     "starts",
     "short cycles",
@@ -49,14 +49,15 @@ def cases_text(
     """Yield one table for each case."""
     for name in cases:
         case = CASES[name]
+        asked = [player for player in players if player.is_asked(case)]
         yield f"### {name}: {case.text}"
         yield ""
         if name == "S1":
-            yield from _steps(results, players)
+            yield from _steps(results, asked)
         elif case.fast:
-            yield from _limit(results, name, players)
+            yield from _limit(results, name, asked)
         else:
-            yield from _energy(results, name, players)
+            yield from _energy(results, name, asked)
         yield ""
 
 
@@ -66,19 +67,19 @@ def _energy(results: Results, name: str, players: Sequence[Player]) -> Iterator[
     if best is not None:
         head = ["oracle (knows the day)", "100.0", "100.0"]
         energy = [_figure(best.captured_kwh, 2), _figure(best.imported_kwh, 2)]
-        rows.append([*head, *energy, "", str(best.starts), "0", "", "", "", ""])
+        rows.append([*head, *energy, "", "", str(best.starts), "0", "", "", "", ""])
     for player in players:
         run = Run(case=name, player=player.name)
-        if not plays(CASES[name], player):
+        if (scores := results.scores.get(run)) is None:
             rows.append([player.name, "not yet", *[""] * (len(_ENERGY_HEAD) - 2)])
             continue
-        scores = results.scores[run]
         rows.append(
             [
                 player.name,
                 *(_figure(results.percent(run, price), 1) for price in PRICES),
                 _figure(scores.captured_kwh, 2),
                 _figure(scores.imported_kwh, 2),
+                _figure(100 * scores.car_share),
                 _figure(100 * scores.self_consumption, 1),
                 str(scores.starts),
                 str(scores.short_cycles),
@@ -94,7 +95,9 @@ def _energy(results: Results, name: str, players: Sequence[Player]) -> Iterator[
 def _steps(results: Results, players: Sequence[Player]) -> Iterator[str]:
     rows = []
     for player in players:
-        scores = results.scores[Run(case="S1", player=player.name)]
+        scores = results.scores.get(Run(case="S1", player=player.name))
+        if scores is None:
+            continue
         share = scores.overshoot
         rows.append(
             [
@@ -113,7 +116,9 @@ def _steps(results: Results, players: Sequence[Player]) -> Iterator[str]:
 def _limit(results: Results, name: str, players: Sequence[Player]) -> Iterator[str]:
     rows = []
     for player in players:
-        scores: Scores = results.scores[Run(case=name, player=player.name)]
+        scores = results.scores.get(Run(case=name, player=player.name))
+        if scores is None:
+            continue
         rows.append(
             [
                 player.name,
@@ -147,7 +152,7 @@ def summary_text(
     means = [name for name in _MEAN_OF if name in energy]
     head = ["J %", *energy]
     if means:
-        head.append(f"mean {means[0]}–{means[-1]}")
+        head.append(f"mean {_MEAN_OF[0]}–{_MEAN_OF[-1]}")
     rows = []
     for player in players:
         percents = {
@@ -157,7 +162,10 @@ def summary_text(
         row = [player.name, *(_figure(percents[name], 1) for name in energy)]
         known = [percents[name] for name in means]
         if means:
-            row.append(_figure(fmean(p for p in known if p is not None), 1))
+            # A mean of some days is not the mean.
+            everything = [p for p in known if p is not None]
+            whole = len(everything) == len(_MEAN_OF)
+            row.append(_figure(fmean(everything) if whole else None, 1))
         rows.append(row)
     yield "### Summary"
     yield ""

@@ -25,6 +25,7 @@ def scores(captured_kwh: float, imported_kwh: float) -> Scores:
     return Scores(
         captured_kwh=captured_kwh,
         imported_kwh=imported_kwh,
+        car_share=1.0,
         self_consumption=0.9,
         rms_w=500.0,
         starts=5,
@@ -52,7 +53,7 @@ def test_a_calibrated_benchmark_passes_its_checks() -> None:
     assert [check.what for check in found] == [
         "oracle captured kWh",
         "oracle imported kWh",
-        "evcc J %",
+        "evcc 30 s J %",
     ]
     assert all(check.passed for check in found)
     assert "**no**" not in "\n".join(calibration_text(found))
@@ -71,7 +72,7 @@ def test_a_case_shows_every_player_beside_the_oracle() -> None:
     assert "| oracle (knows the day) | 100.0 | 100.0 | 30.65 | 1.14 |" in text
     assert "| Surplus | 94.9 |" in text
     summary = "\n".join(summary_text(results(), ["A1"], players))
-    assert "| evcc 30 s | 84.4 | 84.4 |" in summary
+    assert "| evcc 30 s | 84.4 | – |" in summary
 
 
 def test_what_the_engine_cannot_do_yet_is_said() -> None:

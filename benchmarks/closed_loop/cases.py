@@ -1,7 +1,7 @@
 """The days: sun, household, devices and what the controller may know of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 
 from simulator.appliance import ApplianceSpec
@@ -293,71 +293,3 @@ _CASES = (
 )
 
 CASES = {case.name: case for case in _CASES}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Variant:
-    """A plant that is not what the controller believes it to be."""
-
-    name: str
-    text: str
-    car: dict[str, float] = field(default_factory=dict)
-    pilot_gap_s: float | None = None
-    wires: dict[str, int] = field(default_factory=dict)
-
-    def apply(self, case: Case) -> Case:
-        """Return the case with this plant."""
-        chargers = []
-        for charger in case.chargers:
-            evse = charger.evse
-            if self.pilot_gap_s is not None:
-                evse = replace(evse, pilot_gap_s=self.pilot_gap_s)
-            # The typed fields of a car are all floats here.
-            car = replace(charger.car, **self.car)  # type: ignore[arg-type]
-            chargers.append(replace(charger, car=car, evse=evse))
-        # The typed fields of the wires are all whole seconds here.
-        wires = replace(case.wires, **self.wires)  # type: ignore[arg-type]
-        return replace(case, chargers=tuple(chargers), wires=wires)
-
-
-_ALL_SLOW = {"dead_time_s": 5.0, "ramp_up_a_s": 0.3, "start_latency_s": 30.0}
-
-_VARIANTS = (
-    Variant(name="nominal", text="nominal"),
-    Variant(name="slow-ramp", text="ramp 0.2 A/s", car={"ramp_up_a_s": 0.2}),
-    Variant(name="fast-ramp", text="ramp 2 A/s", car={"ramp_up_a_s": 2.0}),
-    Variant(name="slow-down", text="down 1 A/s", car={"ramp_down_a_s": 1.0}),
-    Variant(name="dead-time", text="dead time 3 s longer", car={"dead_time_s": 5.0}),
-    Variant(
-        name="late-command", text="command 3 s later", wires={"command_latency_s": 4}
-    ),
-    Variant(name="late-start", text="start after 30 s", car={"start_latency_s": 30.0}),
-    Variant(name="pilot-gap", text="pilot gap 15 s", pilot_gap_s=15.0),
-    Variant(
-        name="slow-meter",
-        text="grid meter every 5 s, 2 s late",
-        wires={"grid_interval_s": 5, "grid_latency_s": 2},
-    ),
-    Variant(
-        name="slow-charger",
-        text="own power every 30 s",
-        wires={"charger_interval_s": 30},
-    ),
-    Variant(name="16A", text="car limited to 16 A", car={"max_a": 16.0}),
-    Variant(
-        name="all-slow",
-        text="all slow",
-        car=_ALL_SLOW,
-        pilot_gap_s=10.0,
-        wires={"command_latency_s": 3},
-    ),
-    Variant(
-        name="all-slow-30",
-        text="all slow, own power every 30 s",
-        car=_ALL_SLOW,
-        pilot_gap_s=10.0,
-        wires={"command_latency_s": 3, "charger_interval_s": 30},
-    ),
-)
-
-VARIANTS = {variant.name: variant for variant in _VARIANTS}

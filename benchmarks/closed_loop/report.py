@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from .calibration import Check
-from .cases import CASES, VARIANTS
+from .cases import CASES
 from .cost import Cost
-from .runs import EVCC, OURS, PRICES, Player, Results, Run
-
-_MEAN_OF = ("A1", "A2", "A3", "A4", "A5")
+from .runs import EVCC, OURS, PRICES, ROUTER, Player, Results, Run
+from .targets import MEAN_OF, Target
+from .variants import VARIANTS
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -149,10 +149,10 @@ def summary_text(
     energy = [name for name in cases if CASES[name].has_optimum]
     if not energy:
         return
-    means = [name for name in _MEAN_OF if name in energy]
+    means = [name for name in MEAN_OF if name in energy]
     head = ["J %", *energy]
     if means:
-        head.append(f"mean {_MEAN_OF[0]}–{_MEAN_OF[-1]}")
+        head.append(f"mean {MEAN_OF[0]}–{MEAN_OF[-1]}")
     rows = []
     for player in players:
         percents = {
@@ -164,7 +164,7 @@ def summary_text(
         if means:
             # A mean of some days is not the mean.
             everything = [p for p in known if p is not None]
-            whole = len(everything) == len(_MEAN_OF)
+            whole = len(everything) == len(MEAN_OF)
             row.append(_figure(fmean(everything) if whole else None, 1))
         rows.append(row)
     yield "### Summary"
@@ -196,25 +196,65 @@ def calibration_text(found: Sequence[Check]) -> Iterator[str]:
 def robustness_text(
     results: Results, cases: Sequence[str], variants: Sequence[str]
 ) -> Iterator[str]:
-    """Yield J on plants that are not what the engine believes, ours and evcc's."""
+    """Yield J on plants that are not what the engine believes, beside evcc's."""
     names = [name for name in cases if CASES[name].has_optimum]
-    yield "### Robustness: J %, Surplus / evcc (short cycles of Surplus, if any)"
+    yield "### Robustness: J %, Surplus / evcc (/ evcc + router)"
+    yield ""
+    yield "In brackets: short cycles of Surplus, where there are any."
     yield ""
     rows = []
     for variant in variants:
+        concerned = [name for name in names if VARIANTS[variant].concerns(CASES[name])]
+        if not concerned:
+            continue
         row = [VARIANTS[variant].text]
-        for name in names:
-            ours = Run(case=name, player=OURS.name, variant=variant)
-            other = Run(case=name, player=EVCC.name, variant=variant)
-            pair = [_figure(results.percent(run, PRICES[0])) for run in (ours, other)]
-            text = " / ".join(pair)
-            scores = results.scores.get(ours)
-            if scores is not None and scores.short_cycles:
-                text += f" ({scores.short_cycles})"
-            row.append(text)
+        row.extend(
+            _robust(results, name, variant) if name in concerned else ""
+            for name in names
+        )
         rows.append(row)
     yield from _table(("plant", *names), rows)
     yield ""
+
+
+def _robust(results: Results, case: str, variant: str) -> str:
+    players = [
+        player for player in (OURS, EVCC, ROUTER) if player.is_asked(CASES[case])
+    ]
+    runs = [Run(case=case, player=one.name, variant=variant) for one in players]
+    text = " / ".join(_figure(results.percent(run, PRICES[0]), 1) for run in runs)
+    scores = results.scores.get(runs[0])
+    if scores is not None and scores.short_cycles:
+        text += f" ({scores.short_cycles})"
+    return text
+
+
+def targets_text(found: Sequence[Target]) -> Iterator[str]:
+    """Yield our figures beside what is asked, the missed ones first told."""
+    asked = [target for target in found if not target.goal]
+    if not asked:
+        return
+    missed = [target for target in asked if not target.met]
+    yield f"### Targets: {len(asked) - len(missed)} of {len(asked)} met"
+    yield ""
+    rows = [
+        [
+            target.where,
+            target.what,
+            _figure(target.here, target.decimals),
+            f"{'≥' if target.at_least else '≤'} {target.bound:g}",
+            _verdict(target),
+        ]
+        for target in [*missed, *(target for target in found if target not in missed)]
+    ]
+    yield from _table(("case", "figure", "here", "asked", ""), rows)
+    yield ""
+
+
+def _verdict(target: Target) -> str:
+    if target.goal:
+        return "goal met" if target.met else "goal, not met"
+    return "met" if target.met else "**missed**"
 
 
 def cost_text(cost: Cost) -> Iterator[str]:
@@ -226,5 +266,5 @@ def cost_text(cost: Cost) -> Iterator[str]:
         for loads, us in cost.cycle_us.items()
     ]
     rows.append([f"86,400 cycles, {cost.day_loads} loads", f"{cost.day_s:.1f} s"])
-    yield from _table(("engine", "here"), rows)
+    yield from _table((f"engine ({', '.join(cost.kinds)})", "here"), rows)
     yield ""

@@ -5,12 +5,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from .baselines import EarlierPid, Evcc, OpenEms, PriorityOptimiser, TwcManager
-from .cases import CASES, VARIANTS, Case
+from .cases import CASES, Case
 from .oracle import Optimum, optimum_of
 from .ours import NotYet, Ours
 from .record import Controller, Record, play
 from .router import EvccWithRouter
 from .scores import Scores, score
+from .variants import VARIANTS
 
 # Prices of an imported kWh against a captured one, by which J is told.
 PRICES = (1.0, 3.0)
@@ -112,8 +113,15 @@ def plays(case: Case, player: Player) -> bool:
 
 def same_optimum(case: str, variant: str) -> str:
     """Return the variant whose optimum is that of this one: few change any."""
-    changes = "max_a" in VARIANTS[variant].car
-    return variant if changes and CASES[case].has_optimum else "nominal"
+    nominal, changed = CASES[case], case_of(case, variant)
+    tops = [
+        (
+            [charger.car.max_a for charger in one.chargers],
+            [heater.heater.max_w for heater in one.heaters],
+        )
+        for one in (nominal, changed)
+    ]
+    return "nominal" if tops[0] == tops[1] or not nominal.has_optimum else variant
 
 
 @dataclass(kw_only=True, slots=True)
@@ -149,7 +157,7 @@ def run_all(
         for case in cases
         for player in players
         for variant in variants
-        if plays(CASES[case], player)
+        if plays(CASES[case], player) and VARIANTS[variant].concerns(CASES[case])
     ]
     wanted = sorted(
         {
@@ -158,6 +166,7 @@ def run_all(
             if CASES[case].has_optimum
             for price in PRICES
             for variant in variants
+            if VARIANTS[variant].concerns(CASES[case])
         },
         key=lambda one: (one.case, one.price, one.variant),
     )

@@ -6,7 +6,6 @@ import pytest
 
 from benchmarks.closed_loop.cases import (
     CASES,
-    VARIANTS,
     ChargerCase,
     HeaterCase,
     RelayCase,
@@ -14,7 +13,9 @@ from benchmarks.closed_loop.cases import (
 )
 from benchmarks.closed_loop.record import play
 from benchmarks.closed_loop.seen import HeaterCommand, RelayCommand
+from benchmarks.closed_loop.variants import VARIANTS
 from simulator.battery import BatterySpec
+from simulator.heater import Characteristic
 
 from .days import Orders, Script, case
 
@@ -88,6 +89,27 @@ def test_a_slower_plant_is_slower() -> None:
     # The command takes 3 s, the car begins 30 s after it, at half the pace.
     assert record.drawn_a[0][32] == 0.0
     assert record.drawn_a[0][33] == pytest.approx(0.3)
+
+
+def test_a_variant_changes_the_part_it_names_and_no_other() -> None:
+    b1 = CASES["B1"]
+    cuts = VARIANTS["dimmer-cuts"].apply(b1).heaters[0]
+    assert cuts.heater.characteristic is Characteristic.PHASE_ANGLE
+    assert cuts.stated is Characteristic.LINEAR
+    said = VARIANTS["dimmer-linear"].apply(b1).heaters[0]
+    assert said.heater.characteristic is Characteristic.LINEAR
+    assert said.stated is Characteristic.PHASE_ANGLE
+    unknown = VARIANTS["pump-unknown"].apply(b1).relays[0]
+    assert unknown.stated_w is None
+    assert unknown.appliance.power_w == 1100.0
+    assert VARIANTS["pilot-gap"].apply(b1).chargers[0].evse.pilot_gap_s == 15.0
+    assert VARIANTS["nominal"].apply(b1) == b1
+
+
+def test_a_heater_that_is_not_what_was_said_is_nothing_to_a_day_without_one() -> None:
+    assert VARIANTS["heater-weak"].concerns(CASES["B1"])
+    assert not VARIANTS["heater-weak"].concerns(CASES["A1"])
+    assert VARIANTS["slow-ramp"].concerns(CASES["A1"])
 
 
 def test_a_dimmer_is_told_percents_and_measured_every_two_seconds() -> None:

@@ -39,6 +39,8 @@ from .seen import (
 
 # Below this a phase carries no vehicle: a charger then tells no currents.
 _IDLE_A = 0.1
+# A Linky tells apparent power: active power is lost in it below this.
+_LINKY_DEAD_ZONE_W = 200.0
 # A dimmer's control moves by whole percents.
 _PERCENT = 0.01
 
@@ -141,6 +143,11 @@ class Ours:
         told = self._told.get(load_id)
         return told.value if told is not None else 0.0
 
+    def _phases(self, charger: ChargerSeen) -> int:
+        """Return how many phases a charger shall use: all, until it is told another."""
+        told = getattr(self._told.get(charger.case.load_id), "phases", None)
+        return len(charger.case.evse.wiring) if told is None else int(told)
+
     def _charger_inputs(self, seen: Seen) -> list[LoadInput]:
         rest_a = seen.case.ev_limit_a
         inputs: list[LoadInput] = []
@@ -163,10 +170,13 @@ class Ours:
             load_id = charger.case.load_id
             amps = min(self._told_a(load_id), float(floor(rest_a)))
             rest_a -= amps
-            orders[load_id] = Command(
-                current_a=amps, phases=len(charger.case.evse.wiring)
-            )
+            orders[load_id] = Command(current_a=amps, phases=self._phases(charger))
         return orders
+
+
+def _names(kind: type[ChargerSpec | GridReading]) -> set[str]:
+    """Return what can be told of a kind of thing: engines differ in it."""
+    return {known.name for known in fields(kind)}
 
 
 # ---- what the user told ------------------------------------------------------------
@@ -175,17 +185,18 @@ class Ours:
 def _charger_spec(
     case: ChargerCase, priority: int, more: Mapping[str, Any]
 ) -> ChargerSpec:
+    told = dict(more)
     if case.evse.switches_phases:
-        raise NotYet("the engine does not change phases")
-    if unknown := more.keys() - {known.name for known in fields(ChargerSpec)}:
-        raise NotYet(f"a charger has no {', '.join(unknown)}")
+        told |= {"switches_phases": True, "phase_change_s": case.evse.phase_switch_s}
+    if unknown := told.keys() - _names(ChargerSpec):
+        raise NotYet(f"a charger has no {', '.join(sorted(unknown))}")
     return ChargerSpec(
         load_id=case.load_id,
         name=case.load_id,
         priority=priority,
         phases=case.evse.wiring,
         max_a=case.evse.max_a,
-        **more,
+        **told,
     )
 
 
@@ -225,7 +236,10 @@ def _grid(seen: Seen) -> GridReading | None:
     if seen.grid is None:
         return None
     watts = seen.grid.value
-    return GridReading(at=seen.grid.at, power_w=watts, drawn_va=max(0.0, watts))
+    told: dict[str, Any] = {"dead_zone_w": _LINKY_DEAD_ZONE_W}
+    if not seen.case.wires.linky or told.keys() - _names(GridReading):
+        told = {}
+    return GridReading(at=seen.grid.at, power_w=watts, drawn_va=max(0.0, watts), **told)
 
 
 def _batteries(seen: Seen) -> tuple[BatteryReading, ...]:

@@ -159,6 +159,36 @@ def test_steps_are_held_against_settling_and_overshoot() -> None:
     assert told["S1", "overshoot %"].met
 
 
+def test_the_tables_of_steps_and_limits_leave_out_who_did_not_play() -> None:
+    day = replace(scores(5.0, 0.0), settling_s=14.4, overshoot=0.015, longest_over_s=5)
+    made = Results(
+        scores={
+            Run(case="S1", player="Surplus"): day,
+            Run(case="O1", player="Surplus"): day,
+        },
+        optima={},
+    )
+    players = [PLAYERS["Surplus"], PLAYERS[EVCC], PLAYERS["evcc + router"]]
+    text = "\n".join(cases_text(made, ["S1", "O1"], players))
+    assert "| Surplus | 14.4 | 1.5 | 5 | 100 | 500 |" in text
+    assert "| Surplus | 5 | 0 | 5.00 | 5 | 0 | 100 |" in text
+    assert "evcc" not in text
+
+
+def test_the_summary_tells_the_mean_of_the_five_days_and_nothing_without_days() -> None:
+    days = ["A1", "A2", "A3", "A4", "A5"]
+    optimum = Optimum(captured_kwh=10.0, imported_kwh=0.0, starts=1)
+    made = Results(
+        scores={Run(case=name, player=EVCC): scores(9.0, 0.0) for name in days},
+        optima={Wanted(case=name, price=1.0): optimum for name in days},
+    )
+    text = "\n".join(summary_text(made, days, [PLAYERS[EVCC], PLAYERS["Surplus"]]))
+    assert "| evcc 30 s | 90.0 | 90.0 | 90.0 | 90.0 | 90.0 | 90.0 |" in text
+    assert "| Surplus | – | – | – | – | – | – |" in text
+    assert list(summary_text(made, ["S1"], [PLAYERS[EVCC]])) == []
+    assert list(targets_text([])) == []
+
+
 def test_what_is_not_played_is_not_met() -> None:
     told = found(Results(scores={}, optima={}), ["D1"])
     assert not any(one.met for one in told.values())

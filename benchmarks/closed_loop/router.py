@@ -12,7 +12,7 @@ from .seen import HeaterCommand, Order, Seen
 
 # The part of the grid's error that it corrects each second: more would make it swing,
 # since what it does shows two seconds later.
-_GAIN = 0.4
+_GAIN = 0.5
 
 
 class EvccWithRouter(Evcc):

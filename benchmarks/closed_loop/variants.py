@@ -129,6 +129,12 @@ _VARIANTS = (
         heaters_only=True,
     ),
     Variant(
+        name="heater-lag",
+        text="heater follows within a second",
+        heater={"lag_s": 1.0},
+        heaters_only=True,
+    ),
+    Variant(
         name="heater-slow",
         text="heater follows in 5 s, measured every 30 s",
         heater={"lag_s": 5.0},

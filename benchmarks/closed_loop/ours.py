@@ -69,7 +69,11 @@ class Ours:
         NotYet where the engine has no control for a load.
         """
         self._engine = Engine(
-            HomeSettings(subscribed_va=case.subscribed_va, import_price=import_price)
+            HomeSettings(
+                phases=max((len(c.evse.wiring) for c in case.chargers), default=1),
+                subscribed_va=case.subscribed_va,
+                import_price=import_price,
+            )
         )
         self._mode = Mode.BOOST if case.fast else Mode.SOLAR
         more: dict[str, Any] = {}

@@ -146,6 +146,11 @@ class Case:
     has_optimum: bool = True
     oracle_kwh: tuple[float, float] | None = None
 
+    @property
+    def supply_phases(self) -> int:
+        """Phases of the connection: as many as its widest charger is wired to."""
+        return max((len(c.evse.wiring) for c in self.chargers), default=1)
+
 
 @cache
 def _recorded(solar: str, base: str, factor: float) -> Day:

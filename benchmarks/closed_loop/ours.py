@@ -70,7 +70,7 @@ class Ours:
         """
         self._engine = Engine(
             HomeSettings(
-                phases=max((len(c.evse.wiring) for c in case.chargers), default=1),
+                phases=case.supply_phases,
                 subscribed_va=case.subscribed_va,
                 import_price=import_price,
             )
@@ -243,7 +243,13 @@ def _grid(seen: Seen) -> GridReading | None:
     told: dict[str, Any] = {"dead_zone_w": _LINKY_DEAD_ZONE_W}
     if not seen.case.wires.linky or told.keys() - _names(GridReading):
         told = {}
-    return GridReading(at=seen.grid.at, power_w=watts, drawn_va=max(0.0, watts), **told)
+    return GridReading(
+        at=seen.grid.at,
+        power_w=watts,
+        drawn_va=max(0.0, watts),
+        currents_a=seen.currents_a,
+        **told,
+    )
 
 
 def _batteries(seen: Seen) -> tuple[BatteryReading, ...]:

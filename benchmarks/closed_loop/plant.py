@@ -15,6 +15,7 @@ from typing import override
 from simulator.appliance import Appliance
 from simulator.battery import SelfRegulatingBattery
 from simulator.car import Car
+from simulator.device import NO_POWER, Device, add
 from simulator.evse import Evse
 from simulator.heater import Heater
 from simulator.profiles import ChargingProfile, Kind, Limit, Period, Purpose, Unit
@@ -88,8 +89,13 @@ class _Load[C: Order](ABC):
 
     @property
     @abstractmethod
+    def device(self) -> Device:
+        """What stands at the end of the wires."""
+
+    @property
     def power_w(self) -> float:
         """What it draws."""
+        return sum(self.device.power_w)
 
     @abstractmethod
     def _obey(self, command: C) -> None:
@@ -158,8 +164,8 @@ class PlantCharger(_Load[Command]):
 
     @property
     @override
-    def power_w(self) -> float:
-        return sum(self.evse.power_w)
+    def device(self) -> Device:
+        return self.evse
 
     @property
     def on(self) -> bool:
@@ -203,8 +209,8 @@ class PlantHeater(_Load[HeaterCommand]):
 
     @property
     @override
-    def power_w(self) -> float:
-        return sum(self.heater.power_w)
+    def device(self) -> Device:
+        return self.heater
 
     def seen(self) -> HeaterSeen:
         """Return what a controller may know of it."""
@@ -230,8 +236,8 @@ class PlantRelay(_Load[RelayCommand]):
 
     @property
     @override
-    def power_w(self) -> float:
-        return sum(self.appliance.power_w)
+    def device(self) -> Device:
+        return self.appliance
 
     @property
     def on(self) -> bool:
@@ -262,6 +268,7 @@ class Plant:
         self._day = day
         self._random = Random(seed)
         self._grid = _Wire[float](case.wires.grid_latency_s)
+        self._currents = _Wire[tuple[float, ...]](case.wires.grid_latency_s)
         self._battery = _Wire[BatteryTold](case.wires.grid_latency_s)
 
     @property
@@ -281,16 +288,19 @@ class Plant:
         wires = self.case.wires
         if now % wires.grid_interval_s == 0:
             self._grid.send(now, self._shown(self.grid_w))
+            self._currents.send(now, self._phase_currents())
             if self.battery is not None:
                 told = BatteryTold(power_w=battery_w, soc=self.battery.soc)
                 self._battery.send(now, told)
         self._grid.receive(now)
+        self._currents.receive(now)
         self._battery.receive(now)
         return Seen(
             case=self.case,
             now=float(now),
             wall=_MIDNIGHT + timedelta(seconds=now),
             grid=self._grid.arrived,
+            currents_a=self._currents.arrived.value if self._currents.arrived else (),
             chargers=tuple(charger.seen() for charger in self.chargers),
             heaters=tuple(heater.seen() for heater in self.heaters),
             relays=tuple(relay.seen() for relay in self.relays),
@@ -304,6 +314,16 @@ class Plant:
         battery.see(now, house_w - battery.battery_w)
         battery.step(now, _DT_S, VOLTAGE_V)
         return battery.battery_w
+
+    def _phase_currents(self) -> tuple[float, ...]:
+        """Return what flows on each of three phases; house and sun load them evenly."""
+        if self.case.supply_phases == 1:
+            return ()
+        drawn = NO_POWER
+        for load in self.loads:
+            drawn = add(drawn, load.device.power_w)
+        rest_w = (self.grid_w - sum(drawn)) / len(drawn)
+        return tuple((rest_w + watts) / VOLTAGE_V for watts in drawn)
 
     def _shown(self, grid_w: float) -> float:
         wires = self.case.wires

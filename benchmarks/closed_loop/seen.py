@@ -92,13 +92,18 @@ class BatteryTold:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """All that a controller may know at ``now``."""
+    """All that a controller may know at ``now``.
+
+    ``currents_a`` are those of a three-phase connection, signed, of the same instant as
+    ``grid``; empty on one phase.
+    """
 
     case: Case
     now: float
     wall: datetime
     grid: Told[float] | None
-    chargers: tuple[ChargerSeen, ...]
+    currents_a: tuple[float, ...] = ()
+    chargers: tuple[ChargerSeen, ...] = ()
     heaters: tuple[HeaterSeen, ...] = ()
     relays: tuple[RelaySeen, ...] = ()
     battery: Told[BatteryTold] | None = None

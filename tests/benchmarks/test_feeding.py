@@ -1,12 +1,13 @@
 """What the engine is given of each kind of load, and what is made of its answers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from benchmarks.closed_loop import ours
-from benchmarks.closed_loop.cases import Case, HeaterCase, RelayCase, Wires
+from benchmarks.closed_loop.cases import CASES, Case, HeaterCase, RelayCase, Wires
 from benchmarks.closed_loop.ours import NotYet, Ours
 from benchmarks.closed_loop.record import Record, play
 from benchmarks.closed_loop.variants import VARIANTS
@@ -168,3 +169,19 @@ def test_what_a_charger_cannot_be_told_is_not_yet(
     monkeypatch.setattr(ours, "_names", lambda kind: set())
     with pytest.raises(NotYet, match="writes_per_day"):
         Ours(case([0.0]), writes_per_day=400)
+
+
+def test_a_three_phase_home_is_told_its_currents(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ours, "_names", lambda kind: {"switches_phases"})
+    with pytest.raises(NotYet, match="phase_change_s"):
+        Ours(CASES["D1"])
+    # An engine that does not change phases has a charger that stays on three.
+    (charger,) = CASES["D1"].chargers
+    stays = replace(charger, evse=replace(charger.evse, switches_phases=False))
+    one = case([690.0] * 5, chargers=(stays,), wires=Wires(grid_noise_w=0.0))
+    _, given = fed(monkeypatch, one, {})
+    grid = given[-1].grid
+    assert grid is not None
+    assert grid.currents_a == pytest.approx((-1.0, -1.0, -1.0))

@@ -12,7 +12,7 @@ from benchmarks.closed_loop.cases import (
     Wires,
 )
 from benchmarks.closed_loop.record import play
-from benchmarks.closed_loop.seen import HeaterCommand, RelayCommand
+from benchmarks.closed_loop.seen import Command, HeaterCommand, RelayCommand
 from benchmarks.closed_loop.variants import VARIANTS
 from simulator.battery import BatterySpec
 from simulator.heater import Characteristic
@@ -144,6 +144,24 @@ def test_a_relay_without_a_meter_tells_no_power() -> None:
     relay = RelayCase(measured=False)
     play(case([0.0] * 12, relays=(relay,), wires=QUIET), script)
     assert script.seen[-1].relays[0].power is None
+
+
+def test_a_three_phase_connection_tells_what_each_phase_carries() -> None:
+    chargers = CASES["D1"].chargers
+    one = case([690.0] * 120, chargers=chargers, wires=QUIET)
+    script = Orders({0: {"car": Command(current_a=10.0, phases=1)}})
+    record = play(one, script)
+    assert script.seen[0].currents_a == ()
+    # 690 W of surplus are 1 A on each phase, and the car is on the first.
+    drawn = record.drawn_a[0][-2]
+    assert drawn > 9.0
+    assert script.seen[-1].currents_a == pytest.approx((drawn - 1, -1.0, -1.0))
+    assert script.seen[-1].grid is not None
+    total_w = 230.0 * sum(script.seen[-1].currents_a)
+    assert script.seen[-1].grid.value == pytest.approx(total_w)
+    single = Script({})
+    play(case([690.0] * 5, wires=QUIET), single)
+    assert single.seen[-1].currents_a == ()
 
 
 def test_an_order_for_another_kind_of_load_is_refused() -> None:

@@ -7,10 +7,13 @@ from pathlib import Path
 import signal
 import sys
 
+from .appliance import ApplianceSpec
+from .battery import BatterySpec
 from .charger import ChargerSpec
 from .clock import parse_hours_and_minutes
 from .control import DEFAULT_PORT, HELP, ControlPort, Words, listen_to_terminal
 from .evse import EvseSpec
+from .heater import HeaterSpec
 from .tariff import OPTIONS
 from .tic import TicMode
 from .trace import trace_names
@@ -50,6 +53,9 @@ def parser() -> argparse.ArgumentParser:
     add("--speed", type=float, default=60.0, help="of the sun; devices: real time")
     add("--start", default="09:00", metavar="HH:MM")
     add("--day", default="06:00-21:00", metavar="HH:MM-HH:MM", help="part to repeat")
+    add("--heater", type=float, metavar="W", help="a dimmed water heater of this power")
+    add("--appliance", type=float, metavar="W", help="a load of this power on a relay")
+    add("--battery", type=float, metavar="WH", help="a battery that regulates itself")
     add("--unplugged", action="store_true", help="begin without a car")
     return wanted
 
@@ -81,6 +87,13 @@ def options_from(arguments: argparse.Namespace) -> HouseOptions:
         ),
         evse=EvseSpec(wiring=wiring, max_a=arguments.max_current),
         plugged=not arguments.unplugged,
+        heater=None if arguments.heater is None else HeaterSpec(max_w=arguments.heater),
+        appliance=None
+        if arguments.appliance is None
+        else ApplianceSpec(power_w=arguments.appliance),
+        battery=None
+        if arguments.battery is None
+        else BatterySpec(capacity_wh=arguments.battery),
     )
 
 

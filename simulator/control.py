@@ -24,6 +24,7 @@ HOST = "127.0.0.1"
 
 SURPLUS_W = -3500.0
 IMPORT_W = 2000.0
+BATH_L = 60.0
 
 HELP = """\
 surplus        plenty of sun: 3500 W left over before the car
@@ -33,6 +34,9 @@ grid <W>       any grid power before the car (- is export)
 cloud          a cloud passes, for a minute
 auto           back to the recorded sun and household
 hp | hc        switch the Linky to peak | off-peak hours
+heater <%>     tell the water heater a percentage (a house that has one)
+appliance on|off   move the appliance's relay (a house that has one)
+bath           take 60 litres of hot water
 unplug | plug  drive away | come home
 cut | mend     lose | restore the charger's network link
 meter off|on   silence the Linky | let it talk (also: garbled, gone)
@@ -85,6 +89,12 @@ class Words:
                 self._fix(_number(watts))
             case ["speed", times]:
                 self._house.day.set_speed(self._house.clock.now(), _number(times))
+            case ["heater", percent] if (heater := self._house.heater) is not None:
+                heater.tell(_number(percent) / 100)
+            case ["appliance", ("on" | "off") as state] if self._house.appliance:
+                self._house.appliance.switch(state == "on")
+            case ["bath"] if self._house.heater and self._house.heater.tank:
+                self._house.heater.tank.draw(BATH_L)
             case ["meter", ("on" | "off" | "garbled" | "gone") as state]:
                 await self._house.meter(state)
             case _:

@@ -21,3 +21,10 @@ class Device(Protocol):
 def add(one: Phases, other: Phases) -> Phases:
     """Add two powers phase by phase."""
     return (one[0] + other[0], one[1] + other[1], one[2] + other[2])
+
+
+def on_phase(phase: int, watts: float) -> Phases:
+    """Return a power that one supply phase (1, 2 or 3) carries."""
+    power = [0.0, 0.0, 0.0]
+    power[phase - 1] = watts
+    return (power[0], power[1], power[2])

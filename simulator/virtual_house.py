@@ -13,11 +13,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from .appliance import Appliance, ApplianceSpec
+from .battery import BatterySpec, SelfRegulatingBattery
 from .car import Car, CarSpec
 from .charger import Charger, ChargerSpec
 from .clock import Clock, DayClock, hours_and_minutes
+from .device import Device
 from .evse import Evse, EvseSpec
-from .house import House, HouseSpec
+from .heater import Heater, HeaterSpec, Tank, TankSpec
+from .house import GridMeter, House, HouseSpec
 from .linky import Linky, LinkySpec
 from .serial_line import Fault, Port, PseudoTerminal, TcpPort, TicLine
 from .tariff import OPTIONS
@@ -39,7 +43,9 @@ class HouseOptions:
     ``pace`` makes the devices' time run faster than real time (tests); ``speed`` is how
     much faster than the devices' time the sun and the household run through their day,
     from ``first_s`` to ``last_s`` and over again. Without ``tic_path`` and ``tic_port``
-    the Linky is not connected to anything, without ``ocpp_url`` nor is the charger.
+    the Linky is not connected to anything, without ``ocpp_url`` nor is the charger. A
+    heater with its ``tank``, an appliance and a battery are there when they are named;
+    nothing but this program commands them yet.
     """
 
     pace: float = 1.0
@@ -64,6 +70,10 @@ class HouseOptions:
     clock_error_s: float = 0.0
     car: CarSpec = field(default_factory=CarSpec)
     plugged: bool = True
+    heater: HeaterSpec | None = None
+    tank: TankSpec = field(default_factory=TankSpec)
+    appliance: ApplianceSpec | None = None
+    battery: BatterySpec | None = None
 
 
 class VirtualHouse:
@@ -92,6 +102,15 @@ class VirtualHouse:
             wall=wall,
             clock_error_s=chosen.clock_error_s,
         )
+        self.heater: Heater | None = None
+        if chosen.heater is not None:
+            self.heater = Heater(chosen.heater, tank=Tank(chosen.tank))
+        self.appliance: Appliance | None = None
+        if chosen.appliance is not None:
+            self.appliance = Appliance(chosen.appliance)
+        self.battery: SelfRegulatingBattery | None = None
+        if chosen.battery is not None:
+            self.battery = SelfRegulatingBattery(chosen.battery)
         self.day = DayClock(
             speed=chosen.speed,
             start_s=chosen.start_s,
@@ -102,8 +121,8 @@ class VirtualHouse:
             solar=read_trace(chosen.solar),
             load=read_trace(chosen.load),
             day=self.day,
-            devices=[self.evse],
-            meters=[self.linky],
+            devices=[self.evse, *self._furniture()],
+            meters=self._meters(),
             spec=HouseSpec(phases=chosen.phases),
         )
         # One step, so that there is something to show from the first frame on.
@@ -118,6 +137,20 @@ class VirtualHouse:
         self._car = Car(chosen.car, charge_wh=ARRIVAL_WH)
         if chosen.plugged:
             self.plug()
+
+    def _furniture(self) -> list[Device]:
+        """Return what hangs on no protocol."""
+        return [
+            device
+            for device in (self.heater, self.appliance, self.battery)
+            if device is not None
+        ]
+
+    def _meters(self) -> list[GridMeter]:
+        meters: list[GridMeter] = [self.linky]
+        if self.battery is not None:
+            meters.append(self.battery)
+        return meters
 
     def _port(self) -> Port | None:
         chosen = self.options
@@ -229,11 +262,29 @@ class VirtualHouse:
         charge = ""
         if car is not None:
             charge = f", battery {100 * car.charge_wh / car.spec.capacity_wh:.0f} %"
+        parts = "".join(f"{part}\n" for part in self._furniture_status())
         return (
             f"{sun} (sun at {self.day.speed:g} times, {source}); "
             f"solar {house.solar_w:.0f} W, household {house.load_w:.0f} W, "
-            f"car {house.devices_w:.0f} W, grid {house.grid_w:+.0f} W\n"
+            f"car {sum(evse.power_w):.0f} W, grid {house.grid_w:+.0f} W\n"
+            f"{parts}"
             f"charger {evse.status} ({link}), offers {evse.pilot_a:g} A, "
             f"draws {evse.currents_a[0]:.1f} A{charge}; "
             f"Linky {wire}, period {self.linky.period.upper()}"
         )
+
+    def _furniture_status(self) -> list[str]:
+        parts = []
+        if (heater := self.heater) is not None and heater.tank is not None:
+            parts.append(
+                f"heater told {100 * heater.told_share:.0f} %, draws "
+                f"{sum(heater.power_w):.0f} W, water {heater.tank.temperature_c:.1f} °C"
+            )
+        if (appliance := self.appliance) is not None:
+            state = "on" if appliance.on else "off"
+            parts.append(f"appliance {state}, draws {sum(appliance.power_w):.0f} W")
+        if (battery := self.battery) is not None:
+            parts.append(
+                f"battery {battery.battery_w:+.0f} W, {100 * battery.soc:.0f} % full"
+            )
+        return parts

@@ -14,7 +14,7 @@ from pathlib import Path
 import sys
 
 from .calibration import checks
-from .cases import CASES, VARIANTS
+from .cases import CASES
 from .cost import measure
 from .picture import svg
 from .report import (
@@ -23,11 +23,14 @@ from .report import (
     cost_text,
     robustness_text,
     summary_text,
+    targets_text,
 )
-from .runs import EVCC, OURS, PLAYERS, Results, Run, plays, record_of, run_all
+from .runs import EVCC, OURS, PLAYERS, ROUTER, Results, Run, plays, record_of, run_all
+from .targets import cost_targets, robustness_targets, targets
+from .variants import VARIANTS
 
-# The days on which the reference measured wrong plants.
-_ROBUSTNESS_CASES = ("A1", "A3", "A4", "A5")
+# The days on which the reference measured wrong plants, and one of each kind more.
+_ROBUSTNESS_CASES = ("A1", "A3", "A4", "A5", "B1", "B2", "B3", "C1", "D1", "E1")
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
@@ -77,13 +80,29 @@ def main(words: Sequence[str] | None = None) -> int:
     output.say(summary_text(results, cases, players))
     found = list(checks(results, cases))
     output.say(calibration_text(found))
+    asked = list(targets(results, cases))
     if arguments.robustness:
         names = [name for name in _ROBUSTNESS_CASES if name in cases]
-        wrong = run_all(names, (OURS, EVCC), list(VARIANTS), workers=arguments.workers)
+        wrong = run_all(
+            names, (OURS, EVCC, ROUTER), list(VARIANTS), workers=arguments.workers
+        )
         output.say(robustness_text(wrong, names, list(VARIANTS)))
+        asked += robustness_targets(
+            wrong,
+            [
+                (name, variant.name)
+                for variant in VARIANTS.values()
+                for name in names
+                if variant.concerns(CASES[name])
+            ],
+        )
         results.scores |= wrong.scores
+        results.optima |= wrong.optima
     if not arguments.no_cost:
-        output.say(cost_text(measure()))
+        cost = measure()
+        output.say(cost_text(cost))
+        asked += cost_targets(cost)
+    output.say(targets_text(asked))
     if arguments.save:
         _save(arguments.save, output.lines, results, cases)
     return 0 if all(check.passed for check in found) else 1

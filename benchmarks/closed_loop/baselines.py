@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from math import floor
 
 from .cases import VOLTAGE_V, ChargerCase
-from .plant import ChargerSeen, Command, Seen
+from .seen import (
+    ChargerSeen,
+    Command,
+    HeaterCommand,
+    HeaterSeen,
+    Order,
+    RelayCommand,
+    RelaySeen,
+    Seen,
+)
 
 # A grid meter's value that is not there yet reads as balance.
 _BALANCE_W = 0.0
@@ -19,11 +28,12 @@ def _grid_w(seen: Seen) -> float:
     return seen.grid.value if seen.grid is not None else _BALANCE_W
 
 
-def _own_w(charger: ChargerSeen) -> float:
-    return charger.power.value if charger.power is not None else 0.0
+def _own_w(load: ChargerSeen | HeaterSeen | RelaySeen) -> float:
+    return load.power.value if load.power is not None else 0.0
 
 
 def _own_all_w(seen: Seen) -> float:
+    """Return what the chargers draw."""
     return sum(_own_w(charger) for charger in seen.chargers)
 
 
@@ -39,7 +49,7 @@ class _Offers:
     def told(self, case: ChargerCase) -> float:
         return self.amps.get(case.load_id, 0.0)
 
-    def commands(self, seen: Seen) -> dict[str, Command]:
+    def commands(self, seen: Seen) -> dict[str, Order]:
         return {
             charger.case.load_id: Command(
                 current_a=self.told(charger.case) if charger.plugged else 0.0,
@@ -79,7 +89,7 @@ class Evcc:
         self._ticks = 0
         self._points: dict[str, _Loadpoint] = {}
 
-    def __call__(self, seen: Seen) -> Mapping[str, Command]:
+    def __call__(self, seen: Seen) -> Mapping[str, Order]:
         """Update the charger whose turn it is."""
         if seen.now % self._interval_s:
             return {}
@@ -192,7 +202,7 @@ class TwcManager:
         self._offers = _Offers()
         self._switched: dict[str, float] = {}
 
-    def __call__(self, seen: Seen) -> Mapping[str, Command]:
+    def __call__(self, seen: Seen) -> Mapping[str, Order]:
         """Share what there is."""
         if seen.now % self._interval_s:
             return {}
@@ -242,7 +252,7 @@ class EarlierPid:
         self._importing_since: float | None = None
         self._offers = _Offers()
 
-    def __call__(self, seen: Seen) -> Mapping[str, Command]:
+    def __call__(self, seen: Seen) -> Mapping[str, Order]:
         """Add the PID's output to the current target; station 1 gets it first."""
         if seen.now % _PID_INTERVAL_S:
             return {}
@@ -300,7 +310,7 @@ class OpenEms:
         self._switched: dict[str, float] = {}
         self._changed: dict[str, tuple[float, bool]] = {}
 
-    def __call__(self, seen: Seen) -> Mapping[str, Command]:
+    def __call__(self, seen: Seen) -> Mapping[str, Order]:
         """Hand the excess power out in order."""
         rest_w = _own_all_w(seen) - _grid_w(seen) - seen.battery_w
         if seen.case.fast:
@@ -350,11 +360,12 @@ class PriorityOptimiser:
         self._interval_s = interval_s
         self._offers = _Offers()
 
-    def __call__(self, seen: Seen) -> Mapping[str, Command]:
+    def __call__(self, seen: Seen) -> Mapping[str, Order]:
         """Hand out what there is."""
         if seen.now % self._interval_s:
             return {}
-        rest_w = _own_all_w(seen) - _grid_w(seen) - _OPTIMISER_MARGIN_W
+        others_w = sum(map(_own_w, seen.heaters)) + sum(map(_own_w, seen.relays))
+        rest_w = _own_all_w(seen) + others_w - _grid_w(seen) - _OPTIMISER_MARGIN_W
         if seen.case.fast:
             rest_w += seen.case.subscribed_va
         rest_a = seen.case.ev_limit_a
@@ -368,4 +379,17 @@ class PriorityOptimiser:
             told_a = self._offers.told(case)
             rest_w -= told_a * per_a
             rest_a -= told_a
-        return self._offers.commands(seen)
+        return self._offers.commands(seen) | self._others(seen, rest_w)
+
+    def _others(self, seen: Seen, rest_w: float) -> dict[str, Order]:
+        orders: dict[str, Order] = {}
+        for heater in seen.heaters:
+            case = heater.case
+            share = floor(100 * min(1.0, max(0.0, rest_w) / case.stated_w)) / 100
+            orders[case.load_id] = HeaterCommand(share=share)
+            rest_w -= share * case.stated_w
+        for relay in seen.relays:
+            needed_w = relay.case.stated_w or 0.0
+            orders[relay.case.load_id] = RelayCommand(on=rest_w >= needed_w)
+            rest_w -= needed_w if rest_w >= needed_w else 0.0
+        return orders

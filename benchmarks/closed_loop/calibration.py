@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .cases import CASES
-from .runs import EVCC, Results, Run
+from .runs import EVCC, ROUTER, Results, Run
 
 _OPTIMUM_SHARE = 0.01
 # Reference figures have two decimals: an import of 0.43 kWh is not known better.
@@ -23,10 +23,15 @@ _EVCC_J = {
     "A4": 58.0,
     "A5": 66.0,
     "A6": 85.0,
+    "B1": 80.0,
+    "B2": 83.0,
+    "B3": 47.0,
     "C1": 88.0,
     "D1": 87.0,
     "E1": 83.0,
 }
+# The same with a heater router of its own beside it.
+_ROUTER_J = {"B1": 92.0, "B2": 92.0, "B3": 97.0}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,16 +54,17 @@ def checks(results: Results, cases: list[str]) -> Iterator[Check]:
         if optimum is not None and case.oracle_kwh is not None:
             yield _kwh(name, "captured", optimum.captured_kwh, case.oracle_kwh[0])
             yield _kwh(name, "imported", optimum.imported_kwh, case.oracle_kwh[1])
-        percent = results.percent(run, 1.0)
-        if percent is not None and name in _EVCC_J:
-            reference = _EVCC_J[name]
-            yield Check(
-                case=name,
-                what="evcc J %",
-                here=percent,
-                reference=reference,
-                passed=abs(percent - reference) <= _EVCC_POINTS,
-            )
+        for player, known in ((EVCC, _EVCC_J), (ROUTER, _ROUTER_J)):
+            run = Run(case=name, player=player.name)
+            percent = results.percent(run, 1.0)
+            if percent is not None and name in known:
+                yield Check(
+                    case=name,
+                    what=f"{player.name} J %",
+                    here=percent,
+                    reference=known[name],
+                    passed=abs(percent - known[name]) <= _EVCC_POINTS,
+                )
 
 
 def _kwh(case: str, what: str, here: float, reference: float) -> Check:

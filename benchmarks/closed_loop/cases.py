@@ -1,11 +1,14 @@
 """The days: sun, household, devices and what the controller may know of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 
+from simulator.appliance import ApplianceSpec
+from simulator.battery import BatterySpec
 from simulator.car import PILOT_MINIMUM_A, CarSpec
 from simulator.evse import EvseSpec
+from simulator.heater import Characteristic, HeaterSpec
 from simulator.trace import DAY_S, read_trace
 
 VOLTAGE_V = 230.0
@@ -76,52 +79,77 @@ class ChargerCase:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BatteryCase:
-    """A home battery that regulates itself towards no exchange with the grid."""
+class HeaterCase:
+    """A dimmed heater, and what its user told of it: its power and characteristic.
 
-    capacity_wh: float = 10_000.0
-    charge_share: float = 0.3
-    power_w: float = 4_000.0
-    efficiency: float = 0.95
-    ramp_w_s: float = 1_500.0
-    delay_s: int = 2
-    gain: float = 0.5
+    It acts with the half wave after its command has arrived: with a lag of its own evcc
+    and a router would come out below the reference, on all three days.
+    """
+
+    load_id: str = "heater"
+    heater: HeaterSpec = field(default_factory=lambda: HeaterSpec(lag_s=0.0))
+    stated_w: float = 2400.0
+    stated: Characteristic = Characteristic.LINEAR
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RelayCase:
+    """A load on a relay, and what its user told of it: its power, None = to be learned.
+
+    ``measured`` says that its plug measures.
+    """
+
+    load_id: str = "relay"
+    appliance: ApplianceSpec = field(default_factory=ApplianceSpec)
+    stated_w: float | None = 1100.0
+    measured: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wires:
-    """How often and how late things are told. ``linky`` tells VA, the sign lost near 0."""
+    """How often and how late things are told. ``linky`` tells VA, the sign lost near 0.
+
+    A battery is read together with the grid.
+    """
 
     grid_interval_s: int = 1
     grid_latency_s: int = 1
     grid_noise_w: float = 5.0
     charger_interval_s: int = 5
-    charger_latency_s: int = 1
+    heater_interval_s: int = 2
+    relay_interval_s: int = 5
+    meter_latency_s: int = 1
     command_latency_s: int = 1
     linky: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """One day. ``ev_limit_a`` bounds the current of all cars together.
+    """One day; loads in order of priority: chargers, heaters, relays.
 
-    ``fast`` asks for charging as fast as the limits allow; ``oracle_kwh`` is what the
-    reference says the optimum captures and imports; ``engine_plays`` is False where the
-    engine does not have the kind of load yet.
+    ``ev_limit_a`` bounds the current of all cars together. ``fast`` asks for charging as
+    fast as the limits allow; ``oracle_kwh`` is what the reference says the optimum
+    captures and imports.
     """
 
     name: str
     text: str
     build: Callable[[], Day]
     chargers: tuple[ChargerCase, ...] = (ChargerCase(load_id="car"),)
+    heaters: tuple[HeaterCase, ...] = ()
+    relays: tuple[RelayCase, ...] = ()
     wires: Wires = field(default_factory=Wires)
-    battery: BatteryCase | None = None
+    battery: BatterySpec | None = None
     subscribed_va: float = 9_000.0
     ev_limit_a: float = 40.0
     fast: bool = False
     has_optimum: bool = True
     oracle_kwh: tuple[float, float] | None = None
-    engine_plays: bool = True
+
+    @property
+    def supply_phases(self) -> int:
+        """Phases of the connection: as many as its widest charger is wired to."""
+        return max((len(c.evse.wiring) for c in self.chargers), default=1)
 
 
 @cache
@@ -210,6 +238,30 @@ _CASES = (
         oracle_kwh=(30.65, 1.14),
     ),
     Case(
+        name="B1",
+        text="car, 2.4 kW heater and 1.1 kW pump, broken clouds",
+        build=_traces("pv_broken_real1s", "load_synth"),
+        heaters=(HeaterCase(),),
+        relays=(RelayCase(),),
+        oracle_kwh=(31.35, 0.06),
+    ),
+    Case(
+        name="B2",
+        text="car, heater and pump, convective clouds",
+        build=_traces("pv_convective", "load_uk_family"),
+        heaters=(HeaterCase(),),
+        relays=(RelayCase(),),
+        oracle_kwh=(33.92, 0.15),
+    ),
+    Case(
+        name="B3",
+        text="car, heater and pump, overcast",
+        build=_traces("pv_overcast", "load_synth"),
+        heaters=(HeaterCase(),),
+        relays=(RelayCase(),),
+        oracle_kwh=(8.44, 0.00),
+    ),
+    Case(
         name="C1",
         text="two cars under 40 A, twice the sun",
         build=_traces("pv_broken_real1s", "load_fr_summer", 2.0),
@@ -225,15 +277,13 @@ _CASES = (
         build=_traces("pv_convective", "load_uk_family", 1.5),
         chargers=(_THREE_PHASE,),
         oracle_kwh=(52.51, 1.77),
-        engine_plays=False,
     ),
     Case(
         name="E1",
         text="as A1, beside a battery that regulates itself",
         build=_traces("pv_broken_real1s", "load_uk_family"),
-        battery=BatteryCase(),
+        battery=BatterySpec(),
         oracle_kwh=(26.37, 1.08),
-        engine_plays=False,
     ),
     Case(
         name="S1",
@@ -252,71 +302,3 @@ _CASES = (
 )
 
 CASES = {case.name: case for case in _CASES}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Variant:
-    """A plant that is not what the controller believes it to be."""
-
-    name: str
-    text: str
-    car: dict[str, float] = field(default_factory=dict)
-    pilot_gap_s: float | None = None
-    wires: dict[str, int] = field(default_factory=dict)
-
-    def apply(self, case: Case) -> Case:
-        """Return the case with this plant."""
-        chargers = []
-        for charger in case.chargers:
-            evse = charger.evse
-            if self.pilot_gap_s is not None:
-                evse = replace(evse, pilot_gap_s=self.pilot_gap_s)
-            # The typed fields of a car are all floats here.
-            car = replace(charger.car, **self.car)  # type: ignore[arg-type]
-            chargers.append(replace(charger, car=car, evse=evse))
-        # The typed fields of the wires are all whole seconds here.
-        wires = replace(case.wires, **self.wires)  # type: ignore[arg-type]
-        return replace(case, chargers=tuple(chargers), wires=wires)
-
-
-_ALL_SLOW = {"dead_time_s": 5.0, "ramp_up_a_s": 0.3, "start_latency_s": 30.0}
-
-_VARIANTS = (
-    Variant(name="nominal", text="nominal"),
-    Variant(name="slow-ramp", text="ramp 0.2 A/s", car={"ramp_up_a_s": 0.2}),
-    Variant(name="fast-ramp", text="ramp 2 A/s", car={"ramp_up_a_s": 2.0}),
-    Variant(name="slow-down", text="down 1 A/s", car={"ramp_down_a_s": 1.0}),
-    Variant(name="dead-time", text="dead time 3 s longer", car={"dead_time_s": 5.0}),
-    Variant(
-        name="late-command", text="command 3 s later", wires={"command_latency_s": 4}
-    ),
-    Variant(name="late-start", text="start after 30 s", car={"start_latency_s": 30.0}),
-    Variant(name="pilot-gap", text="pilot gap 15 s", pilot_gap_s=15.0),
-    Variant(
-        name="slow-meter",
-        text="grid meter every 5 s, 2 s late",
-        wires={"grid_interval_s": 5, "grid_latency_s": 2},
-    ),
-    Variant(
-        name="slow-charger",
-        text="own power every 30 s",
-        wires={"charger_interval_s": 30},
-    ),
-    Variant(name="16A", text="car limited to 16 A", car={"max_a": 16.0}),
-    Variant(
-        name="all-slow",
-        text="all slow",
-        car=_ALL_SLOW,
-        pilot_gap_s=10.0,
-        wires={"command_latency_s": 3},
-    ),
-    Variant(
-        name="all-slow-30",
-        text="all slow, own power every 30 s",
-        car=_ALL_SLOW,
-        pilot_gap_s=10.0,
-        wires={"command_latency_s": 3, "charger_interval_s": 30},
-    ),
-)
-
-VARIANTS = {variant.name: variant for variant in _VARIANTS}

@@ -2,8 +2,8 @@
 
 It obeys the device limits that cost energy: whole amperes changed every 5 s, nothing
 between off and the minimum, 300 s between switchings, nothing drawn in the 10 s after a
-start. It ignores ramps, longer start latencies, the pause of a phase change and a home
-battery, and is optimistic by that.
+start; heaters fill what is left. It ignores ramps, longer start latencies, the pause of a
+phase change and a home battery, and is optimistic by that.
 """
 
 from array import array
@@ -60,27 +60,32 @@ class _Slot:
         self._sorted = sorted(surplus_w)
         self._sums = [0.0, *accumulate(self._sorted)]
 
-    def gain(self, power_w: float, price: float) -> _Gain:
+    def gain(self, power_w: float, price: float, fill_w: float = 0.0) -> _Gain:
+        """Return what a power gains, with ``fill_w`` that follow what it leaves."""
         below = bisect_right(self._sorted, power_w)
-        covered = len(self._sorted) - below
-        captured = self._sums[below] + covered * power_w
         imported = below * power_w - self._sums[below]
+        filled_w = power_w + fill_w
+        if fill_w:
+            below = bisect_right(self._sorted, filled_w)
+        captured = self._sums[below] + (len(self._sorted) - below) * filled_w
         return captured - price * imported, captured, imported
 
-    def best(self, powers_w: Sequence[float], price: float) -> _Gain:
+    def best(
+        self, powers_w: Sequence[float], price: float, fill_w: float = 0.0
+    ) -> _Gain:
         """Return the best of rising powers: the gain is concave in the power."""
-        best = self.gain(powers_w[0], price)
+        best = self.gain(powers_w[0], price, fill_w)
         low, high = 0, len(powers_w) - 1
         while low < high:
             middle = (low + high) // 2
             if (
-                self.gain(powers_w[middle + 1], price)[0]
-                > self.gain(powers_w[middle], price)[0]
+                self.gain(powers_w[middle + 1], price, fill_w)[0]
+                > self.gain(powers_w[middle], price, fill_w)[0]
             ):
                 low = middle + 1
             else:
                 high = middle
-            best = self.gain(powers_w[low], price)
+            best = self.gain(powers_w[low], price, fill_w)
         return best
 
 
@@ -90,7 +95,7 @@ def _drawn(charger: ChargerCase, phases: int) -> tuple[float, ...]:
 
 
 def devices_of(case: Case, begin_s: int) -> tuple[Switched, ...]:
-    """Return the chargers of a case as the programme sees them."""
+    """Return the chargers and relays of a case as the programme sees them."""
     devices = []
     for charger in case.chargers:
         phases = {charger.car.phases}
@@ -104,6 +109,10 @@ def devices_of(case: Case, begin_s: int) -> tuple[Switched, ...]:
                 end_block=max(0, end - begin_s) // BLOCK_S,
             )
         )
+    devices.extend(
+        Switched(powers_w=((0.0,), (relay.appliance.power_w,)), waits=False)
+        for relay in case.relays
+    )
     return tuple(devices)
 
 
@@ -138,13 +147,21 @@ def optimum_of(case: Case, price: float) -> Optimum:
     day = case.build()
     devices = devices_of(case, day.begin_s)
     choices = {}
+    cars = len(case.chargers)
     for modes in product(*(range(len(device.powers_w)) for device in devices)):
         running = [
             _phases(charger, mode)
-            for charger, mode in zip(case.chargers, modes, strict=True)
+            for charger, mode in zip(case.chargers, modes[:cars], strict=True)
         ]
-        choices[modes] = joint_powers(case, running)
-    return solve(day.surplus_w, devices, choices, price)
+        relays_w = sum(
+            relay.appliance.power_w * mode
+            for relay, mode in zip(case.relays, modes[cars:], strict=True)
+        )
+        choices[modes] = tuple(
+            power + relays_w for power in joint_powers(case, running)
+        )
+    fill_w = sum(heater.heater.max_w for heater in case.heaters)
+    return solve(day.surplus_w, devices, choices, price, fill_w=fill_w)
 
 
 def _phases(charger: ChargerCase, mode: int) -> int:
@@ -161,15 +178,18 @@ def solve(
     price: float,
     *,
     dwell_s: int = DWELL_S,
+    fill_w: float = 0.0,
 ) -> Optimum:
     """Return the optimum of up to two devices; ``choices`` are joint powers by modes.
+
+    ``fill_w`` is what heaters can take of the surplus that the devices leave.
 
     Raises ValueError for more devices: their joint states are too many to be exact.
     """
     if not 1 <= len(devices) <= 2:
         raise ValueError("the programme is exact for one or two devices")
     blocks = len(surplus_w) // BLOCK_S
-    gains = _gains(surplus_w, blocks, choices, price)
+    gains = _gains(surplus_w, blocks, choices, price, fill_w)
     return _Programme(list(devices), gains, blocks, dwell_s).run()
 
 
@@ -178,6 +198,7 @@ def _gains(
     blocks: int,
     choices: dict[_Modes, tuple[float, ...]],
     price: float,
+    fill_w: float,
 ) -> dict[_Modes, list[_Gain]]:
     gains: dict[_Modes, list[_Gain]] = {modes: [] for modes in choices}
     for block in range(blocks):
@@ -186,7 +207,7 @@ def _gains(
             for at in range(block * BLOCK_S, (block + 1) * BLOCK_S, _SLOT_S)
         ]
         for modes, powers in choices.items():
-            parts = [slot.best(powers, price) for slot in slots]
+            parts = [slot.best(powers, price, fill_w) for slot in slots]
             gains[modes].append(
                 (
                     sum(part[0] for part in parts),

@@ -10,11 +10,13 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 10, 30, 30
 _BIN_S = 20
 _HOUR_S = 3600
 _GRID_LINE_W = 2000
-_CURVES = (
-    ("surplus", "#f0b429"),
-    ("drawn", "#1f77b4"),
-    ("grid", "#9aa0a6"),
-)
+_COLOURS = {
+    "surplus": "#f0b429",
+    "drawn": "#1f77b4",
+    "cars": "#2ca02c",
+    "grid": "#9aa0a6",
+}
+_LEGEND_W = 80
 
 
 def _binned(values: Sequence[float]) -> list[float]:
@@ -26,14 +28,16 @@ def _binned(values: Sequence[float]) -> list[float]:
 
 def svg(record: Record, title: str) -> str:
     """Return a picture of a day."""
-    curves = [
-        _binned(record.day.surplus_w),
-        _binned(record.loads_w),
-        _binned(record.grid_w),
-    ]
-    low = min(min(curve) for curve in curves)
-    high = max(max(curve) for curve in curves)
-    bins = len(curves[0])
+    curves = {
+        "surplus": _binned(record.day.surplus_w),
+        "drawn": _binned(record.loads_w),
+        "grid": _binned(record.grid_w),
+    }
+    if record.case.heaters or record.case.relays:
+        curves["cars"] = _binned(record.ev_w)
+    low = min(min(curve) for curve in curves.values())
+    high = max(max(curve) for curve in curves.values())
+    bins = len(curves["surplus"])
     across = (_WIDTH - _LEFT - _RIGHT) / bins
     up = (_HEIGHT - _TOP - _BOTTOM) / max(1.0, high - low)
 
@@ -59,7 +63,8 @@ def svg(record: Record, title: str) -> str:
     for t in range(record.day.begin_s, record.day.end_s, _HOUR_S):
         x = _LEFT + (t - record.day.begin_s) / _BIN_S * across
         parts.append(f'<text x="{x:.0f}" y="{_HEIGHT - 8}">{t // _HOUR_S}:00</text>')
-    for n, ((name, colour), curve) in enumerate(zip(_CURVES, curves, strict=True)):
+    for n, (name, curve) in enumerate(reversed(curves.items()), start=1):
+        colour = _COLOURS[name]
         points = " ".join(
             f"{_LEFT + at * across:.1f},{y(watts):.1f}"
             for at, watts in enumerate(curve)
@@ -67,6 +72,6 @@ def svg(record: Record, title: str) -> str:
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="{colour}"'
             ' stroke-width="1.2"/>'
-            f'<text x="{_WIDTH - 260 + 80 * n}" y="18" fill="{colour}">{name}</text>'
+            f'<text x="{_WIDTH - _RIGHT - _LEGEND_W * n}" y="18" fill="{colour}">{name}</text>'
         )
     return "\n".join([*parts, "</svg>", ""])

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from .calibration import Check
-from .cases import CASES, VARIANTS
+from .cases import CASES
 from .cost import Cost
-from .runs import EVCC, OURS, PRICES, Player, Results, Run, plays
-from .scores import Scores
-
-_MEAN_OF = ("A1", "A2", "A3", "A4", "A5")
+from .runs import EVCC, OURS, PRICES, ROUTER, Player, Results, Run
+from .targets import MEAN_OF, Target
+from .variants import VARIANTS
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -33,6 +32,7 @@ _ENERGY_HEAD = (
     "J3 %",
     "captured kWh",
     "imported kWh",
+    "cars' share %",
     "self-consumption %",
     "starts",
     "short cycles",
@@ -49,14 +49,15 @@ def cases_text(
     """Yield one table for each case."""
     for name in cases:
         case = CASES[name]
+        asked = [player for player in players if player.is_asked(case)]
         yield f"### {name}: {case.text}"
         yield ""
         if name == "S1":
-            yield from _steps(results, players)
+            yield from _steps(results, asked)
         elif case.fast:
-            yield from _limit(results, name, players)
+            yield from _limit(results, name, asked)
         else:
-            yield from _energy(results, name, players)
+            yield from _energy(results, name, asked)
         yield ""
 
 
@@ -66,19 +67,19 @@ def _energy(results: Results, name: str, players: Sequence[Player]) -> Iterator[
     if best is not None:
         head = ["oracle (knows the day)", "100.0", "100.0"]
         energy = [_figure(best.captured_kwh, 2), _figure(best.imported_kwh, 2)]
-        rows.append([*head, *energy, "", str(best.starts), "0", "", "", "", ""])
+        rows.append([*head, *energy, "", "", str(best.starts), "0", "", "", "", ""])
     for player in players:
         run = Run(case=name, player=player.name)
-        if not plays(CASES[name], player):
+        if (scores := results.scores.get(run)) is None:
             rows.append([player.name, "not yet", *[""] * (len(_ENERGY_HEAD) - 2)])
             continue
-        scores = results.scores[run]
         rows.append(
             [
                 player.name,
                 *(_figure(results.percent(run, price), 1) for price in PRICES),
                 _figure(scores.captured_kwh, 2),
                 _figure(scores.imported_kwh, 2),
+                _figure(100 * scores.car_share),
                 _figure(100 * scores.self_consumption, 1),
                 str(scores.starts),
                 str(scores.short_cycles),
@@ -94,7 +95,9 @@ def _energy(results: Results, name: str, players: Sequence[Player]) -> Iterator[
 def _steps(results: Results, players: Sequence[Player]) -> Iterator[str]:
     rows = []
     for player in players:
-        scores = results.scores[Run(case="S1", player=player.name)]
+        scores = results.scores.get(Run(case="S1", player=player.name))
+        if scores is None:
+            continue
         share = scores.overshoot
         rows.append(
             [
@@ -113,7 +116,9 @@ def _steps(results: Results, players: Sequence[Player]) -> Iterator[str]:
 def _limit(results: Results, name: str, players: Sequence[Player]) -> Iterator[str]:
     rows = []
     for player in players:
-        scores: Scores = results.scores[Run(case=name, player=player.name)]
+        scores = results.scores.get(Run(case=name, player=player.name))
+        if scores is None:
+            continue
         rows.append(
             [
                 player.name,
@@ -144,10 +149,10 @@ def summary_text(
     energy = [name for name in cases if CASES[name].has_optimum]
     if not energy:
         return
-    means = [name for name in _MEAN_OF if name in energy]
+    means = [name for name in MEAN_OF if name in energy]
     head = ["J %", *energy]
     if means:
-        head.append(f"mean {means[0]}–{means[-1]}")
+        head.append(f"mean {MEAN_OF[0]}–{MEAN_OF[-1]}")
     rows = []
     for player in players:
         percents = {
@@ -157,7 +162,10 @@ def summary_text(
         row = [player.name, *(_figure(percents[name], 1) for name in energy)]
         known = [percents[name] for name in means]
         if means:
-            row.append(_figure(fmean(p for p in known if p is not None), 1))
+            # A mean of some days is not the mean.
+            everything = [p for p in known if p is not None]
+            whole = len(everything) == len(MEAN_OF)
+            row.append(_figure(fmean(everything) if whole else None, 1))
         rows.append(row)
     yield "### Summary"
     yield ""
@@ -188,25 +196,65 @@ def calibration_text(found: Sequence[Check]) -> Iterator[str]:
 def robustness_text(
     results: Results, cases: Sequence[str], variants: Sequence[str]
 ) -> Iterator[str]:
-    """Yield J on plants that are not what the engine believes, ours and evcc's."""
+    """Yield J on plants that are not what the engine believes, beside evcc's."""
     names = [name for name in cases if CASES[name].has_optimum]
-    yield "### Robustness: J %, Surplus / evcc (short cycles of Surplus, if any)"
+    yield "### Robustness: J %, Surplus / evcc (/ evcc + router)"
+    yield ""
+    yield "In brackets: short cycles of Surplus, where there are any."
     yield ""
     rows = []
     for variant in variants:
+        concerned = [name for name in names if VARIANTS[variant].concerns(CASES[name])]
+        if not concerned:
+            continue
         row = [VARIANTS[variant].text]
-        for name in names:
-            ours = Run(case=name, player=OURS.name, variant=variant)
-            other = Run(case=name, player=EVCC.name, variant=variant)
-            pair = [_figure(results.percent(run, PRICES[0])) for run in (ours, other)]
-            text = " / ".join(pair)
-            scores = results.scores.get(ours)
-            if scores is not None and scores.short_cycles:
-                text += f" ({scores.short_cycles})"
-            row.append(text)
+        row.extend(
+            _robust(results, name, variant) if name in concerned else ""
+            for name in names
+        )
         rows.append(row)
     yield from _table(("plant", *names), rows)
     yield ""
+
+
+def _robust(results: Results, case: str, variant: str) -> str:
+    players = [
+        player for player in (OURS, EVCC, ROUTER) if player.is_asked(CASES[case])
+    ]
+    runs = [Run(case=case, player=one.name, variant=variant) for one in players]
+    text = " / ".join(_figure(results.percent(run, PRICES[0]), 1) for run in runs)
+    scores = results.scores.get(runs[0])
+    if scores is not None and scores.short_cycles:
+        text += f" ({scores.short_cycles})"
+    return text
+
+
+def targets_text(found: Sequence[Target]) -> Iterator[str]:
+    """Yield our figures beside what is asked, the missed ones first told."""
+    asked = [target for target in found if not target.goal]
+    if not asked:
+        return
+    missed = [target for target in asked if not target.met]
+    yield f"### Targets: {len(asked) - len(missed)} of {len(asked)} met"
+    yield ""
+    rows = [
+        [
+            target.where,
+            target.what,
+            _figure(target.here, target.decimals),
+            f"{'≥' if target.at_least else '≤'} {target.bound:g}",
+            _verdict(target),
+        ]
+        for target in [*missed, *(target for target in found if target not in missed)]
+    ]
+    yield from _table(("case", "figure", "here", "asked", ""), rows)
+    yield ""
+
+
+def _verdict(target: Target) -> str:
+    if target.goal:
+        return "goal met" if target.met else "goal, not met"
+    return "met" if target.met else "**missed**"
 
 
 def cost_text(cost: Cost) -> Iterator[str]:
@@ -218,5 +266,5 @@ def cost_text(cost: Cost) -> Iterator[str]:
         for loads, us in cost.cycle_us.items()
     ]
     rows.append([f"86,400 cycles, {cost.day_loads} loads", f"{cost.day_s:.1f} s"])
-    yield from _table(("engine", "here"), rows)
+    yield from _table((f"engine ({', '.join(cost.kinds)})", "here"), rows)
     yield ""

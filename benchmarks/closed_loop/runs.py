@@ -5,23 +5,35 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from .baselines import EarlierPid, Evcc, OpenEms, PriorityOptimiser, TwcManager
-from .cases import CASES, VARIANTS, Case
+from .cases import CASES, Case
 from .oracle import Optimum, optimum_of
-from .ours import Ours
+from .ours import NotYet, Ours
 from .record import Controller, Record, play
+from .router import EvccWithRouter
 from .scores import Scores, score
+from .variants import VARIANTS
 
 # Prices of an imported kWh against a captured one, by which J is told.
 PRICES = (1.0, 3.0)
+# A charger that may be told only so much: each command is a write to its memory.
+_FEW_WRITES = 400
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Player:
-    """A controller by name. ``ours`` says that the engine decides."""
+    """A controller by name; ``on`` are the days it is played on, all of them if None.
+
+    ``ours`` says that the engine decides.
+    """
 
     name: str
     make: Callable[[Case], Controller]
     ours: bool = False
+    on: tuple[str, ...] | None = None
+
+    def is_asked(self, case: Case) -> bool:
+        """Return whether the day is one for it."""
+        return self.on is None or case.name in self.on
 
 
 _PLAYERS = (
@@ -29,7 +41,17 @@ _PLAYERS = (
     Player(
         name="Surplus λ=3", make=lambda case: Ours(case, import_price=3.0), ours=True
     ),
+    Player(
+        name="Surplus, 400 commands",
+        make=lambda case: Ours(case, writes_per_day=_FEW_WRITES),
+        ours=True,
+    ),
     Player(name="evcc 30 s", make=lambda _: Evcc()),
+    Player(
+        name="evcc + router",
+        make=lambda _: EvccWithRouter(),
+        on=tuple(case.name for case in CASES.values() if case.heaters),
+    ),
     Player(name="TWCManager 60 s", make=lambda _: TwcManager()),
     Player(name="OpenEMS 1 s", make=lambda _: OpenEms()),
     Player(name="greedy 5 s", make=lambda _: PriorityOptimiser()),
@@ -37,7 +59,8 @@ _PLAYERS = (
 )
 
 PLAYERS = {player.name: player for player in _PLAYERS}
-OURS, EVCC = _PLAYERS[0], _PLAYERS[2]
+OURS, FEW_WRITES = PLAYERS["Surplus"], PLAYERS["Surplus, 400 commands"]
+EVCC, ROUTER = PLAYERS["evcc 30 s"], PLAYERS["evcc + router"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,13 +102,26 @@ def _solve(wanted: Wanted) -> Optimum:
 
 def plays(case: Case, player: Player) -> bool:
     """Return whether a controller has what the day asks for."""
-    return case.engine_plays or not player.ours
+    if not player.is_asked(case):
+        return False
+    try:
+        player.make(case)
+    except NotYet:
+        return False
+    return True
 
 
 def same_optimum(case: str, variant: str) -> str:
     """Return the variant whose optimum is that of this one: few change any."""
-    changes = "max_a" in VARIANTS[variant].car
-    return variant if changes and CASES[case].has_optimum else "nominal"
+    nominal, changed = CASES[case], case_of(case, variant)
+    tops = [
+        (
+            [charger.car.max_a for charger in one.chargers],
+            [heater.heater.max_w for heater in one.heaters],
+        )
+        for one in (nominal, changed)
+    ]
+    return "nominal" if tops[0] == tops[1] or not nominal.has_optimum else variant
 
 
 @dataclass(kw_only=True, slots=True)
@@ -121,7 +157,7 @@ def run_all(
         for case in cases
         for player in players
         for variant in variants
-        if plays(CASES[case], player)
+        if plays(CASES[case], player) and VARIANTS[variant].concerns(CASES[case])
     ]
     wanted = sorted(
         {
@@ -130,6 +166,7 @@ def run_all(
             if CASES[case].has_optimum
             for price in PRICES
             for variant in variants
+            if VARIANTS[variant].concerns(CASES[case])
         },
         key=lambda one: (one.case, one.price, one.variant),
     )
@@ -149,4 +186,5 @@ def run_all(
 
 
 def _is_light(wanted: Wanted) -> bool:
-    return len(CASES[wanted.case].chargers) < 2
+    case = CASES[wanted.case]
+    return len(case.chargers) + len(case.relays) < 2

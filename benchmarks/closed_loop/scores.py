@@ -24,6 +24,9 @@ _LAST_S = 60
 class Scores:
     """One day in figures.
 
+    ``car_share`` is the cars' part of what was captured: where loads draw more than the
+    surplus, each captures in proportion to what it draws.
+
     ``short_cycles`` count what was asked of the stations, ``short_currents`` the current
     of the cars, which begins seconds after it is offered. ``rms_w`` is None where no car
     drew, settling and overshoot are None where nothing steps.
@@ -31,6 +34,7 @@ class Scores:
 
     captured_kwh: float
     imported_kwh: float
+    car_share: float
     self_consumption: float
     rms_w: float | None
     starts: int
@@ -60,6 +64,7 @@ def score(record: Record, *, steps: bool = False) -> Scores:
     return Scores(
         captured_kwh=captured / _WS_PER_KWH,
         imported_kwh=imported / _WS_PER_KWH,
+        car_share=_car_share(record),
         self_consumption=1 - exported / sun if sun else 0.0,
         rms_w=_rms(record),
         starts=sum(
@@ -75,6 +80,19 @@ def score(record: Record, *, steps: bool = False) -> Scores:
         settling_s=settling,
         overshoot=overshoot,
     )
+
+
+def _car_share(record: Record) -> float:
+    """Return the cars' part of what was captured, 0 when nothing was."""
+    cars = everybody = 0.0
+    for load, cars_w, surplus in zip(
+        record.loads_w, record.ev_w, record.day.surplus_w, strict=True
+    ):
+        if load > 0:
+            captured = min(load, surplus)
+            everybody += captured
+            cars += captured * cars_w / load
+    return cars / everybody if everybody else 0.0
 
 
 def _switches(on: Sequence[bool]) -> Iterator[tuple[bool, bool]]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from benchmarks.closed_loop.cases import Case, Day
-from benchmarks.closed_loop.plant import Command, Seen
 from benchmarks.closed_loop.record import Record
+from benchmarks.closed_loop.seen import Command, Order, Seen
 
 BASE_W = 300.0
 
@@ -27,9 +27,10 @@ def record(
     loads_w: Sequence[float],
     *,
     on: Sequence[bool] | None = None,
+    ev_w: Sequence[float] | None = None,
     **changes: object,
 ) -> Record:
-    """A day that has already gone, its one car drawing ``loads_w``."""
+    """A day that has already gone, its one car drawing ``ev_w`` of ``loads_w``."""
     tiny = case(surplus_w, **changes)
     made = tiny.build()
     drawn = [watts / 230.0 for watts in loads_w]
@@ -37,6 +38,7 @@ def record(
         case=tiny,
         day=made,
         loads_w=list(loads_w),
+        ev_w=list(loads_w if ev_w is None else ev_w),
         grid_w=[
             load + base - solar
             for load, base, solar in zip(
@@ -49,6 +51,18 @@ def record(
     )
 
 
+class Orders:
+    """Gives any load an order at given seconds of the day's play."""
+
+    def __init__(self, orders: Mapping[int, Mapping[str, Order]]) -> None:
+        self._orders = orders
+        self.seen: list[Seen] = []
+
+    def __call__(self, seen: Seen) -> Mapping[str, Order]:
+        self.seen.append(seen)
+        return self._orders.get(len(self.seen) - 1, {})
+
+
 class Script:
     """Tells the car a current at given seconds of the day's play."""
 
@@ -58,7 +72,7 @@ class Script:
         self._first: float | None = None
         self.seen: list[Seen] = []
 
-    def __call__(self, seen: Seen) -> Mapping[str, Command]:
+    def __call__(self, seen: Seen) -> Mapping[str, Order]:
         self.seen.append(seen)
         if self._first is None:
             self._first = seen.now

@@ -1,12 +1,13 @@
 """The optimum against brute force, and what it may not do."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise, product
 from random import Random
 
 import pytest
 
-from benchmarks.closed_loop.cases import CASES, ChargerCase
+from benchmarks.closed_loop.cases import CASES, ChargerCase, HeaterCase, RelayCase
 from benchmarks.closed_loop.oracle import (
     BLOCK_S,
     Switched,
@@ -143,6 +144,64 @@ def test_one_phase_serves_a_surplus_that_three_cannot() -> None:
     large = optimum_of(case([9000.0] * 600, chargers=chargers), 1.0)
     assert small.captured_kwh * KWH == pytest.approx(2000.0 * 590, rel=0.06)
     assert large.captured_kwh * KWH == pytest.approx(9000.0 * 590, rel=0.06)
+
+
+@pytest.mark.parametrize("surplus_w", [400.0, 2000.0, 5000.0])
+def test_a_heater_fills_what_switched_loads_leave(surplus_w: float) -> None:
+    filled = case([surplus_w] * 1200, chargers=(), heaters=(HeaterCase(),))
+    with_relay = replace(filled, relays=(RelayCase(),))
+    found = optimum_of(with_relay, 1.0)
+    assert found.captured_kwh * KWH == pytest.approx(1200 * min(surplus_w, 3500.0))
+    assert found.imported_kwh == 0.0
+    with_car = replace(filled, chargers=(ChargerCase(load_id="car"),))
+    most = optimum_of(with_car, 1.0)
+    # The first block of a start draws nothing, and the heater takes what it can of it.
+    lost_ws = BLOCK_S * max(0.0, surplus_w - 2400.0)
+    assert most.captured_kwh * KWH == pytest.approx(1200 * surplus_w - lost_ws)
+    assert most.imported_kwh == 0.0
+
+
+def test_a_relay_draws_from_its_first_second_on() -> None:
+    one = case([1100.0] * 600, chargers=(), relays=(RelayCase(),))
+    assert optimum_of(one, 1.0).captured_kwh * KWH == pytest.approx(1100.0 * 600)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_fills_comes_out_as_by_brute_force(seed: int) -> None:
+    blocks, dwell_blocks, fill = 8, 2, 1200.0
+    surplus = random_surplus(seed, blocks)
+
+    def filled(powers: Sequence[float], part: Sequence[float]) -> float:
+        return sum(
+            max(
+                sum(
+                    min(s, p + min(fill, max(0.0, s - p))) - max(0.0, p - s)
+                    for s in part[at : at + 5]
+                )
+                for p in powers
+            )
+            for at in range(0, len(part), 5)
+        )
+
+    best = max(
+        sum(
+            filled(
+                CAR if modes[n] and n and modes[n - 1] else (0.0,),
+                surplus[n * BLOCK_S : (n + 1) * BLOCK_S],
+            )
+            for n in range(blocks)
+        )
+        for modes in sequences(blocks, dwell_blocks)
+    )
+    found = solve(
+        surplus,
+        [Switched(powers_w=((0.0,), CAR))],
+        {(0,): (0.0,), (1,): CAR},
+        1.0,
+        dwell_s=dwell_blocks * BLOCK_S,
+        fill_w=fill,
+    )
+    assert found.value_kwh(1.0) * KWH == pytest.approx(best)
 
 
 def test_more_than_two_devices_are_refused() -> None:

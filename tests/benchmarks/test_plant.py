@@ -4,17 +4,20 @@ from itertools import pairwise
 
 import pytest
 
-from benchmarks.closed_loop.battery import Battery
 from benchmarks.closed_loop.cases import (
     CASES,
-    VARIANTS,
-    BatteryCase,
     ChargerCase,
+    HeaterCase,
+    RelayCase,
     Wires,
 )
 from benchmarks.closed_loop.record import play
+from benchmarks.closed_loop.seen import Command, HeaterCommand, RelayCommand
+from benchmarks.closed_loop.variants import VARIANTS
+from simulator.battery import BatterySpec
+from simulator.heater import Characteristic
 
-from .days import Script, case
+from .days import Orders, Script, case
 
 QUIET = Wires(grid_noise_w=0.0)
 
@@ -88,16 +91,97 @@ def test_a_slower_plant_is_slower() -> None:
     assert record.drawn_a[0][33] == pytest.approx(0.3)
 
 
-def test_a_battery_takes_the_surplus_and_gives_it_back_less_its_losses() -> None:
-    battery = Battery(BatteryCase(capacity_wh=1000.0, charge_share=0.5, ramp_w_s=500.0))
-    for _ in range(600):
-        battery.step(-2000.0 - battery.power_w, 1.0)
-    assert battery.power_w == pytest.approx(-2000.0, abs=50.0)
-    assert battery.charge_wh == pytest.approx(500 + 2000 * 0.95 / 6, rel=0.02)
-    for _ in range(3600):
-        battery.step(3000.0 - battery.power_w, 1.0)
-    assert battery.charge_wh == 0.0
-    assert battery.power_w == 0.0
+def test_a_variant_changes_the_part_it_names_and_no_other() -> None:
+    b1 = CASES["B1"]
+    cuts = VARIANTS["dimmer-cuts"].apply(b1).heaters[0]
+    assert cuts.heater.characteristic is Characteristic.PHASE_ANGLE
+    assert cuts.stated is Characteristic.LINEAR
+    said = VARIANTS["dimmer-linear"].apply(b1).heaters[0]
+    assert said.heater.characteristic is Characteristic.LINEAR
+    assert said.stated is Characteristic.PHASE_ANGLE
+    unknown = VARIANTS["pump-unknown"].apply(b1).relays[0]
+    assert unknown.stated_w is None
+    assert unknown.appliance.power_w == 1100.0
+    assert VARIANTS["pilot-gap"].apply(b1).chargers[0].evse.pilot_gap_s == 15.0
+    assert VARIANTS["nominal"].apply(b1) == b1
+
+
+def test_a_heater_that_is_not_what_was_said_is_nothing_to_a_day_without_one() -> None:
+    assert VARIANTS["heater-weak"].concerns(CASES["B1"])
+    assert not VARIANTS["heater-weak"].concerns(CASES["A1"])
+    assert VARIANTS["slow-ramp"].concerns(CASES["A1"])
+
+
+def test_a_dimmer_is_told_percents_and_measured_every_two_seconds() -> None:
+    script = Orders({0: {"heater": HeaterCommand(share=0.5)}})
+    record = play(case([0.0] * 12, heaters=(HeaterCase(),), wires=QUIET), script)
+    assert record.loads_w[0] == 0.0
+    assert record.loads_w[1:] == [pytest.approx(1200)] * 11
+    assert record.commands == 0
+    assert record.told == {"heater": 1}
+    told = [seen.heaters[0].power for seen in script.seen]
+    assert [power and power.at - 36_000 for power in told[:6]] == [None, 0, 0, 2, 2, 4]
+    accepted = script.seen[-1].heaters[0].accepted
+    assert accepted is not None
+    assert (accepted.at - 36_000, accepted.value.share) == (1, 0.5)
+
+
+def test_a_relay_switches_with_its_command_and_counts_as_switched() -> None:
+    orders = {0: {"relay": RelayCommand(on=True)}, 6: {"relay": RelayCommand(on=False)}}
+    script = Orders(orders)
+    record = play(case([0.0] * 12, relays=(RelayCase(),), wires=QUIET), script)
+    assert record.loads_w == [0.0] + [1100.0] * 6 + [0.0] * 5
+    assert record.on[1] == [False] + [True] * 6 + [False] * 5
+    assert record.ev_w == [0.0] * 12
+    assert record.commands == 2
+    power = script.seen[-1].relays[0].power
+    assert power is not None
+    assert (power.at - 36_000, power.value) == (10, 0.0)
+
+
+def test_a_relay_without_a_meter_tells_no_power() -> None:
+    script = Orders({})
+    relay = RelayCase(measured=False)
+    play(case([0.0] * 12, relays=(relay,), wires=QUIET), script)
+    assert script.seen[-1].relays[0].power is None
+
+
+def test_a_three_phase_connection_tells_what_each_phase_carries() -> None:
+    chargers = CASES["D1"].chargers
+    one = case([690.0] * 120, chargers=chargers, wires=QUIET)
+    script = Orders({0: {"car": Command(current_a=10.0, phases=1)}})
+    record = play(one, script)
+    assert script.seen[0].currents_a == ()
+    # 690 W of surplus are 1 A on each phase, and the car is on the first.
+    drawn = record.drawn_a[0][-2]
+    assert drawn > 9.0
+    assert script.seen[-1].currents_a == pytest.approx((drawn - 1, -1.0, -1.0))
+    assert script.seen[-1].grid is not None
+    total_w = 230.0 * sum(script.seen[-1].currents_a)
+    assert script.seen[-1].grid.value == pytest.approx(total_w)
+    single = Script({})
+    play(case([690.0] * 5, wires=QUIET), single)
+    assert single.seen[-1].currents_a == ()
+
+
+def test_an_order_for_another_kind_of_load_is_refused() -> None:
+    orders = Orders({0: {"car": RelayCommand(on=True)}})
+    with pytest.raises(TypeError, match="car"):
+        play(case([0.0] * 5, wires=QUIET), orders)
+
+
+def test_a_battery_is_told_with_the_grid_of_the_same_instant() -> None:
+    script = Script({})
+    record = play(case([1500.0] * 200, battery=BatterySpec(), wires=QUIET), script)
+    assert record.grid_w[-1] == pytest.approx(0.0, abs=5.0)
+    for seen in script.seen[1:]:
+        assert seen.grid is not None
+        assert seen.battery is not None
+        assert seen.battery.at == seen.grid.at == seen.now - 1
+        assert seen.grid.value - -1500.0 == pytest.approx(-seen.battery.value.power_w)
+    assert script.seen[-1].battery_w < -1400.0
+    assert script.seen[-1].battery is not None
+    assert script.seen[-1].battery.value.soc > 0.3
 
 
 def test_the_last_surplus_step_stays_and_the_kitchen_has_twelve_events() -> None:

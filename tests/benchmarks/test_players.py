@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from benchmarks.closed_loop import ours
 from benchmarks.closed_loop.baselines import (
     EarlierPid,
     Evcc,
@@ -12,12 +13,24 @@ from benchmarks.closed_loop.baselines import (
     PriorityOptimiser,
     TwcManager,
 )
-from benchmarks.closed_loop.cases import CASES, BatteryCase, Case, ChargerCase, Wires
+from benchmarks.closed_loop.cases import (
+    CASES,
+    Case,
+    ChargerCase,
+    HeaterCase,
+    RelayCase,
+    Wires,
+)
 from benchmarks.closed_loop.oracle import optimum_of
-from benchmarks.closed_loop.ours import Ours
+from benchmarks.closed_loop.ours import Ours, share_of
 from benchmarks.closed_loop.record import Controller, Record, play
+from benchmarks.closed_loop.router import EvccWithRouter
 from benchmarks.closed_loop.runs import PLAYERS, Results, Run, Wanted, plays
 from benchmarks.closed_loop.scores import score
+from custom_components.surplus.control.model import LoadSpec
+from simulator.appliance import ApplianceSpec
+from simulator.battery import BatterySpec
+from simulator.heater import Characteristic, HeaterSpec
 
 from .days import case
 
@@ -145,13 +158,62 @@ def test_j_is_a_share_of_the_optimum() -> None:
     assert 80.0 < percent < 100.0
 
 
-def test_the_engine_sits_out_what_it_cannot_do_yet() -> None:
-    assert not plays(CASES["D1"], PLAYERS["Surplus"])
-    assert plays(CASES["D1"], PLAYERS["evcc 30 s"])
+def test_the_engine_sits_out_what_it_cannot_do_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(spec: LoadSpec) -> None:
+        raise TypeError(f"no control for {type(spec).__name__}")
+
+    monkeypatch.setattr(ours, "control_of", refuse)
+    assert not plays(CASES["A1"], PLAYERS["Surplus"])
+    assert plays(CASES["A1"], PLAYERS["evcc 30 s"])
+
+
+def test_the_router_is_asked_only_where_there_is_a_heater() -> None:
+    assert plays(CASES["B1"], PLAYERS["evcc + router"])
+    assert not plays(CASES["A1"], PLAYERS["evcc + router"])
+
+
+def test_a_router_beside_evcc_takes_the_export_that_the_charger_waits_for() -> None:
+    tiny = case([2000.0] * 900, heaters=(HeaterCase(),), wires=QUIET)
+    record = play(tiny, EvccWithRouter())
+    assert first_on(record) is None
+    assert record.loads_w[-1] == pytest.approx(2000.0, abs=30.0)
+    alone = play(tiny, Evcc())
+    assert first_on(alone) is not None
+
+
+def test_the_priority_optimiser_hands_its_rest_to_heater_and_relay() -> None:
+    tiny = case(
+        [1200.0] * 300,
+        chargers=(),
+        heaters=(HeaterCase(stated_w=600.0, heater=HeaterSpec(max_w=600.0)),),
+        relays=(RelayCase(stated_w=500.0, appliance=ApplianceSpec(power_w=500.0)),),
+        wires=QUIET,
+    )
+    record = play(tiny, PriorityOptimiser())
+    assert record.loads_w[-1] == pytest.approx(1100.0, abs=10.0)
+    assert record.on[0][-1]
+
+
+@pytest.mark.parametrize(
+    ("stated", "power_w", "share"),
+    [
+        (Characteristic.LINEAR, 600.0, 0.25),
+        (Characteristic.LINEAR, 2400.0, 1.0),
+        (Characteristic.PHASE_ANGLE, 600.0, 0.33),
+        (Characteristic.PHASE_ANGLE, 1200.0, 0.5),
+        (Characteristic.PHASE_ANGLE, 0.0, 0.0),
+    ],
+)
+def test_the_engine_is_given_the_stated_characteristic(
+    stated: Characteristic, power_w: float, share: float
+) -> None:
+    assert share_of(HeaterCase(stated=stated), power_w) == share
 
 
 def test_a_battery_leaves_evcc_its_surplus() -> None:
-    tiny = case([3000.0] * 900, battery=BatteryCase(), wires=QUIET)
+    tiny = case([3000.0] * 900, battery=BatterySpec(), wires=QUIET)
     record = play(tiny, Evcc())
     # The car is counted before the battery that had taken everything.
     assert record.loads_w[-1] > 2000.0

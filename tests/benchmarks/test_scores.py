@@ -24,6 +24,13 @@ def test_self_consumption_is_what_was_not_exported() -> None:
     assert scores.self_consumption == pytest.approx(0.5)
 
 
+def test_the_cars_share_is_of_what_was_captured() -> None:
+    # Half of the time the loads draw twice the surplus, and each captures its half.
+    gone = record([1000.0] * 20, [2000.0] * 10 + [800.0] * 10, ev_w=[500.0] * 20)
+    assert score(gone).car_share == pytest.approx((2500 + 5000) / (10_000 + 8000))
+    assert score(record([0.0] * 5, [0.0] * 5)).car_share == 0.0
+
+
 def test_switching_back_within_five_minutes_is_a_short_cycle() -> None:
     on = [False] * 10 + [True] * 300 + [False] * 299 + [True] * 10
     loads = [2000.0 if flag else 0.0 for flag in on]
@@ -91,6 +98,7 @@ def test_steps_are_judged_on_their_own_day() -> None:
         case=steps,
         day=made,
         loads_w=idle,
+        ev_w=idle,
         grid_w=grid,
         ev_a=idle,
         on=[[False] * len(grid)],

@@ -14,6 +14,8 @@ import pytest
 import serial
 
 from simulator.__main__ import live, options_from, parser
+from simulator.appliance import ApplianceSpec
+from simulator.battery import BatterySpec
 from simulator.charger import ChargerSpec
 from simulator.control import (
     ControlPort,
@@ -23,6 +25,7 @@ from simulator.control import (
     main,
     send,
 )
+from simulator.heater import HeaterSpec
 from simulator.serial_line import TcpPort
 from simulator.tic import TicMode
 from simulator.virtual_house import HouseOptions, VirtualHouse
@@ -229,10 +232,45 @@ async def test_typed_words_are_obeyed_and_mistakes_answered(
 # The program
 
 
+async def test_a_heater_an_appliance_and_a_battery_can_stand_in_the_house() -> None:
+    async with house(
+        plugged=False,
+        heater=HeaterSpec(),
+        appliance=ApplianceSpec(),
+        battery=BatterySpec(capacity_wh=5000.0),
+    ) as running:
+        words = Words(running)
+        await words.say("surplus")
+        await words.say("heater 50")
+        await words.say("appliance on")
+        assert running.heater is not None
+        assert running.heater.tank is not None
+        assert running.battery is not None
+        before_c = running.heater.tank.temperature_c
+        running.house.advance(running.house.now + 120)
+        status = running.status()
+        assert "heater told 50 %, draws 1200 W" in status
+        assert "appliance on, draws 1100 W" in status
+        assert "car 0 W" in status
+        assert running.house.grid_w == pytest.approx(0.0, abs=50.0)
+        assert running.battery.battery_w == pytest.approx(-1200.0, abs=50.0)
+        assert running.heater.tank.temperature_c > before_c
+        await words.say("bath")
+        assert running.heater.tank.temperature_c < before_c
+
+
+@pytest.mark.parametrize("word", ["heater 50", "appliance on", "bath"])
+async def test_a_word_for_what_is_not_in_the_house_is_unknown(word: str) -> None:
+    async with house() as running:
+        with pytest.raises(UnknownWord):
+            await Words(running).say(word)
+
+
 def test_the_command_line_says_what_stands_in_the_house() -> None:
     line = (
         "--tic 9999 --mode historic --consumer --phases 3 --identity X --password p "
-        "--no-free-vend --max-current 16 --day 07:00-00:00 --speed 1 --unplugged"
+        "--no-free-vend --max-current 16 --day 07:00-00:00 --speed 1 --unplugged "
+        "--heater 3000 --appliance 900 --battery 5000"
     )
     options = options_from(parser().parse_args(line.split()))
     assert (options.tic_path, options.tic_port) == (None, 9999)
@@ -243,6 +281,11 @@ def test_the_command_line_says_what_stands_in_the_house() -> None:
     assert options.charger == ChargerSpec(identity="X", password="p", free_vend=False)
     assert options.evse is not None
     assert (options.evse.wiring, options.evse.max_a) == ((1, 2, 3), 16)
+    assert options.heater == HeaterSpec(max_w=3000)
+    assert options.appliance == ApplianceSpec(power_w=900)
+    assert options.battery == BatterySpec(capacity_wh=5000)
+    plain = options_from(parser().parse_args([]))
+    assert (plain.heater, plain.appliance, plain.battery) == (None, None, None)
 
 
 @pytest.mark.usefixtures("socket_enabled")

@@ -49,8 +49,21 @@ class Reason(StrEnum):
     AT_MAXIMUM = "at_maximum"
     HOLDING_MINIMUM = "holding_minimum"
     BOOST = "boost"
+    MANUAL = "manual"
     LIMITED = "limited"
     NO_ROOM = "no_room"
+
+
+class NextEventKind(StrEnum):
+    """What may happen to a load next; each has a word in translations."""
+
+    START = "start"
+    STOP = "stop"
+    END_OF_REST = "end_of_rest"
+    END_OF_MINIMUM_RUN = "end_of_minimum_run"
+    END_OF_BOOST = "end_of_boost"
+    END_OF_OVERRIDE = "end_of_override"
+    FORCED_HEATING = "forced_heating"
 
 
 class LimitKind(StrEnum):
@@ -266,16 +279,26 @@ class Setpoint:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NextEvent:
+    """What will happen to a load next; ``in_s`` is None where nobody can tell when."""
+
+    kind: NextEventKind
+    in_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
     """Setpoint, reason and the numbers behind it, for one load, in one cycle.
 
     Without a setpoint the load is left alone, on the safe state it falls to by itself.
+    ``next_event`` is what can be foreseen of it, None when that is nothing.
     """
 
     load_id: str
     setpoint: Setpoint | None
     reason: Reason
     numbers: Mapping[str, float | str] = field(default_factory=dict)
+    next_event: NextEvent | None = None
 
     @property
     def runs(self) -> bool:

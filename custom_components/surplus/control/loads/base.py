@@ -9,9 +9,19 @@ from typing import Any
 from ..check import Pulse
 from ..freshness import MeterState
 from ..limits import Headroom
-from ..model import Decision, LoadInput, LoadReading, LoadSpec, Mode, Reason, Setpoint
+from ..model import (
+    Decision,
+    LoadInput,
+    LoadReading,
+    LoadSpec,
+    Mode,
+    NextEvent,
+    Reason,
+    Setpoint,
+)
 from ..settings import HomeSettings
 from ..switching import Switching, gain_w
+from .foresight import foreseen
 
 # A room that shrank by calculation alone is doubted for two measurements of a load.
 _SQUEEZE_S = 10.0
@@ -191,8 +201,13 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         reason: Reason,
         around: Circumstances,
         numbers: Mapping[str, float | str] | None = None,
+        *,
+        next_event: NextEvent | None = None,
     ) -> Decision:
-        """Remember a set-point, take its room, and return it as a decision."""
+        """Remember a set-point, take its room, and return it as a decision.
+
+        Without a ``next_event`` it is the one that reason and minimum times tell.
+        """
         if value != self.value:
             self.changed_at = around.now
             self.value = value
@@ -206,6 +221,13 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             setpoint=Setpoint(value=value, power_w=power_w),
             reason=reason,
             numbers=numbers or {},
+            next_event=next_event
+            or foreseen(
+                reason,
+                numbers or {},
+                on=self.switching.on,
+                held_s=self.must_hold_s(around),
+            ),
         )
 
     def left_alone(

@@ -19,8 +19,10 @@ from .control.check import CheckResult, Finding, finding_of
 from .control.engine import Cycle, Engine
 from .control.freshness import MeterState
 from .control.model import Decision, LoadInput, Reason, Snapshot
+from .control.record import RecordedEngine
 from .home.config import grid_meter_of, settings_of, solar_power_of
 from .home.controls import Controls, Hands
+from .home.recorder import Recorder
 from .home.reports import (
     async_report_check,
     async_report_meter_lost,
@@ -66,7 +68,8 @@ class HomeCoordinator:
         self.cycle: Cycle | None = None
         self._registry = registry
         self._saver = Saver(hass, HomeStore(hass, entry.entry_id), self._to_save)
-        self.engine = engine
+        self.recorder = Recorder(hass, entry.entry_id)
+        self.engine = RecordedEngine(engine, self.recorder)
         self._meter = FollowedMeter(self._cycle_soon, self._other_meter)
         self._loads = FollowedLoads(hass, entry, registry)
         self.controls = Controls(
@@ -99,6 +102,7 @@ class HomeCoordinator:
                 self.hass, self._watchdog, _WATCHDOG, cancel_on_shutdown=True
             ),
             async_at_started(self.hass, self._started),
+            self.recorder.async_start(),
         ]
         async_report_sign_reversed(
             self.hass, reversed_=self.memory.sign_reversed, meter=self.meter_name
@@ -129,6 +133,7 @@ class HomeCoordinator:
     async def async_save(self, *_: object) -> None:
         """Write everything down now."""
         await self._saver.async_save_now()
+        await self.recorder.async_write()
 
     @callback
     def async_reconfigure(self, *, other_meter: bool) -> None:

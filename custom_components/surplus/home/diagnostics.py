@@ -14,17 +14,19 @@ from .redact import Redactor
 async def async_diagnostics(
     hass: HomeAssistant, entry: HomeConfigEntry
 ) -> dict[str, Any]:
-    """Return settings, memory and the newest cycle, without ids."""
+    """Return settings, memory, the newest cycle and the record, without ids."""
     coordinator = entry.runtime_data
     registry = async_get_registry(hass)
     configured = entry.data[CONF_GRID_METER]
+    lines = await coordinator.recorder.async_export()
+    # One that is gone from the Home is still in its record, and was asked for then.
     redactor = Redactor(
         loads=(*registry.loads, *coordinator.memory.loads),
         meters=(*registry.meters, configured)
         if configured != GRID_METER_ENTITY
         else registry.meters,
     )
-    told: dict[str, Any] = redactor.data(
+    told = redactor.data(
         {
             "data": dict(entry.data),
             "memory": coordinator.memory.as_dict(),
@@ -35,7 +37,8 @@ async def async_diagnostics(
             "cycle": _told(coordinator.cycle) if coordinator.cycle else None,
         }
     )
-    return told
+    # For ``scripts/replay``; each line is a JSON text of its own.
+    return {**told, "record": [redactor.line(line) for line in lines]}
 
 
 def _told(cycle: Cycle) -> dict[str, Any]:

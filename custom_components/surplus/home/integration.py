@@ -27,6 +27,7 @@ from .entities import (
     add_sensors,
     add_switches,
 )
+from .recorder import async_remove_record
 from .reports import async_clear_issues
 from .store import HomeMemory, HomeStore
 
@@ -105,6 +106,7 @@ async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await async_close_parked(hass, entry)
     store = HomeStore(hass, entry.entry_id)
     await store.async_remove()
+    await async_remove_record(hass, entry.entry_id)
     async_clear_issues(hass)
     for lost in (_MEMORY_LOST, _LEARNING_LOST):
         async_clear_lost(hass, store, lost)

@@ -4,7 +4,7 @@ The same id becomes the same word everywhere, and ids keep their order: what was
 recorded with them is decided in that order, and must be replayed to the same decisions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 import json
 import re
 from typing import Any
@@ -21,26 +21,65 @@ class Redactor:
         self, *, loads: Iterable[str] = (), meters: Iterable[str] = ()
     ) -> None:
         """Know which ids there are."""
-        words = {
+        ids = {
             **{source: f"meter-{n:03}" for n, source in _numbered(meters)},
             **{source: f"load-{n:03}" for n, source in _numbered(loads)},
         }
-        for source, word in tuple(words.items()):
-            bare = source.partition(":")[2]
-            if len(bare) >= _SHORTEST_BARE:
-                words.setdefault(bare, word)
-        self._words = {json.dumps(source)[1:-1]: word for source, word in words.items()}
-        longest_first = sorted(self._words, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
+        serials = {
+            serial: word
+            for source, word in ids.items()
+            if len(serial := source.partition(":")[2]) >= _SHORTEST_BARE
+        }
+        # Two that differ only in case are two loads.
+        self._in_lines = _Words(
+            {_in_json(source): word for source, word in ids.items()}, any_case=False
+        )
+        self._in_texts = _Words({**serials, **ids}, any_case=True)
 
     def line(self, text: str) -> str:
-        """Return a JSON text without ids."""
-        return self._pattern.sub(lambda match: self._words[match[0]], text)
+        """Return a line of a record without ids.
+
+        Serial numbers alone are not looked for: there are digits enough in a line that
+        are measurements.
+        """
+        return self._in_lines.replaced(text)
 
     def data(self, values: Any) -> Any:
         """Return JSON values without ids, neither as key nor in a text."""
-        return json.loads(self.line(json.dumps(values, default=str)))
+        if isinstance(values, str):
+            return self._in_texts.replaced(values)
+        if isinstance(values, Mapping):
+            return {
+                self._in_texts.replaced(str(key)): self.data(value)
+                for key, value in values.items()
+            }
+        if isinstance(values, list | tuple):
+            return [self.data(value) for value in values]
+        return values
+
+
+class _Words:
+    """Replaces texts by others, the longest first."""
+
+    def __init__(self, words: Mapping[str, str], *, any_case: bool) -> None:
+        self._any_case = any_case
+        self._words = {self._key(old): new for old, new in words.items()}
+        longest_first = sorted(self._words, key=len, reverse=True)
+        self._pattern = re.compile(
+            "|".join(map(re.escape, longest_first)) or "(?!)",
+            re.IGNORECASE if any_case else re.NOFLAG,
+        )
+
+    def replaced(self, text: str) -> str:
+        return self._pattern.sub(lambda match: self._words[self._key(match[0])], text)
+
+    def _key(self, text: str) -> str:
+        return text.lower() if self._any_case else text
 
 
 def _numbered(sources: Iterable[str]) -> Iterable[tuple[int, str]]:
     return enumerate(sorted(set(sources)), start=1)
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]

@@ -163,9 +163,7 @@ class Controls(HomeControls):
 
     @callback
     def _set(self, load_id: str, modes: LoadModes) -> None:
-        self._memory.loads[load_id] = modes
-        self._hands.save_within(SAVE_SOON_S)
-        self._listeners.async_notify(load_id)
+        self._change(load_id, modes)
         self._hands.cycle_soon()
 
     # ---- with each cycle -----------------------------------------------------------
@@ -235,6 +233,7 @@ class Controls(HomeControls):
     def _change(self, load_id: str, modes: LoadModes) -> None:
         self._memory.loads[load_id] = modes
         self._hands.save_within(SAVE_SOON_S)
+        self._events.expect(load_id)
         self._listeners.async_notify(load_id)
 
 

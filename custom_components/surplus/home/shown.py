@@ -73,6 +73,11 @@ class ShownEvents:
         """Return what is shown of a load."""
         return self._shown.get(load_id, (None, 0.0))[0]
 
+    def expect(self, load_id: str) -> None:
+        """Show the next news at once: a person waits for it."""
+        event, _ = self._shown.get(load_id, (None, 0.0))
+        self._shown[load_id] = (event, float("-inf"))
+
     def take(
         self,
         load_id: str,

@@ -37,7 +37,7 @@ def _from_diagnostics(text: str) -> list[str] | None:
         return None
     if not isinstance(values, dict) or "start" in values:
         return None
-    lines = values.get("data", values).get("record")
+    lines = values.get("record", values.get("data", {}).get("record"))
     if not isinstance(lines, list):
         raise ValueError("these diagnostics hold no record")  # noqa: TRY004
     return lines

@@ -10,8 +10,8 @@ from typing import override
 from homeassistant.components.button import ButtonEntity
 from homeassistant.components.select import SelectEntity
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
-from homeassistant.const import EntityCategory, Platform, UnitOfEnergy
-from homeassistant.core import ServiceResponse, callback
+from homeassistant.const import EntityCategory, Platform, UnitOfEnergy, UnitOfPower
+from homeassistant.core import CALLBACK_TYPE, ServiceResponse, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
@@ -19,8 +19,8 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .control.check import Finding, finding_of, numbers_of
-from .control.model import Mode, Reason
-from .entity import SurplusEntity
+from .control.model import Mode, Reason, RegulatorTerms
+from .entity import LiveSensor, SurplusEntity
 from .registry import HomeControls, LoadControls, Registry
 
 # The state of the attribute ``event`` when nothing can be foreseen.
@@ -81,9 +81,12 @@ class LoadEntity(SurplusEntity):
         self._unfollow()
         self._followed = home
         if home is not None:
-            self._stop = home.async_subscribe(self._load_id, self.async_write_ha_state)
+            self._stop = self._follow(home)
         if not first:
             self.async_write_ha_state()
+
+    def _follow(self, home: HomeControls) -> CALLBACK_TYPE:
+        return home.async_subscribe(self._load_id, self.async_write_ha_state)
 
     @callback
     def _unfollow(self) -> None:
@@ -236,6 +239,91 @@ class LoadNextEventSensor(LoadEntity, SensorEntity):
         return {"event": event.kind.value if event else NO_EVENT}
 
 
+class LoadRegulatorSensor(LoadEntity, LiveSensor):
+    """One term of the PID that regulates the load."""
+
+    _attr_device_class = SensorDeviceClass.POWER
+    _attr_native_unit_of_measurement = UnitOfPower.WATT
+    _attr_suggested_display_precision = 0
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+    _dead_band = 1.0
+    _write_interval = timedelta(seconds=60)
+
+    @override
+    def _follow(self, home: HomeControls) -> CALLBACK_TYPE:
+        return home.async_follow(self._load_id, self.async_refresh_live)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Only while the PID regulates."""
+        controls = self.controls
+        return controls is not None and controls.regulation is not None
+
+    @property
+    @override
+    def live_value(self) -> float | None:
+        """Return the term of the newest step."""
+        controls = self.controls
+        if controls is None or controls.regulation is None:
+            return None
+        return self._term(controls.regulation)
+
+    def _term(self, terms: RegulatorTerms) -> float:
+        raise NotImplementedError
+
+
+class LoadPidErrorSensor(LoadRegulatorSensor):
+    """Target − grid."""
+
+    _key = "pid_error"
+
+    @override
+    def _term(self, terms: RegulatorTerms) -> float:
+        return terms.error_w
+
+
+class LoadPidPSensor(LoadRegulatorSensor):
+    """What answers to the error."""
+
+    _key = "pid_p"
+
+    @override
+    def _term(self, terms: RegulatorTerms) -> float:
+        return terms.p_w
+
+
+class LoadPidISensor(LoadRegulatorSensor):
+    """What has gathered."""
+
+    _key = "pid_i"
+
+    @override
+    def _term(self, terms: RegulatorTerms) -> float:
+        return terms.i_w
+
+
+class LoadPidDSensor(LoadRegulatorSensor):
+    """What answers to the slope of the grid power."""
+
+    _key = "pid_d"
+
+    @override
+    def _term(self, terms: RegulatorTerms) -> float:
+        return terms.d_w
+
+
+class LoadPidOutputSensor(LoadRegulatorSensor):
+    """The power asked of the load."""
+
+    _key = "pid_output"
+
+    @override
+    def _term(self, terms: RegulatorTerms) -> float:
+        return terms.output_w
+
+
 class LoadCheckSensor(LoadEntity, SensorEntity):
     """How the last commissioning check ended."""
 
@@ -307,11 +395,32 @@ _ENTITIES: dict[Platform, tuple[type[LoadEntity], ...]] = {
 }
 
 
+# Of loads that a PID may regulate.
+_REGULATED: dict[Platform, tuple[type[LoadEntity], ...]] = {
+    Platform.SENSOR: (
+        LoadPidErrorSensor,
+        LoadPidPSensor,
+        LoadPidISensor,
+        LoadPidDSensor,
+        LoadPidOutputSensor,
+    ),
+}
+
+
 def load_entities(
-    platform: Platform, registry: Registry, load_id: str, device: DeviceInfo
+    platform: Platform,
+    registry: Registry,
+    load_id: str,
+    device: DeviceInfo,
+    *,
+    regulated: bool = False,
 ) -> list[Entity]:
     """Return the control entities of a load for one platform.
 
-    ``load_id`` is the load's source id (``ocpp:<identity>``).
+    ``load_id`` is the load's source id (``ocpp:<identity>``). ``regulated`` adds the
+    terms of its PID, for a load that may have one.
     """
-    return [entity(registry, load_id, device) for entity in _ENTITIES.get(platform, ())]
+    kinds = _ENTITIES.get(platform, ())
+    if regulated:
+        kinds += _REGULATED.get(platform, ())
+    return [entity(registry, load_id, device) for entity in kinds]

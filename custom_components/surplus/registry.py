@@ -22,6 +22,7 @@ from .control.model import (
     LoadSpec,
     Mode,
     NextEventKind,
+    RegulatorTerms,
 )
 
 
@@ -101,6 +102,7 @@ class LoadControls:
     when any other mode ends that does not last, ``manual_value`` the set-point of mode
     manual in the load's unit. ``resumable`` says that another mode is
     waiting to come back. ``decision`` is the one in which the reason last changed.
+    ``regulation`` is what its PID did last, where it has one.
     ``check`` is how the last commissioning check ended, None before the first and while
     one runs.
     """
@@ -114,6 +116,7 @@ class LoadControls:
     resumable: bool = False
     decision: Decision | None = None
     next_event: ComingEvent | None = None
+    regulation: RegulatorTerms | None = None
     check: CheckResult | None = None
     checking: bool = False
 
@@ -153,6 +156,9 @@ class HomeControls(Protocol):
         self, load_id: str, on_change: Callable[[], None]
     ) -> CALLBACK_TYPE:
         """Call ``on_change`` when something that is shown of the load has changed."""
+
+    def async_follow(self, load_id: str, on_cycle: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``on_cycle`` after each cycle: for what moves all the time."""
 
 
 @dataclass(slots=True)

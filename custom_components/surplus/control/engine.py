@@ -15,7 +15,16 @@ from .freshness import Freshness, MeterState
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Circumstances, LoadControl, usable
-from .model import Decision, GridReading, LimitKind, LoadInput, LoadSpec, Mode, Snapshot
+from .model import (
+    Decision,
+    GridReading,
+    LimitKind,
+    LoadInput,
+    LoadSpec,
+    Mode,
+    RegulatorTerms,
+    Snapshot,
+)
 from .peaks import HousePeaks
 from .settings import HomeSettings
 
@@ -32,7 +41,8 @@ class Cycle:
     ``surplus_w`` is what the sun leaves to all loads together; ``budget_w`` and
     ``budget_a`` are what they may use of it under target, margin and limits (current
     over one phase of the supply). Rooms are what is left under a limit as the house
-    runs now. ``checks`` holds the commissioning checks that ended in this cycle.
+    runs now. ``checks`` holds the commissioning checks that ended in this cycle,
+    ``regulation`` what the PIDs of loads did that have one.
     """
 
     at: float
@@ -47,6 +57,7 @@ class Cycle:
     subscription_room_va: float | None = None
     decisions: tuple[Decision, ...] = ()
     checks: Mapping[str, CheckResult] = field(default_factory=dict)
+    regulation: Mapping[str, RegulatorTerms] = field(default_factory=dict)
 
 
 class Engine:
@@ -186,6 +197,11 @@ class Engine:
             ),
             decisions=decisions,
             checks=checks,
+            regulation={
+                load.spec.load_id: terms
+                for load, control in controls
+                if (terms := control.pid_terms) is not None
+            },
         )
 
     def _observe(self, snapshot: Snapshot) -> list[Follower]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 # IEC 61851-1: a pilot cannot offer less than 6 A without offering nothing.
 IEC_MINIMUM_A = 6.0
@@ -276,6 +277,30 @@ class Setpoint:
 
     value: float
     power_w: float
+
+
+class RegulatorTerms(Protocol):
+    """What the newest step of a PID was made of, in W: its output is p + i + d."""
+
+    @property
+    def error_w(self) -> float:
+        """Target − grid."""
+
+    @property
+    def p_w(self) -> float:
+        """The part that answers to the error."""
+
+    @property
+    def i_w(self) -> float:
+        """The part that has gathered."""
+
+    @property
+    def d_w(self) -> float:
+        """The part that answers to the slope of the grid power."""
+
+    @property
+    def output_w(self) -> float:
+        """The power it asks of the load."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ from ..control.model import (
     Mode,
     NextEvent,
     NextEventKind,
+    RegulatorTerms,
     StorageSpec,
 )
 from ..registry import HomeControls, LoadControls, Registry
@@ -67,6 +68,8 @@ class Controls(HomeControls):
         self._listeners = Listeners()
         self._decisions = ShownDecisions()
         self._events = ShownEvents()
+        self._followers = Listeners()
+        self._regulation: Mapping[str, RegulatorTerms] = {}
         self._newest: dict[str, Decision] = {}
         self._counted_at: float | None = None
 
@@ -89,6 +92,7 @@ class Controls(HomeControls):
             resumable=top is not None,
             decision=self._decisions.decision(load_id),
             next_event=self._events.event(load_id),
+            regulation=self._regulation.get(load_id),
             check=self.checks.result(load_id),
             checking=self.checks.is_running(load_id),
         )
@@ -99,6 +103,11 @@ class Controls(HomeControls):
     ) -> CALLBACK_TYPE:
         """Call ``on_change`` when something a user sees of a load has changed."""
         return self._listeners.async_subscribe(load_id, on_change)
+
+    @callback
+    def async_follow(self, load_id: str, on_cycle: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``on_cycle`` after each cycle: for what moves all the time."""
+        return self._followers.async_subscribe(load_id, on_cycle)
 
     # ---- what entities set ---------------------------------------------------------
 
@@ -196,6 +205,7 @@ class Controls(HomeControls):
         """Show what was decided, and count what a boost has taken."""
         dt_s = min(now - (self._counted_at or now), _LONGEST_STEP_S)
         self._counted_at = now
+        self._regulation = cycle.regulation
         for decision in cycle.decisions:
             load_id = decision.load_id
             self._newest[load_id] = decision
@@ -208,6 +218,7 @@ class Controls(HomeControls):
             new_event = self._events.take(load_id, event, now, wall, at_once=new_reason)
             if counted or new_reason or new_event:
                 self._listeners.async_notify(load_id)
+            self._followers.async_notify(load_id)
 
     def _count(self, load_id: str, energy_wh: float) -> bool:
         """Take energy off a boost; returns whether that can be seen."""

@@ -17,6 +17,7 @@ from ..model import (
     Mode,
     NextEvent,
     Reason,
+    RegulatorTerms,
     Setpoint,
 )
 from ..settings import HomeSettings
@@ -142,6 +143,11 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             and load.reading.reachable
             and load.reading.wants_power
         )
+
+    @property
+    def pid_terms(self) -> RegulatorTerms | None:
+        """What its PID did last; None where none regulates it."""
+        return None
 
     @abstractmethod
     def takes_w(self, decision: Decision) -> float:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from custom_components.surplus.control.check import Finding
-from custom_components.surplus.control.model import Mode, Reason
+from custom_components.surplus.control.model import Mode, NextEventKind, Reason
 
 ROOT = Path(__file__).parent.parent / "custom_components" / "surplus"
 
@@ -65,6 +65,10 @@ def test_french_is_french() -> None:
     ("path", "values"),
     [
         ("entity.sensor.load_reason.state", Reason),
+        (
+            "entity.sensor.load_next_event.state_attributes.event.state",
+            NextEventKind,
+        ),
         ("entity.select.load_mode.state", Mode),
         ("selector.mode.options", Mode),
         ("entity.sensor.load_check_result.state", Finding),
@@ -100,6 +104,7 @@ def test_every_translated_exception_and_issue_of_the_code_exists() -> None:
     raised = set(
         re.findall(r"translation_domain=DOMAIN,\s*translation_key=\"(\w+)\"", source)
     )
+    raised |= set(re.findall(r"_invalid\(\"(\w+)\"\)", source))
     assert raised
     for key in raised:
         assert (

@@ -1,7 +1,7 @@
 """One cycle per grid reading: snapshot → control → commands."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 import logging
 from time import monotonic
@@ -18,26 +18,19 @@ from .const import DOMAIN
 from .control.check import CheckResult, Finding, finding_of
 from .control.engine import Cycle, Engine
 from .control.freshness import MeterState
-from .control.model import Decision, GridReading, LoadInput, Mode, Reason, Snapshot
-from .control.settings import HomeSettings
-from .home.checks import Checks
-from .home.commander import LoadCommander
+from .control.model import Decision, LoadInput, Reason, Snapshot
+from .control.record import RecordedEngine
 from .home.config import grid_meter_of, settings_of, solar_power_of
+from .home.controls import Controls, Hands
+from .home.recorder import Recorder
 from .home.reports import (
     async_report_check,
     async_report_meter_lost,
     async_report_sign_reversed,
 )
-from .home.shown import ShownDecisions
-from .home.store import (
-    SAVE_LATER_S,
-    SAVE_SOON_S,
-    HomeMemory,
-    LoadMemory,
-    async_load_memory,
-    home_store,
-)
-from .registry import LoadControls, MeterSource, Registry
+from .home.sources import FollowedLoads, FollowedMeter, LoadSight
+from .home.store import SAVE_LATER_S, SAVE_SOON_S, HomeMemory, HomeStore
+from .registry import Registry
 from .saving import Saver
 
 _LOGGER = logging.getLogger(__name__)
@@ -56,7 +49,8 @@ class HomeCoordinator:
     """The Home: it takes readings, runs the engine and passes decisions on.
 
     It outlives a reload of its entry (``parking.py``): ``async_start`` and
-    ``async_pause`` bracket the time in which an entry stands behind it.
+    ``async_pause`` bracket the time in which an entry stands behind it. What load
+    entities show and set is ``controls``.
     """
 
     def __init__(
@@ -65,6 +59,7 @@ class HomeCoordinator:
         entry: HomeConfigEntry,
         registry: Registry,
         memory: HomeMemory,
+        engine: Engine,
     ) -> None:
         """Prepare; nothing runs before ``async_start``."""
         self.hass = hass
@@ -72,35 +67,31 @@ class HomeCoordinator:
         self.memory = memory
         self.cycle: Cycle | None = None
         self._registry = registry
-        self._saver = Saver(hass, home_store(hass, entry.entry_id), self._to_save)
-        self.engine = _engine(settings_of(entry, memory), memory)
-        self._meter: MeterSource | None = None
-        # The newest reading of the meter followed, and of which meter it is: it stays
-        # and ages while the meter itself is away for a moment.
-        self._grid: GridReading | None = None
-        self._grid_source: str | None = None
-        self._stop_meter: CALLBACK_TYPE | None = None
-        self._commanders: dict[str, LoadCommander] = {}
-        self._shown = ShownDecisions()
-        self._checks = Checks(hass)
+        self._saver = Saver(hass, HomeStore(hass, entry.entry_id), self._to_save)
+        self.recorder = Recorder(hass, entry.entry_id)
+        self.engine = RecordedEngine(engine, self.recorder)
+        self._meter = FollowedMeter(self._cycle_soon, self._other_meter)
+        self._loads = FollowedLoads(hass, entry, registry)
+        self.controls = Controls(
+            hass,
+            registry,
+            memory,
+            Hands(
+                save_within=self._saver.async_save_within,
+                cycle_soon=self._cycle_soon,
+                begin_check=self._begin_check,
+                end_check=self._end_check,
+            ),
+        )
         self._listeners: list[Callable[[], None]] = []
         self._stops: list[CALLBACK_TYPE] = []
         self._cycle_timer: CALLBACK_TYPE | None = None
         self._last_cycle = float("-inf")
         self._running: frozenset[str] = frozenset()
         self._in_trouble = False
-        self._broken: set[str] = set()
         self._patient_until: float | None = None
 
     # ---- life ----------------------------------------------------------------------
-
-    @classmethod
-    async def async_create(
-        cls, hass: HomeAssistant, entry: HomeConfigEntry, registry: Registry
-    ) -> HomeCoordinator:
-        """Return a coordinator with what was saved."""
-        memory = await async_load_memory(home_store(hass, entry.entry_id))
-        return cls(hass, entry, registry, memory)
 
     @callback
     def async_start(self) -> None:
@@ -111,6 +102,7 @@ class HomeCoordinator:
                 self.hass, self._watchdog, _WATCHDOG, cancel_on_shutdown=True
             ),
             async_at_started(self.hass, self._started),
+            self.recorder.async_start(),
         ]
         async_report_sign_reversed(
             self.hass, reversed_=self.memory.sign_reversed, meter=self.meter_name
@@ -123,15 +115,15 @@ class HomeCoordinator:
         for stop in self._stops:
             stop()
         self._stops.clear()
-        self._commanders.clear()
-        self._follow_meter(None)
+        self._loads.async_leave()
+        self._meter.async_follow(None)
         if self._cycle_timer is not None:
             self._cycle_timer()
             self._cycle_timer = None
 
     async def async_close(self) -> None:
         """Let go of every load, and save: nobody took this coordinator over."""
-        self._checks.async_give_up()
+        self.controls.checks.async_give_up()
         await asyncio.gather(
             *(source.async_release() for source in self._registry.loads.values()),
             return_exceptions=True,
@@ -141,6 +133,7 @@ class HomeCoordinator:
     async def async_save(self, *_: object) -> None:
         """Write everything down now."""
         await self._saver.async_save_now()
+        await self.recorder.async_write()
 
     @callback
     def async_reconfigure(self, *, other_meter: bool) -> None:
@@ -152,8 +145,7 @@ class HomeCoordinator:
         if other_meter:
             self.memory.sign_reversed = False
             async_report_sign_reversed(self.hass, reversed_=False)
-            self._grid = None
-            self.engine.new_meter()
+            self._meter.async_forget()
         self._apply_settings()
         self._sources_changed()
 
@@ -179,35 +171,25 @@ class HomeCoordinator:
     @callback
     def _sources_changed(self) -> None:
         """Meet the sources that are there now."""
-        self._follow_meter(grid_meter_of(self.hass, self.entry, self._registry))
-        loads = self._registry.loads
-        for load_id in set(self._commanders) - set(loads):
-            del self._commanders[load_id]
-        for load_id, source in loads.items():
-            commander = self._commanders.get(load_id)
-            if commander is None or commander.source is not source:
-                self._commanders[load_id] = LoadCommander(self.hass, self.entry, source)
+        self._meter.async_follow(grid_meter_of(self.hass, self.entry, self._registry))
+        self._loads.async_meet()
 
     @callback
-    def _follow_meter(self, meter: MeterSource | None) -> None:
-        if self._stop_meter is not None:
-            self._stop_meter()
-            self._stop_meter = None
-        self._meter = meter
-        if meter is None:
-            return
-        if meter.source_id != self._grid_source:
-            self._grid_source = meter.source_id
-            self._grid = None
-            self.engine.new_meter()
-        self._stop_meter = meter.async_subscribe(self._cycle_soon)
+    def _other_meter(self) -> None:
+        self.engine.new_meter()
 
     @property
     def meter_name(self) -> str | None:
         """The grid meter's name, if there is one."""
-        return self._meter.name if self._meter else None
+        return self._meter.source.name if self._meter.source else None
 
     # ---- cycles --------------------------------------------------------------------
+
+    @callback
+    def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``listener`` after each cycle."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     @callback
     def _cycle_soon(self) -> None:
@@ -250,31 +232,27 @@ class HomeCoordinator:
     def _run_cycle(self) -> None:
         now, wall = monotonic(), dt_util.utcnow()
         self._last_cycle = now
-        if self._meter is not None and (reading := self._meter.reading) is not None:
-            self._grid = reading
-        self._end_boosts(wall)
-        if self._grid is None and self._patient(now):
+        grid, seen = self._meter.reading, self._loads.look()
+        self.controls.async_before(seen, wall)
+        if grid is None and self._patient(now):
             if self.memory.observing:
-                for commander in self._commanders.values():
+                for commander in self._loads.commanders.values():
                     commander.tell(None)
             return
         snapshot = Snapshot(
             now=now,
             wall=dt_util.as_local(wall),
-            grid=self._grid,
+            grid=grid,
             solar_w=solar_power_of(self.hass, self.entry),
-            loads=tuple(self._inputs()),
+            loads=tuple(self._input(load_id, sight) for load_id, sight in seen.items()),
         )
         cycle = self.cycle = self.engine.cycle(snapshot)
         self._log(cycle)
         for decision in cycle.decisions:
             self._command(decision)
-            if self._shown.async_take(decision, now):
-                self._changed()
+        self.controls.async_after(cycle, seen, now, wall)
         running = frozenset(
-            decision.load_id
-            for decision in cycle.decisions
-            if decision.setpoint is not None and decision.setpoint.value
+            decision.load_id for decision in cycle.decisions if decision.runs
         )
         if running != self._running:
             # Minimum times count from here, also over a power cut.
@@ -290,21 +268,15 @@ class HomeCoordinator:
         for listener in tuple(self._listeners):
             listener()
 
-    def _inputs(self) -> Iterator[LoadInput]:
-        """Return the loads; one that cannot tell what it is costs itself only."""
-        for load_id, source in self._registry.loads.items():
-            try:
-                spec, reading = source.spec, source.reading
-            except Exception:
-                if load_id not in self._broken:
-                    _LOGGER.exception("%s cannot be read", load_id)
-                self._broken.add(load_id)
-                continue
-            self._broken.discard(load_id)
-            memory = self._memory_of(load_id)
-            yield LoadInput(
-                spec=spec, reading=reading, mode=memory.mode, wishes=memory.wishes
-            )
+    def _input(self, load_id: str, sight: LoadSight) -> LoadInput:
+        modes = self.controls.modes(load_id)
+        return LoadInput(
+            spec=sight.spec,
+            reading=sight.reading,
+            mode=modes.mode,
+            wishes=modes.wishes,
+            manual_value=modes.value,
+        )
 
     def _patient(self, now: float) -> bool:
         """Whether a missing meter may still be on its way up."""
@@ -312,7 +284,7 @@ class HomeCoordinator:
 
     def _command(self, decision: Decision) -> None:
         """Pass a decision on; an observer only carries out a check it was asked for."""
-        commander = self._commanders.get(decision.load_id)
+        commander = self._loads.commanders.get(decision.load_id)
         if commander is None or decision.reason is Reason.UNREACHABLE:
             return
         checking = decision.load_id in self.engine.checking
@@ -342,7 +314,7 @@ class HomeCoordinator:
             _LOGGER.debug(
                 "Allocated %s %s: %s %s",
                 decision.load_id,
-                f"{decision.setpoint.value} A" if decision.setpoint else "nothing",
+                decision.setpoint.value if decision.setpoint else "nothing",
                 decision.reason,
                 dict(decision.numbers),
             )
@@ -371,83 +343,31 @@ class HomeCoordinator:
         self._cycle_soon()
 
     @callback
-    def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call ``listener`` after each cycle."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    # ---- HomeControls: what load entities show and set -----------------------------
-
-    def load(self, load_id: str) -> LoadControls | None:
-        """Return a load's controls; None while no source offers it."""
-        if load_id not in self._registry.loads:
-            return None
-        memory = self._memory_of(load_id)
-        return LoadControls(
-            mode=memory.mode,
-            boost_until=memory.until,
-            decision=self._shown.decision(load_id),
-            check=self._checks.result(load_id),
-            checking=self._checks.is_running(load_id),
-        )
-
-    async def async_set_mode(
-        self, load_id: str, mode: Mode, until: datetime | None = None
-    ) -> None:
-        """Change a load's mode; ``until`` ends a boost and brings the old mode back."""
-        if until is not None and mode is not Mode.BOOST:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="duration_needs_boost"
-            )
-        memory = self._memory_of(load_id)
-        back_to = memory.back_to if memory.mode is Mode.BOOST else memory.mode
-        self.memory.loads[load_id] = LoadMemory(mode, until, back_to, memory.wishes + 1)
+    def async_set_override(self, seconds: float | None) -> None:
+        """Let the next override last this long; None is for ever."""
+        self.memory.override_s = seconds
         self._changed(soon=True)
-        self._shown.async_notify(load_id)
-        self._cycle_soon()
 
-    async def async_check(self, load_id: str) -> CheckResult:
-        """Run the commissioning check of a load and wait for its end."""
-        if self._checks.any_running or self.engine.checking:
+    # ---- checks --------------------------------------------------------------------
+
+    @callback
+    def _begin_check(self, load_id: str) -> None:
+        if self.engine.checking:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="check_running"
             )
-        if load_id not in self._registry.loads or self._meter is None:
+        if load_id not in self._registry.loads or self._meter.source is None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="check_needs_meter"
             )
         self.engine.start_check(self._registry.loads[load_id].spec)
-        try:
-            async with self._checks.async_waiting(load_id) as ended:
-                self._shown.async_notify(load_id)
-                self._cycle_soon()
-                return await ended
-        finally:
-            # Whoever asked may have gone away: the pulse must not go on without him.
-            self.engine.stop_check(load_id)
-            self._shown.async_notify(load_id)
 
     @callback
-    def async_subscribe(
-        self, load_id: str, on_change: Callable[[], None]
-    ) -> CALLBACK_TYPE:
-        """Call ``on_change`` when a load's mode, reason or check changed."""
-        return self._shown.async_subscribe(load_id, on_change)
-
-    def _memory_of(self, load_id: str) -> LoadMemory:
-        return self.memory.loads.setdefault(load_id, LoadMemory())
-
-    def _end_boosts(self, wall: datetime) -> None:
-        for load_id, memory in self.memory.loads.items():
-            if memory.until is not None and wall >= memory.until:
-                self.memory.loads[load_id] = LoadMemory(
-                    memory.back_to, wishes=memory.wishes
-                )
-                self._changed()
-                self._shown.async_notify(load_id)
+    def _end_check(self, load_id: str) -> None:
+        self.engine.stop_check(load_id)
 
     def _check_ended(self, load_id: str, result: CheckResult) -> None:
-        self._checks.async_ended(load_id, result)
+        self.controls.checks.async_ended(load_id, result)
         finding = finding_of(result)
         if finding in (Finding.SIGN_RIGHT, Finding.SIGN_REVERSED):
             self.memory.sign_reversed = finding is Finding.SIGN_REVERSED
@@ -460,12 +380,3 @@ class HomeCoordinator:
                 async_report_check(self.hass, source.spec, result),
                 "surplus check report",
             )
-
-
-def _engine(settings: HomeSettings, memory: HomeMemory) -> Engine:
-    """Return an engine with its memory, or with none when that is damaged."""
-    try:
-        return Engine(settings, memory.engine)
-    except (AttributeError, KeyError, TypeError, ValueError) as err:
-        _LOGGER.warning("What the Home had learned cannot be read: %r", err)
-        return Engine(settings)

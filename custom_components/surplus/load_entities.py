@@ -1,4 +1,4 @@
-"""Mode, reason and check of a load.
+"""Mode, reason, what comes next, and check of a load.
 
 The entry that owns a load's device creates these beside its own entities; what they
 show and set is Home's. Without Home they are unavailable.
@@ -10,8 +10,8 @@ from typing import override
 from homeassistant.components.button import ButtonEntity
 from homeassistant.components.select import SelectEntity
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
-from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import ServiceResponse, callback
+from homeassistant.const import EntityCategory, Platform, UnitOfEnergy, UnitOfPower
+from homeassistant.core import CALLBACK_TYPE, ServiceResponse, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
@@ -19,9 +19,12 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .control.check import Finding, finding_of, numbers_of
-from .control.model import Mode, Reason
-from .entity import SurplusEntity
+from .control.model import Mode, Reason, RegulatorTerms
+from .entity import LiveSensor, SurplusEntity
 from .registry import HomeControls, LoadControls, Registry
+
+# The state of the attribute ``event`` when nothing can be foreseen.
+NO_EVENT = "none"
 
 
 class LoadEntity(SurplusEntity):
@@ -78,9 +81,12 @@ class LoadEntity(SurplusEntity):
         self._unfollow()
         self._followed = home
         if home is not None:
-            self._stop = home.async_subscribe(self._load_id, self.async_write_ha_state)
+            self._stop = self._follow(home)
         if not first:
             self.async_write_ha_state()
+
+    def _follow(self, home: HomeControls) -> CALLBACK_TYPE:
+        return home.async_subscribe(self._load_id, self.async_write_ha_state)
 
     @callback
     def _unfollow(self) -> None:
@@ -93,7 +99,13 @@ class LoadModeSelect(LoadEntity, SelectEntity):
     """What the load is allowed to take."""
 
     _key = "mode"
-    _attr_options = [mode.value for mode in Mode]
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """Return the modes that make sense for the load."""
+        controls = self.controls
+        return [mode.value for mode in (controls.modes if controls else Mode)]
 
     @property
     @override
@@ -103,15 +115,25 @@ class LoadModeSelect(LoadEntity, SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Change it; a boost chosen here lasts until it is changed again."""
+        """Change it; a boost or a set-point chosen here lasts until a person ends it."""
         await self.home.async_set_mode(self._load_id, Mode(option))
 
     async def async_set_mode(
-        self, mode: str, duration: timedelta | None = None
+        self,
+        mode: str,
+        duration: timedelta | None = None,
+        energy: float | None = None,
+        value: float | None = None,
     ) -> None:
-        """Change it, a boost for a duration only (action ``set_mode``)."""
+        """Change it, for a duration or an energy only (action ``set_mode``)."""
         until = dt_util.utcnow() + duration if duration is not None else None
-        await self.home.async_set_mode(self._load_id, Mode(mode), until)
+        await self.home.async_set_mode(
+            self._load_id, Mode(mode), until, energy_kwh=energy, value=value
+        )
+
+    async def async_resume(self) -> None:
+        """Bring the mode before back (action ``resume``)."""
+        await self.home.async_resume(self._load_id)
 
     async def async_check(self) -> ServiceResponse:
         """Run the commissioning check (action ``check``)."""
@@ -140,11 +162,16 @@ class LoadReasonSensor(LoadEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, float | str] | None:
-        """Return the numbers behind the reason."""
+        """Return the numbers behind the reason, and what a person has set."""
         controls = self.controls
-        return (
-            dict(controls.decision.numbers) if controls and controls.decision else None
-        )
+        if controls is None or controls.decision is None:
+            return None
+        numbers = dict(controls.decision.numbers)
+        if controls.manual_value is not None:
+            numbers["value"] = controls.manual_value
+        if (until := controls.boost_until or controls.override_until) is not None:
+            numbers["until"] = until.isoformat()
+        return numbers
 
 
 class LoadBoostEndSensor(LoadEntity, SensorEntity):
@@ -158,6 +185,143 @@ class LoadBoostEndSensor(LoadEntity, SensorEntity):
     def native_value(self) -> datetime | None:
         """Return the end of the boost; None without one."""
         return self.controls.boost_until if self.controls else None
+
+
+class LoadBoostEnergySensor(LoadEntity, SensorEntity):
+    """What a boost by energy has still to take."""
+
+    _key = "boost_energy"
+    _attr_device_class = SensorDeviceClass.ENERGY
+    _attr_native_unit_of_measurement = UnitOfEnergy.KILO_WATT_HOUR
+    _attr_suggested_display_precision = 1
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return what is left; None without such a boost."""
+        return self.controls.boost_energy_kwh if self.controls else None
+
+
+class LoadOverrideEndSensor(LoadEntity, SensorEntity):
+    """When a set-point by hand, or any other mode for a time, ends."""
+
+    _key = "override_end"
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return the end; None without one."""
+        return self.controls.override_until if self.controls else None
+
+
+class LoadNextEventSensor(LoadEntity, SensorEntity):
+    """What comes next, and when."""
+
+    _key = "next_event"
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return when; None where nobody can tell."""
+        controls = self.controls
+        return controls.next_event.at if controls and controls.next_event else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, str] | None:
+        """Return what it is."""
+        controls = self.controls
+        if controls is None:
+            return None
+        event = controls.next_event
+        return {"event": event.kind.value if event else NO_EVENT}
+
+
+class LoadRegulatorSensor(LoadEntity, LiveSensor):
+    """One term of the PID that regulates the load."""
+
+    _attr_device_class = SensorDeviceClass.POWER
+    _attr_native_unit_of_measurement = UnitOfPower.WATT
+    _attr_suggested_display_precision = 0
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+    _dead_band = 1.0
+    _write_interval = timedelta(seconds=60)
+
+    @override
+    def _follow(self, home: HomeControls) -> CALLBACK_TYPE:
+        return home.async_follow(self._load_id, self.async_refresh_live)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Only while the PID regulates."""
+        controls = self.controls
+        return controls is not None and controls.regulation is not None
+
+    @property
+    @override
+    def live_value(self) -> float | None:
+        """Return the term of the newest step."""
+        controls = self.controls
+        if controls is None or controls.regulation is None:
+            return None
+        return self._term(controls.regulation)
+
+    def _term(self, terms: RegulatorTerms) -> float:
+        raise NotImplementedError
+
+
+class LoadPidErrorSensor(LoadRegulatorSensor):
+    """Target − grid."""
+
+    _key = "pid_error"
+
+    @override
+    def _term(self, terms: RegulatorTerms) -> float:
+        return terms.error_w
+
+
+class LoadPidPSensor(LoadRegulatorSensor):
+    """What answers to the error."""
+
+    _key = "pid_p"
+
+    @override
+    def _term(self, terms: RegulatorTerms) -> float:
+        return terms.p_w
+
+
+class LoadPidISensor(LoadRegulatorSensor):
+    """What has gathered."""
+
+    _key = "pid_i"
+
+    @override
+    def _term(self, terms: RegulatorTerms) -> float:
+        return terms.i_w
+
+
+class LoadPidDSensor(LoadRegulatorSensor):
+    """What answers to the slope of the grid power."""
+
+    _key = "pid_d"
+
+    @override
+    def _term(self, terms: RegulatorTerms) -> float:
+        return terms.d_w
+
+
+class LoadPidOutputSensor(LoadRegulatorSensor):
+    """The power asked of the load."""
+
+    _key = "pid_output"
+
+    @override
+    def _term(self, terms: RegulatorTerms) -> float:
+        return terms.output_w
 
 
 class LoadCheckSensor(LoadEntity, SensorEntity):
@@ -187,6 +351,24 @@ class LoadCheckSensor(LoadEntity, SensorEntity):
         return numbers_of(controls.check) if controls and controls.check else None
 
 
+class LoadResumeButton(LoadEntity, ButtonEntity):
+    """End a boost or an override."""
+
+    _key = "resume"
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Only while another mode waits to come back."""
+        controls = self.controls
+        return controls is not None and controls.resumable
+
+    @override
+    async def async_press(self) -> None:
+        """Bring the mode before back."""
+        await self.home.async_resume(self._load_id)
+
+
 class LoadCheckButton(LoadEntity, ButtonEntity):
     """Run the commissioning check."""
 
@@ -201,16 +383,44 @@ class LoadCheckButton(LoadEntity, ButtonEntity):
 
 _ENTITIES: dict[Platform, tuple[type[LoadEntity], ...]] = {
     Platform.SELECT: (LoadModeSelect,),
-    Platform.SENSOR: (LoadReasonSensor, LoadBoostEndSensor, LoadCheckSensor),
-    Platform.BUTTON: (LoadCheckButton,),
+    Platform.SENSOR: (
+        LoadReasonSensor,
+        LoadNextEventSensor,
+        LoadBoostEndSensor,
+        LoadBoostEnergySensor,
+        LoadOverrideEndSensor,
+        LoadCheckSensor,
+    ),
+    Platform.BUTTON: (LoadResumeButton, LoadCheckButton),
+}
+
+
+# Of loads that a PID may regulate.
+_REGULATED: dict[Platform, tuple[type[LoadEntity], ...]] = {
+    Platform.SENSOR: (
+        LoadPidErrorSensor,
+        LoadPidPSensor,
+        LoadPidISensor,
+        LoadPidDSensor,
+        LoadPidOutputSensor,
+    ),
 }
 
 
 def load_entities(
-    platform: Platform, registry: Registry, load_id: str, device: DeviceInfo
+    platform: Platform,
+    registry: Registry,
+    load_id: str,
+    device: DeviceInfo,
+    *,
+    regulated: bool = False,
 ) -> list[Entity]:
     """Return the control entities of a load for one platform.
 
-    ``load_id`` is the load's source id (``ocpp:<identity>``).
+    ``load_id`` is the load's source id (``ocpp:<identity>``). ``regulated`` adds the
+    terms of its PID, for a load that may have one.
     """
-    return [entity(registry, load_id, device) for entity in _ENTITIES.get(platform, ())]
+    kinds = _ENTITIES.get(platform, ())
+    if regulated:
+        kinds += _REGULATED.get(platform, ())
+    return [entity(registry, load_id, device) for entity in kinds]

@@ -15,7 +15,15 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from .control.check import CheckResult
-from .control.model import ChargerReading, ChargerSpec, Decision, GridReading, Mode
+from .control.model import (
+    Decision,
+    GridReading,
+    LoadReading,
+    LoadSpec,
+    Mode,
+    NextEventKind,
+    RegulatorTerms,
+)
 
 
 class MeterSource(Protocol):
@@ -45,17 +53,26 @@ class LoadSource(Protocol):
     """A load that can be commanded. Its ``spec.load_id`` is its source id."""
 
     @property
-    def spec(self) -> ChargerSpec:
+    def spec(self) -> LoadSpec:
         """What it is; may change when the user reconfigures it."""
 
     @property
-    def reading(self) -> ChargerReading:
+    def reading(self) -> LoadReading:
         """What it last told."""
 
-    async def async_apply(self, current_a: float) -> None:
-        """Offer this current per phase, 0 or at least ``spec.min_a``.
+    @property
+    def taken_over(self) -> float | None:
+        """The set-point a person has given it from outside, in the load's unit.
 
-        Home repeats this at least every 30 s as long as it stands behind the current.
+        None while it stands where Home last put it, while it was never told anything,
+        and from the next ``async_apply`` of another set-point on. Turned off by hand is
+        0. A source that cannot know says None.
+        """
+
+    async def async_apply(self, value: float) -> None:
+        """Set this set-point, in the load's own unit (``control.model.Setpoint``).
+
+        Home repeats this at least every 30 s as long as it stands behind the set-point.
         A room renews the lease on the device only because of such a call, never by
         itself: when Home is gone, the device falls to its safe state.
         Raises HomeAssistantError when the device refused or did not answer.
@@ -69,16 +86,37 @@ class LoadSource(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ComingEvent:
+    """What will happen to a load next; ``at`` is None where nobody can tell when."""
+
+    kind: NextEventKind
+    at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LoadControls:
     """What Home shows and takes for one load.
 
-    ``decision`` is the one in which the reason last changed. ``check`` is how the last
-    commissioning check ended, None before the first and while one runs.
+    ``modes`` are those that make sense for it. ``boost_until`` and
+    ``boost_energy_kwh`` say what is left of a boost that has an end; ``override_until``
+    when any other mode ends that does not last, ``manual_value`` the set-point of mode
+    manual in the load's unit. ``resumable`` says that another mode is
+    waiting to come back. ``decision`` is the one in which the reason last changed.
+    ``regulation`` is what its PID did last, where it has one.
+    ``check`` is how the last commissioning check ended, None before the first and while
+    one runs.
     """
 
     mode: Mode
-    boost_until: datetime | None
-    decision: Decision | None
+    modes: tuple[Mode, ...]
+    boost_until: datetime | None = None
+    boost_energy_kwh: float | None = None
+    override_until: datetime | None = None
+    manual_value: float | None = None
+    resumable: bool = False
+    decision: Decision | None = None
+    next_event: ComingEvent | None = None
+    regulation: RegulatorTerms | None = None
     check: CheckResult | None = None
     checking: bool = False
 
@@ -90,9 +128,23 @@ class HomeControls(Protocol):
         """Return the load's controls; None until Home knows it."""
 
     async def async_set_mode(
-        self, load_id: str, mode: Mode, until: datetime | None = None
+        self,
+        load_id: str,
+        mode: Mode,
+        until: datetime | None = None,
+        *,
+        energy_kwh: float | None = None,
+        value: float | None = None,
     ) -> None:
-        """Change a load's mode; ``until`` ends a boost."""
+        """Change a load's mode; one with an end brings back the mode before it.
+
+        ``energy_kwh`` also ends a boost. ``value`` is the set-point of mode manual;
+        without one it stays where it is. Raises ServiceValidationError when they do not
+        go together.
+        """
+
+    async def async_resume(self, load_id: str) -> None:
+        """End a boost or an override: the mode before it comes back."""
 
     async def async_check(self, load_id: str) -> CheckResult:
         """Run the commissioning check of a load and return what it found.
@@ -103,7 +155,10 @@ class HomeControls(Protocol):
     def async_subscribe(
         self, load_id: str, on_change: Callable[[], None]
     ) -> CALLBACK_TYPE:
-        """Call ``on_change`` when the load's mode or reason changed."""
+        """Call ``on_change`` when something that is shown of the load has changed."""
+
+    def async_follow(self, load_id: str, on_cycle: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call ``on_cycle`` after each cycle: for what moves all the time."""
 
 
 @dataclass(slots=True)

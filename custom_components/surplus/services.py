@@ -9,6 +9,10 @@ from homeassistant.helpers import config_validation as cv, service
 from .const import DOMAIN
 from .control.model import Mode
 
+# Beyond any battery, and beyond any supply: such a number was meant otherwise.
+_MOST_ENERGY_KWH = 500.0
+_LARGEST_VALUE = 100_000.0
+
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
@@ -21,8 +25,22 @@ def async_setup_services(hass: HomeAssistant) -> None:
         schema={
             vol.Required("mode"): vol.In([mode.value for mode in Mode]),
             vol.Optional("duration"): cv.positive_time_period,
+            vol.Optional("energy"): vol.All(
+                vol.Coerce(float), vol.Range(min=0.1, max=_MOST_ENERGY_KWH)
+            ),
+            vol.Optional("value"): vol.All(
+                vol.Coerce(float), vol.Range(min=-_LARGEST_VALUE, max=_LARGEST_VALUE)
+            ),
         },
         func="async_set_mode",
+    )
+    service.async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        "resume",
+        entity_domain=SELECT_DOMAIN,
+        schema=None,
+        func="async_resume",
     )
     service.async_register_platform_entity_service(
         hass,

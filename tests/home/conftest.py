@@ -69,11 +69,14 @@ class HandCharger:
     )
     told: list[float | None] = field(default_factory=list)
     refuses: bool = False
+    taken_over: float | None = None
     listeners: list[Callable[[], None]] = field(default_factory=list)
 
     async def async_apply(self, current_a: float) -> None:
         if self.refuses:
             raise HomeAssistantError("refused")
+        if current_a != self.taken_over:
+            self.taken_over = None
         self.told.append(current_a)
         self.update(
             offered_a=current_a,
@@ -122,6 +125,12 @@ class Life:
             self.charger.reading = replace(self.charger.reading, power_at=monotonic())
             self.meter.show(sign * (base_w + own_w))
             await self.hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Records and stores of a test are its own."""
+    return hass_tmp_config_dir
 
 
 @pytest.fixture

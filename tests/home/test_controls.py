@@ -55,16 +55,6 @@ async def test_a_boost_prolonged_still_goes_back_to_the_mode_before_it(
     assert controls(hass).mode is Mode.OFF
 
 
-async def test_a_duration_without_boost_is_refused(
-    hass: HomeAssistant, life: Life
-) -> None:
-    with pytest.raises(ServiceValidationError) as refused:
-        await async_get_registry(hass).home.async_set_mode(
-            LOAD_ID, Mode.SOLAR, dt_util.utcnow()
-        )
-    assert refused.value.translation_key == "duration_needs_boost"
-
-
 async def test_listeners_hear_of_changes_and_not_of_every_cycle(
     hass: HomeAssistant, life: Life
 ) -> None:
@@ -177,10 +167,12 @@ async def test_one_check_at_a_time(hass: HomeAssistant, life: Life) -> None:
     assert (await task).end is CheckEnd.NOT_READY
 
 
-async def test_a_check_needs_a_meter(hass: HomeAssistant, life: Life) -> None:
+async def test_a_check_needs_a_meter(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
     registry = async_get_registry(hass)
     registry.meters.clear()
-    registry.home.async_reconfigure(other_meter=False)
+    home_entry.runtime_data.async_reconfigure(other_meter=False)
     with pytest.raises(ServiceValidationError) as refused:
         await registry.home.async_check(LOAD_ID)
     assert refused.value.translation_key == "check_needs_meter"

@@ -25,6 +25,7 @@ from .model import (
     LoadSpec,
     Mode,
     Reason,
+    RegulatorTerms,
     Snapshot,
 )
 from .peaks import HousePeaks
@@ -46,8 +47,9 @@ class Cycle:
     over one phase of the supply). ``battery_w`` is what batteries that regulate
     themselves give (+ = discharging) at the instant of the surplus.
     ``modelled_house_w`` is what the house was believed to take where the surplus rests
-    on that, ``probed_w`` what of the budget nobody has seen yet. Rooms are what is left under a limit as the house
-    runs now. ``checks`` holds the commissioning checks that ended in this cycle.
+    on that, ``probed_w`` what of the budget nobody has seen yet. Rooms are what is left
+    under a limit as the house runs now. ``checks`` holds the commissioning checks that
+    ended in this cycle, ``regulation`` what the PIDs of loads did that have one.
     """
 
     at: float
@@ -67,6 +69,7 @@ class Cycle:
     subscription_room_va: float | None = None
     decisions: tuple[Decision, ...] = ()
     checks: Mapping[str, CheckResult] = field(default_factory=dict)
+    regulation: Mapping[str, RegulatorTerms] = field(default_factory=dict)
 
 
 class Engine:
@@ -257,6 +260,11 @@ class Engine:
                 _told_with(decision, battery, balance) for decision in decisions
             ),
             checks=checks,
+            regulation={
+                load.spec.load_id: terms
+                for load, control in controls
+                if (terms := control.pid_terms) is not None
+            },
         )
 
     def _observe(self, snapshot: Snapshot) -> list[Follower]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 # IEC 61851-1: a pilot cannot offer less than 6 A without offering nothing.
 IEC_MINIMUM_A = 6.0
@@ -68,6 +69,18 @@ class Reason(StrEnum):
     WARM_ENOUGH = "warm_enough"
     TEMPERATURE_UNKNOWN = "temperature_unknown"
     THERMOSTAT_OPEN = "thermostat_open"
+
+
+class NextEventKind(StrEnum):
+    """What may happen to a load next; each has a word in translations."""
+
+    START = "start"
+    STOP = "stop"
+    END_OF_REST = "end_of_rest"
+    END_OF_MINIMUM_RUN = "end_of_minimum_run"
+    END_OF_BOOST = "end_of_boost"
+    END_OF_OVERRIDE = "end_of_override"
+    FORCED_HEATING = "forced_heating"
 
 
 class LimitKind(StrEnum):
@@ -315,17 +328,51 @@ class Setpoint:
     power_w: float
 
 
+class RegulatorTerms(Protocol):
+    """What the newest step of a PID was made of, in W: its output is p + i + d."""
+
+    @property
+    def error_w(self) -> float:
+        """Target − grid."""
+
+    @property
+    def p_w(self) -> float:
+        """The part that answers to the error."""
+
+    @property
+    def i_w(self) -> float:
+        """The part that has gathered."""
+
+    @property
+    def d_w(self) -> float:
+        """The part that answers to the slope of the grid power."""
+
+    @property
+    def output_w(self) -> float:
+        """The power it asks of the load."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NextEvent:
+    """What will happen to a load next; ``in_s`` is None where nobody can tell when."""
+
+    kind: NextEventKind
+    in_s: float | None = None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
     """Setpoint, reason and the numbers behind it, for one load, in one cycle.
 
     Without a setpoint the load is left alone, on the safe state it falls to by itself.
+    ``next_event`` is what can be foreseen of it, None when that is nothing.
     """
 
     load_id: str
     setpoint: Setpoint | None
     reason: Reason
     numbers: Mapping[str, float | str] = field(default_factory=dict)
+    next_event: NextEvent | None = None
 
     @property
     def runs(self) -> bool:

@@ -43,9 +43,9 @@ class LoadCommander:
         self._task: asyncio.Task[None] | None = None
 
     @callback
-    def tell(self, current_a: float | None) -> None:
-        """Make this the wanted current; sends when it differs or must be repeated."""
-        self._wanted = current_a
+    def tell(self, value: float | None) -> None:
+        """Make this the wanted set-point; sends when it differs or must be repeated."""
+        self._wanted = value
         if not self._busy and self._due():
             self._task = self._entry.async_create_background_task(
                 self._hass, self._send(), f"surplus command {self.source.spec.load_id}"

@@ -6,6 +6,7 @@ from typing import Any, override
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberMode
+from homeassistant.components.select import SelectEntity
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.const import (
@@ -27,6 +28,18 @@ from ..coordinator import HomeConfigEntry, HomeCoordinator
 from ..entity import LiveDescription, LiveSensor, SurplusEntity
 
 _LARGEST_TARGET_W = 10_000.0
+
+# How long a load stays as a person has moved it, in seconds; None is until resumed.
+_OVERRIDES: dict[str, float | None] = {
+    "15_minutes": 900.0,
+    "30_minutes": 1800.0,
+    "1_hour": 3600.0,
+    "2_hours": 7200.0,
+    "4_hours": 14_400.0,
+    "8_hours": 28_800.0,
+    "1_day": 86_400.0,
+    "for_ever": None,
+}
 
 
 def _power(key: str, value_fn: Callable[[Cycle], StateType]) -> LiveDescription[Cycle]:
@@ -206,6 +219,28 @@ class MarginNumber(_PowerNumber):
         self.async_write_ha_state()
 
 
+class OverrideSelect(HomeEntity, SelectEntity):
+    """How long a load stays as a person has moved it from outside."""
+
+    _attr_entity_category = EntityCategory.CONFIG
+    _attr_options = list(_OVERRIDES)
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """Return the time in words."""
+        override_s = self.coordinator.memory.override_s
+        return next(
+            (option for option, s in _OVERRIDES.items() if s == override_s), None
+        )
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Let the next override last another time."""
+        self.coordinator.async_set_override(_OVERRIDES[option])
+        self.async_write_ha_state()
+
+
 class MeterProblem(HomeEntity, BinarySensorEntity):
     """Whether the grid meter is not to be relied on."""
 
@@ -264,6 +299,13 @@ def add_numbers(
             MarginNumber(entry, _described("margin")),
         ]
     )
+
+
+def add_selects(
+    hass: HomeAssistant, entry: HomeConfigEntry, add: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add how long an override lasts."""
+    add([OverrideSelect(entry, _described("override_time"))])
 
 
 def _described(key: str) -> EntityDescription:

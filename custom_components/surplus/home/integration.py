@@ -1,19 +1,41 @@
 """The Home entry in Home Assistant."""
 
-from typing import Any
+import logging
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HassJob, HomeAssistant, callback
 
+from ..control.engine import Engine
 from ..coordinator import HomeConfigEntry, HomeCoordinator
 from ..parking import async_adopt, async_close_parked, async_park
-from ..registry import async_get_registry
+from ..registry import Registry, async_get_registry
 from ..room import Room
+from ..saving import (
+    async_clear_lost,
+    async_keep_copy,
+    async_load_sound,
+    async_report_lost,
+)
+from .config import settings_of
 from .const import METER_KEYS
-from .entities import add_binary_sensors, add_numbers, add_sensors, add_switches
+from .diagnostics import async_diagnostics
+from .entities import (
+    add_binary_sensors,
+    add_numbers,
+    add_selects,
+    add_sensors,
+    add_switches,
+)
+from .recorder import async_remove_record
 from .reports import async_clear_issues
-from .store import home_store
+from .store import HomeMemory, HomeStore
+
+_LOGGER = logging.getLogger(__name__)
+
+# Issues that tell what went with a damaged file.
+_MEMORY_LOST = "home_memory_lost"
+_LEARNING_LOST = "home_learning_lost"
 
 
 async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
@@ -21,7 +43,7 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
     registry = async_get_registry(hass)
     coordinator = await async_adopt(hass, entry, HomeCoordinator)
     if coordinator is None:
-        coordinator = await HomeCoordinator.async_create(hass, entry, registry)
+        coordinator = await _async_create(hass, entry, registry)
     entry.runtime_data = coordinator
     configured = dict(entry.data)
 
@@ -37,7 +59,7 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
 
     entry.async_on_unload(entry.add_update_listener(updated))
     coordinator.async_start()
-    remove = registry.async_publish_home(coordinator)
+    remove = registry.async_publish_home(coordinator.controls)
 
     @callback
     def stop() -> None:
@@ -51,6 +73,28 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
     )
 
 
+async def _async_create(
+    hass: HomeAssistant, entry: HomeConfigEntry, registry: Registry
+) -> HomeCoordinator:
+    """Return a coordinator with what was saved, as far as that is sound."""
+    store = HomeStore(hass, entry.entry_id)
+    memory = await async_load_sound(
+        hass, store, HomeMemory.from_dict, lost=_MEMORY_LOST
+    )
+    memory = memory or HomeMemory()
+    settings = settings_of(entry, memory)
+    try:
+        engine = Engine(settings, memory.engine)
+    except (AttributeError, KeyError, TypeError, ValueError) as err:
+        _LOGGER.error(
+            "What the Home had learned cannot be read (%r): it learns anew", err
+        )
+        await async_keep_copy(hass, store)
+        async_report_lost(hass, store, _LEARNING_LOST)
+        engine = Engine(settings)
+    return HomeCoordinator(hass, entry, registry, memory, engine)
+
+
 async def _async_unload(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
     """Keep the coordinator for the next set-up."""
     coordinator = entry.runtime_data
@@ -60,56 +104,23 @@ async def _async_unload(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
 async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Let go of the loads and forget what was saved."""
     await async_close_parked(hass, entry)
-    await home_store(hass, entry.entry_id).async_remove()
+    store = HomeStore(hass, entry.entry_id)
+    await store.async_remove()
+    await async_remove_record(hass, entry.entry_id)
     async_clear_issues(hass)
-
-
-async def _async_diagnostics(
-    hass: HomeAssistant, entry: HomeConfigEntry
-) -> dict[str, Any]:
-    """Return settings, memory and the newest cycle."""
-    coordinator = entry.runtime_data
-    cycle = coordinator.cycle
-    return {
-        "data": dict(entry.data),
-        "memory": coordinator.memory.as_dict(),
-        "meter": {
-            "name": coordinator.meter_name,
-            "interval_s": coordinator.engine.freshness.interval_s,
-        },
-        "cycle": None
-        if cycle is None
-        else {
-            "at": cycle.at,
-            "meter": cycle.meter,
-            "grid_w": cycle.grid_w,
-            "solar_w": cycle.solar_w,
-            "house_w": cycle.house_w,
-            "surplus_w": cycle.surplus_w,
-            "budget_w": cycle.budget_w,
-            "breaker_room_a": cycle.breaker_room_a,
-            "subscription_room_va": cycle.subscription_room_va,
-            "decisions": [
-                {
-                    "load": decision.load_id,
-                    "current_a": decision.setpoint and decision.setpoint.value,
-                    "reason": decision.reason,
-                    "numbers": dict(decision.numbers),
-                }
-                for decision in cycle.decisions
-            ],
-        },
-    }
+    for lost in (_MEMORY_LOST, _LEARNING_LOST):
+        async_clear_lost(hass, store, lost)
 
 
 ROOM = Room(
     async_setup=_async_setup,
     async_unload=_async_unload,
     async_remove=_async_remove,
-    async_diagnostics=_async_diagnostics,
+    async_diagnostics=async_diagnostics,
     platforms={
         Platform.BINARY_SENSOR: add_binary_sensors,
         Platform.NUMBER: add_numbers,
+        Platform.SELECT: add_selects,
         Platform.SENSOR: add_sensors,
         Platform.SWITCH: add_switches,
     },

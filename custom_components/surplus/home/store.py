@@ -2,53 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-import logging
-from typing import Any, Self
+from typing import Any, Self, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
-from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..control.model import Mode
+from .modes import LoadModes
 
-_LOGGER = logging.getLogger(__name__)
-
-_VERSION = 1
+_VERSION = 2
 SAVE_SOON_S = 2.0
 SAVE_LATER_S = 15.0
 
-
-@dataclass(slots=True)
-class LoadMemory:
-    """A load's mode; a boost with an end goes back to the mode before it.
-
-    ``wishes`` counts the times a person has set it, since the start only.
-    """
-
-    mode: Mode = Mode.SOLAR
-    until: datetime | None = None
-    back_to: Mode = Mode.SOLAR
-    wishes: int = 0
-
-    @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """Read what ``as_dict`` wrote."""
-        until = saved.get("until")
-        return cls(
-            Mode(saved["mode"]),
-            dt_util.parse_datetime(until, raise_on_error=True) if until else None,
-            Mode(saved["back_to"]),
-        )
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what to save."""
-        return {
-            "mode": self.mode,
-            "until": self.until.isoformat() if self.until else None,
-            "back_to": self.back_to,
-        }
+# How long an override lasts that a person did not give an end.
+DEFAULT_OVERRIDE_S = 3600.0
 
 
 @dataclass(slots=True)
@@ -56,28 +24,33 @@ class HomeMemory:
     """Modes, the numbers a user moves, and the engine's own memory.
 
     Observing is where a new Home begins: it decides and shows, and commands nothing.
+    ``override_s`` is how long a load stays as a person has moved it; None is for ever.
     """
 
     observing: bool = True
     grid_target_w: float = 0.0
     margin_w: float = 0.0
+    override_s: float | None = DEFAULT_OVERRIDE_S
     sign_reversed: bool = False
-    loads: dict[str, LoadMemory] = field(default_factory=dict)
+    loads: dict[str, LoadModes] = field(default_factory=dict)
     engine: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
         """Read what ``as_dict`` wrote.
 
-        Raises KeyError, TypeError or ValueError when it is something else.
+        Raises AttributeError, KeyError, TypeError or ValueError when it is something
+        else.
         """
+        override_s = saved["override_s"]
         return cls(
             observing=bool(saved["observing"]),
             grid_target_w=float(saved["grid_target_w"]),
             margin_w=float(saved["margin_w"]),
+            override_s=float(override_s) if override_s is not None else None,
             sign_reversed=bool(saved["sign_reversed"]),
             loads={
-                str(load_id): LoadMemory.from_dict(load)
+                str(load_id): LoadModes.from_dict(load)
                 for load_id, load in saved["loads"].items()
             },
             engine=dict(saved["engine"]),
@@ -89,27 +62,52 @@ class HomeMemory:
             "observing": self.observing,
             "grid_target_w": self.grid_target_w,
             "margin_w": self.margin_w,
+            "override_s": self.override_s,
             "sign_reversed": self.sign_reversed,
             "loads": {key: load.as_dict() for key, load in self.loads.items()},
             "engine": dict(self.engine),
         }
 
 
-def home_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Return the file a Home's memory is kept in."""
-    return Store(hass, _VERSION, f"{DOMAIN}.home.{entry_id}", atomic_writes=True)
+class HomeStore(Store[dict[str, Any]]):
+    """The file a Home's memory is kept in."""
 
-
-async def async_load_memory(store: Store[dict[str, Any]]) -> HomeMemory:
-    """Return what was saved; a Home that observes when nothing usable was."""
-    saved = await store.async_load()
-    if saved is None:
-        return HomeMemory()
-    try:
-        return HomeMemory.from_dict(saved)
-    except (KeyError, TypeError, ValueError, AttributeError) as err:
-        _LOGGER.warning(
-            "What was saved of the Home cannot be read (%r): it starts anew, observing",
-            err,
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Name the file after the entry."""
+        super().__init__(
+            hass, _VERSION, f"{DOMAIN}.home.{entry_id}", atomic_writes=True
         )
-        return HomeMemory()
+
+    @override
+    async def _async_migrate_func(
+        self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return what an earlier version wrote in the words of this one."""
+        return _from_version_1(old_data)
+
+
+def _from_version_1(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 knew one boost, and no override."""
+    return {
+        **old,
+        "override_s": DEFAULT_OVERRIDE_S,
+        "loads": {
+            load_id: {
+                "lasting": load["back_to"]
+                if load["mode"] == Mode.BOOST
+                else load["mode"],
+                "passing": [
+                    {
+                        "mode": load["mode"],
+                        "until": load["until"],
+                        "energy_wh": None,
+                        "value": None,
+                        "by_hand": False,
+                    }
+                ]
+                if load["mode"] == Mode.BOOST
+                else [],
+            }
+            for load_id, load in old["loads"].items()
+        },
+    }

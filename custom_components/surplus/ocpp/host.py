@@ -8,7 +8,7 @@ from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
-from ..saving import Saver
+from ..saving import Saver, async_load_sound
 from .memory import ChargerSettings
 from .server import CentralSystem
 from .timing import DEFAULT_TIMING
@@ -17,6 +17,9 @@ _VERSION = 1
 
 TIMING = DEFAULT_TIMING
 
+# The issue that tells what went with a damaged file.
+MEMORY_LOST = "ocpp_memory_lost"
+
 # Sessions must survive a crash, limits and totals may be a little old.
 SAVE_SOON_S = 2.0
 SAVE_LATER_S = 60.0
@@ -24,7 +27,7 @@ SAVE_LATER_S = 60.0
 
 def ocpp_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
     """Return where an entry's central system remembers."""
-    return Store(hass, _VERSION, f"{DOMAIN}.ocpp.{entry.entry_id}")
+    return Store(hass, _VERSION, f"{DOMAIN}.ocpp.{entry.entry_id}", atomic_writes=True)
 
 
 class Host:
@@ -46,8 +49,10 @@ class Host:
 
     async def open(self, chargers: Iterable[ChargerSettings]) -> None:
         """Listen for these chargers; raises ``ListenError`` and is closed then."""
-        stored = await self._store.async_load()
-        self.central.restore(stored if isinstance(stored, dict) else {})
+        stored = await async_load_sound(
+            self._hass, self._store, _sound, lost=MEMORY_LOST
+        )
+        self.central.restore(stored or {})
         # Before the first can call in: a known one must not be taken for a stranger.
         for settings in chargers:
             self.central.add(settings)
@@ -77,3 +82,16 @@ class Host:
     def _save(self, soon: bool) -> None:
         if not self._closed:
             self._saver.async_save_within(SAVE_SOON_S if soon else SAVE_LATER_S)
+
+
+def _sound(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return what was stored; raises TypeError when its shape is another one.
+
+    What is unreadable of a single charger is left out by the charger itself.
+    """
+    chargers = stored.get("chargers", {})
+    if not isinstance(chargers, dict) or not all(
+        isinstance(charger, dict) for charger in chargers.values()
+    ):
+        raise TypeError("no chargers by identity")
+    return stored

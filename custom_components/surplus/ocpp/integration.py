@@ -13,11 +13,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..const import DOMAIN
 from ..parking import async_adopt, async_close_parked, async_park
 from ..room import AddEntities, Room
+from ..saving import async_clear_lost
 from .charge_point import Charger
 from .config import settings_of
 from .const import SUBENTRY_CHARGER
 from .errors import ListenError, PortInUseError
-from .host import Host, ocpp_store
+from .host import MEMORY_LOST, Host, ocpp_store
 from .runtime import OcppConfigEntry, OcppRuntime
 
 _PRIVATE = ("id_tag", "tag", "serial", "identity", "unique_id")
@@ -89,7 +90,9 @@ async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
             await host.central.remove(identity, forget=True)
         await host.close()
     await async_close_parked(hass, entry)
-    await ocpp_store(hass, entry).async_remove()
+    store = ocpp_store(hass, entry)
+    await store.async_remove()
+    async_clear_lost(hass, store, MEMORY_LOST)
 
 
 async def _async_diagnostics(

@@ -16,11 +16,14 @@ from ..model import (
     LoadReading,
     LoadSpec,
     Mode,
+    NextEvent,
     Reason,
+    RegulatorTerms,
     Setpoint,
 )
 from ..settings import HomeSettings
 from ..switching import Switching, gain_w
+from .foresight import foreseen
 
 # A room that shrank by calculation alone is doubted for two measurements of a load.
 _SQUEEZE_S = 10.0
@@ -170,6 +173,11 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         """What it can take up or give way with in a cycle, once it follows, in W."""
         return 0.0
 
+    @property
+    def pid_terms(self) -> RegulatorTerms | None:
+        """What its PID did last; None where none regulates it."""
+        return None
+
     @abstractmethod
     def takes_w(self, decision: Decision) -> float:
         """Return what the load will really take of its set-point, or is about to."""
@@ -228,8 +236,13 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         reason: Reason,
         around: Circumstances,
         numbers: Mapping[str, float | str] | None = None,
+        *,
+        next_event: NextEvent | None = None,
     ) -> Decision:
-        """Remember a set-point, take its room, and return it as a decision."""
+        """Remember a set-point, take its room, and return it as a decision.
+
+        Without a ``next_event`` it is the one that reason and minimum times tell.
+        """
         if value != self.value:
             self.changed_at = around.now
             self.value = value
@@ -243,6 +256,13 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             setpoint=Setpoint(value=value, power_w=power_w),
             reason=reason,
             numbers=numbers or {},
+            next_event=next_event
+            or foreseen(
+                reason,
+                numbers or {},
+                on=self.switching.on,
+                held_s=self.must_hold_s(around),
+            ),
         )
 
     def left_alone(

@@ -1,0 +1,45 @@
+"""What will happen to a load next, where its reason and its minimum times tell."""
+
+from collections.abc import Mapping
+
+from ..model import NextEvent, NextEventKind, Reason
+
+# A reason that counts down to something, with the number ``seconds``.
+_COUNTED = {
+    Reason.RESTING: NextEventKind.END_OF_REST,
+    Reason.ABOUT_TO_START: NextEventKind.START,
+    Reason.HOLDING_MINIMUM: NextEventKind.STOP,
+}
+# What these wait for comes when it comes.
+_WAITING = frozenset({Reason.WAITING_FOR_SURPLUS, Reason.NO_ROOM})
+# Only these would stop a load that has run for its minimum time.
+_MAY_STOP = frozenset(
+    {
+        Reason.FOLLOWING_SURPLUS,
+        Reason.AT_MAXIMUM,
+        Reason.HOLDING_MINIMUM,
+        Reason.LIMITED,
+        Reason.METER_STALE,
+    }
+)
+
+
+def foreseen(
+    reason: Reason, numbers: Mapping[str, float | str], *, on: bool, held_s: float
+) -> NextEvent | None:
+    """Return what comes next for a load, None when nothing can be foreseen.
+
+    ``held_s`` is how long its present state must still last.
+    """
+    seconds = numbers.get("seconds")
+    if reason in _COUNTED and isinstance(seconds, int | float):
+        return NextEvent(kind=_COUNTED[reason], in_s=float(seconds))
+    if on:
+        if reason in _MAY_STOP and held_s > 0:
+            return NextEvent(kind=NextEventKind.END_OF_MINIMUM_RUN, in_s=held_s)
+        return None
+    if reason not in _WAITING:
+        return None
+    if held_s > 0:
+        return NextEvent(kind=NextEventKind.END_OF_REST, in_s=held_s)
+    return NextEvent(kind=NextEventKind.START)

@@ -1,0 +1,65 @@
+"""What the Home gives away to understand a report."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+
+from ..control.engine import Cycle
+from ..coordinator import HomeConfigEntry
+from ..registry import async_get_registry
+from .const import CONF_GRID_METER, GRID_METER_ENTITY
+from .redact import Redactor
+
+
+async def async_diagnostics(
+    hass: HomeAssistant, entry: HomeConfigEntry
+) -> dict[str, Any]:
+    """Return settings, memory, the newest cycle and the record, without ids."""
+    coordinator = entry.runtime_data
+    registry = async_get_registry(hass)
+    configured = entry.data[CONF_GRID_METER]
+    lines = await coordinator.recorder.async_export()
+    # One that is gone from the Home is still in its record, and was asked for then.
+    redactor = Redactor(
+        loads=(*registry.loads, *coordinator.memory.loads),
+        meters=(*registry.meters, configured)
+        if configured != GRID_METER_ENTITY
+        else registry.meters,
+    )
+    told = redactor.data(
+        {
+            "data": dict(entry.data),
+            "memory": coordinator.memory.as_dict(),
+            "meter": {
+                "name": coordinator.meter_name,
+                "interval_s": coordinator.engine.freshness.interval_s,
+            },
+            "cycle": _told(coordinator.cycle) if coordinator.cycle else None,
+        }
+    )
+    # For ``scripts/replay``; each line is a JSON text of its own.
+    return {**told, "record": [redactor.line(line) for line in lines]}
+
+
+def _told(cycle: Cycle) -> dict[str, Any]:
+    return {
+        "at": cycle.at,
+        "meter": cycle.meter,
+        "grid_w": cycle.grid_w,
+        "solar_w": cycle.solar_w,
+        "house_w": cycle.house_w,
+        "surplus_w": cycle.surplus_w,
+        "budget_w": cycle.budget_w,
+        "breaker_room_a": cycle.breaker_room_a,
+        "subscription_room_va": cycle.subscription_room_va,
+        "decisions": [
+            {
+                "load": decision.load_id,
+                "value": decision.setpoint and decision.setpoint.value,
+                "reason": decision.reason,
+                "numbers": dict(decision.numbers),
+                "next_event": decision.next_event and decision.next_event.kind,
+            }
+            for decision in cycle.decisions
+        ],
+    }

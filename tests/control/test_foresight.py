@@ -1,0 +1,63 @@
+"""What comes next is told in every state in which it can be."""
+
+import pytest
+
+from custom_components.surplus.control.loads.foresight import foreseen
+from custom_components.surplus.control.model import (
+    Mode,
+    NextEvent,
+    NextEventKind,
+    Reason,
+)
+
+from .house import House
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        (Reason.RESTING, NextEventKind.END_OF_REST),
+        (Reason.ABOUT_TO_START, NextEventKind.START),
+        (Reason.HOLDING_MINIMUM, NextEventKind.STOP),
+    ],
+)
+def test_a_reason_that_counts_down_says_to_what(
+    reason: Reason, kind: NextEventKind
+) -> None:
+    event = foreseen(reason, {"seconds": 42}, on=True, held_s=7.0)
+    assert event == NextEvent(kind=kind, in_s=42.0)
+
+
+def test_a_load_that_runs_may_stop_after_its_minimum_run() -> None:
+    event = foreseen(Reason.FOLLOWING_SURPLUS, {}, on=True, held_s=30.0)
+    assert event == NextEvent(kind=NextEventKind.END_OF_MINIMUM_RUN, in_s=30.0)
+    assert foreseen(Reason.FOLLOWING_SURPLUS, {}, on=True, held_s=0.0) is None
+    assert foreseen(Reason.BOOST, {}, on=True, held_s=30.0) is None
+
+
+def test_a_load_that_waits_starts_after_its_rest_or_nobody_knows_when() -> None:
+    event = foreseen(Reason.WAITING_FOR_SURPLUS, {}, on=False, held_s=30.0)
+    assert event == NextEvent(kind=NextEventKind.END_OF_REST, in_s=30.0)
+    event = foreseen(Reason.NO_ROOM, {}, on=False, held_s=0.0)
+    assert event == NextEvent(kind=NextEventKind.START)
+    assert foreseen(Reason.MODE_OFF, {}, on=False, held_s=30.0) is None
+
+
+def test_a_day_of_a_car_tells_each_of_its_events() -> None:
+    house = House()
+    kinds = []
+    for base_w, seconds in ((500, 5), (-4000, 400), (1200, 900), (-4000, 60)):
+        for _ in range(seconds):
+            house.run(1, base_w)
+            event = house.decision().next_event
+            if event and (not kinds or kinds[-1] is not event.kind):
+                kinds.append(event.kind)
+    assert kinds[:3] == [
+        NextEventKind.START,
+        NextEventKind.END_OF_MINIMUM_RUN,
+        NextEventKind.STOP,
+    ]
+    assert NextEventKind.END_OF_REST in kinds
+    house.car("ocpp:one").ask(Mode.OFF)
+    house.run(2)
+    assert house.decision().next_event is None

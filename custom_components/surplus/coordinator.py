@@ -22,7 +22,8 @@ from .control.model import Decision, GridReading, LoadInput, Mode, Reason, Snaps
 from .control.settings import HomeSettings
 from .home.checks import Checks
 from .home.commander import LoadCommander
-from .home.config import grid_meter_of, settings_of, solar_power_of
+from .home.config import cheap_of, grid_meter_of, settings_of, solar_power_of
+from .home.loads.batteries import batteries_of
 from .home.reports import (
     async_report_check,
     async_report_meter_lost,
@@ -264,6 +265,8 @@ class HomeCoordinator:
             grid=self._grid,
             solar_w=solar_power_of(self.hass, self.entry),
             loads=tuple(self._inputs()),
+            batteries=batteries_of(self.hass, self.entry),
+            cheap=cheap_of(self.hass, self.entry),
         )
         cycle = self.cycle = self.engine.cycle(snapshot)
         self._log(cycle)

@@ -15,7 +15,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from .control.check import CheckResult
-from .control.model import ChargerReading, ChargerSpec, Decision, GridReading, Mode
+from .control.model import Decision, GridReading, LoadReading, LoadSpec, Mode
 
 
 class MeterSource(Protocol):
@@ -45,17 +45,26 @@ class LoadSource(Protocol):
     """A load that can be commanded. Its ``spec.load_id`` is its source id."""
 
     @property
-    def spec(self) -> ChargerSpec:
+    def spec(self) -> LoadSpec:
         """What it is; may change when the user reconfigures it."""
 
     @property
-    def reading(self) -> ChargerReading:
+    def reading(self) -> LoadReading:
         """What it last told."""
 
-    async def async_apply(self, current_a: float) -> None:
-        """Offer this current per phase, 0 or at least ``spec.min_a``.
+    @property
+    def taken_over(self) -> float | None:
+        """The set-point a person has given it from outside, in the load's unit.
 
-        Home repeats this at least every 30 s as long as it stands behind the current.
+        None while it stands where Home last put it, while it was never told anything,
+        and from the next ``async_apply`` of another set-point on. Turned off by hand is
+        0. A source that cannot know says None.
+        """
+
+    async def async_apply(self, value: float) -> None:
+        """Set this set-point, in the load's own unit (``control.model.Setpoint``).
+
+        Home repeats this at least every 30 s as long as it stands behind the set-point.
         A room renews the lease on the device only because of such a call, never by
         itself: when Home is gone, the device falls to its safe state.
         Raises HomeAssistantError when the device refused or did not answer.

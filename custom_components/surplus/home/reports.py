@@ -7,7 +7,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOMAIN
 from ..control.check import CheckResult, finding_of, numbers_of
-from ..control.model import ChargerSpec
+from ..control.model import LoadSpec
 
 _METER_LOST = "grid_meter_lost"
 _SIGN_REVERSED = "sign_reversed"
@@ -55,7 +55,7 @@ def _report(
 
 
 async def async_report_check(
-    hass: HomeAssistant, spec: ChargerSpec, result: CheckResult
+    hass: HomeAssistant, spec: LoadSpec, result: CheckResult
 ) -> None:
     """Say in words what a commissioning check found."""
     texts = await async_get_translations(

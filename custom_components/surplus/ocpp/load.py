@@ -91,10 +91,16 @@ class ChargerLoad(LoadSource):
             offering=None if connector.status is None else connector.status in OFFERING,
         )
 
+    @property
     @override
-    async def async_apply(self, current_a: float) -> None:
+    def taken_over(self) -> None:
+        # The protocol has no word for a current that an app has set.
+        return None
+
+    @override
+    async def async_apply(self, value: float) -> None:
         try:
-            await self._charger.apply(current_a)
+            await self._charger.apply(value)
         except OcppError as error:
             raise explained(self._charger, error) from error
 

@@ -7,10 +7,7 @@ from math import ceil, floor
 from typing import Any, Final, override
 
 from homeassistant.components.input_number import DOMAIN as INPUT_NUMBER_DOMAIN
-from homeassistant.components.light.const import (
-    ATTR_BRIGHTNESS,
-    DOMAIN as LIGHT_DOMAIN,
-)
+from homeassistant.components.light.const import ATTR_BRIGHTNESS, DOMAIN as LIGHT_DOMAIN
 from homeassistant.components.number.const import (
     ATTR_MAX,
     ATTR_MIN,

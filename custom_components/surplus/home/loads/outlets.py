@@ -91,10 +91,11 @@ class Outlet(ABC):
         """Set it where it is not yet, or where that must be repeated."""
         if not self._due(value, now):
             return
+        settled = self._settled if value == self._told else None
         # It may be taken even though no answer comes: then it is told again.
         self._told = self._settled = None
         await self._async_send(value, context)
-        self._told, self._told_at = value, now
+        self._told, self._told_at, self._settled = value, now, settled
 
     def _due(self, value: float, now: float) -> bool:
         shown = None if self.assumed else self.shown

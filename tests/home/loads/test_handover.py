@@ -14,12 +14,13 @@ def shows(handover: Handover, value: float, context: Context, now: float) -> boo
 
 @pytest.fixture
 def handover() -> Handover:
-    """Return one that was told 500, and 1000 half a minute later, at 0."""
+    """Return one that was told 500, and 1000 half a minute later, and shows it."""
     handover = Handover()
     handover.begins(500, 0, -30)
     handover.ended(-30)
     handover.begins(1000, 500, 0)
     handover.ended(0)
+    assert not shows(handover, 1000, Context(), 0)
     return handover
 
 
@@ -65,6 +66,26 @@ def test_long_after_an_order_no_change_is_its_echo(handover: Handover) -> None:
     assert handover.taken_over == 500
 
 
+def test_what_shows_on_the_way_of_a_command_excuses_nobody_later(
+    handover: Handover,
+) -> None:
+    # Of a number and a switch the first one follows at once, the other one later.
+    ours = handover.new_context()
+    handover.begins(1500, 1000, 50)
+    assert not shows(handover, 0, ours, 50)
+    assert not shows(handover, 1500, ours, 51)
+    handover.ended(51)
+    assert shows(handover, 0, Context(user_id="me"), 52)
+    assert handover.taken_over == 0
+
+
+def test_a_change_of_anything_but_the_value_is_nothing(handover: Handover) -> None:
+    ours = handover.new_context()
+    assert not shows(handover, 400, ours, 1)
+    assert not shows(handover, 400, Context(), 100)
+    assert handover.taken_over is None
+
+
 def test_a_device_that_rounds_is_not_a_person(handover: Handover) -> None:
     assert not shows(handover, 1060, Context(), 2)
     assert not shows(handover, 1000, Context(), SETTLE_S + 1)
@@ -78,6 +99,7 @@ def test_rounding_of_one_order_excuses_nothing_about_the_next(
     assert not shows(handover, 1060, Context(), 2)
     handover.begins(200, 1060, 100)
     handover.ended(100)
+    assert not shows(handover, 200, Context(), 101)
     assert shows(handover, 1060, Context(), 100 + SETTLE_S + 1)
 
 
@@ -103,6 +125,7 @@ def test_the_next_order_ends_it_and_forgetting_too(handover: Handover) -> None:
     assert shows(handover, 700, Context(user_id="me"), 1)
     handover.begins(1200, 700, 2)
     assert handover.taken_over is None
+    assert not shows(handover, 1200, Context(), 3)
     assert shows(handover, 700, Context(user_id="me"), 3)
     handover.forget()
     assert handover.taken_over is None

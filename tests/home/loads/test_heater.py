@@ -124,6 +124,7 @@ async def test_a_number_in_kilowatts_is_told_kilowatts(
 )
 async def test_percent_follows_the_characteristic(
     hass: HomeAssistant,
+    *,
     add: Add,
     home_entry: MockConfigEntry,
     calls: Calls,
@@ -568,6 +569,7 @@ class TestRelease:
     async def test_it_is_left_as_chosen(
         self,
         hass: HomeAssistant,
+        *,
         add: Add,
         home_entry: MockConfigEntry,
         calls: Calls,

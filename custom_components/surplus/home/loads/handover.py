@@ -26,6 +26,7 @@ class Handover:
         self.taken_over: float | None = None
         self._before: float | None = None
         self._settled: float | None = None
+        self._last: float | None = None
         self._ended_at = float("-inf")
         self._ours: deque[str] = deque(maxlen=_CONTEXTS)
 
@@ -42,6 +43,7 @@ class Handover:
             self._settled = None
         self.told = value
         self.taken_over = None
+        self._last = shown
         self._ended_at = now
 
     def ended(self, now: float) -> None:
@@ -54,7 +56,8 @@ class Handover:
 
     def forget(self) -> None:
         """Begin anew: nothing is told any more, or the device was away."""
-        self.told = self.taken_over = self._before = self._settled = None
+        self.told = self.taken_over = None
+        self._before = self._settled = self._last = None
 
     def shows(
         self, value: float, context: Context, now: float, *, slack: float, full: float
@@ -64,29 +67,35 @@ class Handover:
         ``slack`` is what a value may differ by and still be the same, ``full`` the span
         of all values.
         """
+        if self._last is not None and abs(value - self._last) <= slack:
+            # Something else about the entities has changed.
+            return False
+        self._last = value
         if self.told is None:
             return False
         if self.taken_over is not None:
-            if abs(value - self.taken_over) <= slack:
-                return False
             self.taken_over = value
             return True
-        if abs(value - self.told) <= slack:
+        if self._is_ours(value, context, now, slack=slack, full=full):
             return False
-        if context.id in self._ours or context.parent_id in self._ours:
-            self._settled = value
-            return False
-        if self._settled is not None and abs(value - self._settled) <= slack:
-            return False
-        if context.user_id is None and context.parent_id is None:
-            if now - self._ended_at < SETTLE_S:
-                if abs(value - self.told) <= _ROUNDING * full:
-                    self._settled = value
-                    return False
-                if self._on_its_way(value, slack):
-                    return False
         self.taken_over = value
         return True
+
+    def _is_ours(
+        self, value: float, context: Context, now: float, *, slack: float, full: float
+    ) -> bool:
+        assert self.told is not None
+        off = abs(value - self.told)
+        by_us = context.id in self._ours or context.parent_id in self._ours
+        by_somebody = not by_us and (context.user_id or context.parent_id)
+        fresh = by_us or now - self._ended_at < SETTLE_S
+        if fresh and not by_somebody and off <= _ROUNDING * full:
+            self._settled = value
+        if by_us or off <= slack:
+            return True
+        if self._settled is not None and abs(value - self._settled) <= slack:
+            return True
+        return fresh and not by_somebody and self._on_its_way(value, slack)
 
     def _on_its_way(self, value: float, slack: float) -> bool:
         assert self.told is not None

@@ -4,6 +4,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..control.settings import HomeSettings
+from ..metering import power_of
 from ..registry import MeterSource, Registry
 from .const import (
     CONF_BREAKER_A,
@@ -21,7 +22,7 @@ from .const import (
     SIGN_EXPORT,
     STRICTNESS_BALANCED,
 )
-from .entity_meter import EntityMeter, power_of
+from .entity_meter import EntityMeter
 from .loads.values import on_of
 from .store import HomeMemory
 

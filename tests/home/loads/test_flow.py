@@ -14,6 +14,7 @@ from custom_components.surplus.registry import async_get_registry
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
+from homeassistant.helpers.translation import async_get_translations
 
 from ..conftest import Life
 from .conftest import BATTERY, CHARGER, HEATER, STORAGE, SWITCHED, Add, Calls, load_of
@@ -295,6 +296,11 @@ async def test_what_is_wrong_is_told_at_its_field_and_can_be_mended(
     flow_id = await begin(hass, home, kind)
     result = await answer(hass, flow_id, bad)
     assert result["errors"] == errors
+    words = await async_get_translations(
+        hass, "en", "config_subentries", {"surplus"}, config_flow=False
+    )
+    for error in errors.values():
+        assert f"component.surplus.config_subentries.{kind}.error.{error}" in words
     # A section that holds what is wrong is shown open, with what was typed.
     for name, closed in collapsed(result["data_schema"].schema).items():
         assert not (name in errors and closed)

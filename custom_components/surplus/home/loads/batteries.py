@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ...control.model import BatteryReading
-from ..entity_meter import instant_of, power_of
+from ...metering import instant_of, power_of
 from .const import (
     CONF_FIRST_SOC,
     CONF_POWER_ENTITY,

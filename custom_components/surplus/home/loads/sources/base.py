@@ -18,8 +18,8 @@ from homeassistant.core import (
 )
 from homeassistant.helpers.event import async_track_state_change_event
 
+from ....metering import instant_of, power_of
 from ....registry import LoadSource
-from ...entity_meter import instant_of, power_of
 from ..caller import unreachable
 from ..const import Release
 from ..handover import Handover

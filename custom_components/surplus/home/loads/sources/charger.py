@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 from ....const import DOMAIN
 from ....control.loads.base import FLOAT_SLACK
 from ....control.model import ChargerReading, ChargerSpec
-from ...entity_meter import power_of
+from ....metering import power_of
 from ..outlets import NumberOutlet, Outlet, SwitchOutlet
 from ..settings import EntityChargerSettings
 from ..values import is_known

@@ -8,7 +8,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ....const import DOMAIN
 from ....control.model import HeaterReading, HeaterSpec
-from ...entity_meter import power_of
+from ....metering import power_of
 from ..characteristic import share_of_power, share_told
 from ..const import CommandUnit
 from ..outlets import LevelOutlet, NumberOutlet, Outlet, SwitchOutlet, level_outlet

@@ -6,7 +6,7 @@ from typing import Any, override
 from homeassistant.core import Context, State
 
 from ....control.model import StorageReading, StorageSpec
-from ...entity_meter import power_of
+from ....metering import power_of
 from ..const import Sign
 from ..outlets import LevelOutlet, NumberOutlet, Outlet, SwitchOutlet, level_outlet
 from ..settings import StorageSettings

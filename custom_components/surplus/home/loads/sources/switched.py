@@ -8,7 +8,7 @@ from homeassistant.core import Context, State
 from homeassistant.util import dt as dt_util
 
 from ....control.model import SwitchedReading, SwitchedSpec
-from ...entity_meter import power_of
+from ....metering import power_of
 from ..outlets import Outlet, SwitchOutlet
 from ..settings import SwitchedSettings
 from ..values import on_of, temperature_of

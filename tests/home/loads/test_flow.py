@@ -276,6 +276,11 @@ WRONG = [
     ("storage", {"command_entity": None}, {"command_entity": "command_missing"}),
     ("storage", {"charge_w": 0, "discharge_w": 0}, {"charge_w": "power_missing"}),
     ("storage", {"min_soc": 95}, {"min_soc": "minimum_not_below_maximum"}),
+    (
+        "storage",
+        {"command_entity": "input_number.amps"},
+        {"switch_entity": "switch_needed"},
+    ),
     ("battery", {"soc_entity": None}, {"soc_entity": "soc_needed"}),
 ]
 

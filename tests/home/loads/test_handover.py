@@ -140,3 +140,19 @@ def test_the_first_order_is_awaited_from_where_it_stood() -> None:
     handover.forget()
     handover.begins(1000, None, 0)
     assert shows(handover, 400, Context(), 1)
+
+
+def test_an_order_told_again_excuses_nobody(handover: Handover) -> None:
+    # Home repeats itself every 20 s: each time would hide a plug's own button.
+    handover.begins(1000, 1000, 60)
+    handover.ended(60)
+    assert shows(handover, 500, Context(), 61)
+    assert handover.taken_over == 500
+
+
+def test_after_a_person_the_same_order_is_a_new_one(handover: Handover) -> None:
+    assert shows(handover, 300, Context(user_id="me"), 60)
+    handover.begins(1000, 300, 100)
+    handover.ended(100)
+    assert not shows(handover, 650, Context(), 101)
+    assert shows(handover, 100, Context(), 102)

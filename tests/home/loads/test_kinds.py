@@ -5,7 +5,10 @@ from time import monotonic
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_mock_service,
+)
 
 from custom_components.surplus.control.model import (
     BatteryReading,
@@ -16,6 +19,7 @@ from custom_components.surplus.control.model import (
 from custom_components.surplus.home.config import cheap_of
 from custom_components.surplus.home.loads.batteries import batteries_of
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 
 from .conftest import BATTERY, STORAGE, SWITCHED, Add, Calls, load_of, put, told
 
@@ -219,6 +223,20 @@ class TestStorage:
             ("turn_off", None),
         ]
         assert load.as_dict()["shown"] == 0
+
+    async def test_a_number_without_rest_is_not_told_more_than_decided(
+        self, hass: HomeAssistant, add: Add, home_entry: MockConfigEntry
+    ) -> None:
+        hass.states.async_set("number.x", "500", {"min": 200, "max": 3000, "step": 10})
+        sent = async_mock_service(hass, "number", "set_value")
+        data = {**STORAGE, "command_entity": "number.x", "command_sign": "charge"}
+        load = load_of(hass, home_entry, await add("storage", data))
+        await load.async_apply(400)
+        for value in (100, 0, -100):
+            with pytest.raises(HomeAssistantError) as refused:
+                await load.async_apply(value)
+            assert refused.value.translation_key == "load_never_off"
+        assert [call.data["value"] for call in sent] == [400]
 
     async def test_left_on_it_is_at_rest(
         self, hass: HomeAssistant, add: Add, home_entry: MockConfigEntry, calls: Calls

@@ -60,3 +60,12 @@ def unreachable(name: str) -> HomeAssistantError:
         translation_key="load_unreachable",
         translation_placeholders={"name": name},
     )
+
+
+def never_off(name: str) -> HomeAssistantError:
+    """Return the error of a load that has neither a switch nor a 0."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="load_never_off",
+        translation_placeholders={"name": name},
+    )

@@ -160,6 +160,10 @@ def _check_storage(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
         errors[CONF_CHARGE_W] = "power_missing"
     if data[CONF_MIN_SOC] >= data[CONF_MAX_SOC]:
         errors[CONF_MIN_SOC] = "minimum_not_below_maximum"
+    if not data.get(CONF_SWITCH_ENTITY) and never_off(
+        hass, data.get(CONF_COMMAND_ENTITY)
+    ):
+        errors[CONF_SWITCH_ENTITY] = "switch_needed"
     return errors
 
 

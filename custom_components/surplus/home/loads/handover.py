@@ -27,6 +27,7 @@ class Handover:
         self._before: float | None = None
         self._settled: float | None = None
         self._last: float | None = None
+        self._new = False
         self._ended_at = float("-inf")
         self._ours: deque[str] = deque(maxlen=_CONTEXTS)
 
@@ -37,18 +38,24 @@ class Handover:
         return context
 
     def begins(self, value: float, shown: float | None, now: float) -> None:
-        """Take note that a set-point is being told; ``shown`` is what shows before."""
-        if value != self.told:
-            self._before = shown if self.told is None else self.told
+        """Take note that a set-point is being told; ``shown`` is what shows before.
+
+        The same one told again is no new order: what changes then is no echo of it.
+        """
+        self._new = value != self.told or self.taken_over is not None
+        if self._new:
+            taken = self.taken_over is not None
+            self._before = shown if self.told is None or taken else self.told
             self._settled = None
+            self._ended_at = now
         self.told = value
         self.taken_over = None
         self._last = shown
-        self._ended_at = now
 
     def ended(self, now: float) -> None:
         """Take note that the command has been carried out, or given up."""
-        self._ended_at = now
+        if self._new:
+            self._ended_at = now
 
     def stands(self, value: float) -> None:
         """Take note that Home wants what a person has set, which is there already."""

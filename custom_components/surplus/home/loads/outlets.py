@@ -77,7 +77,10 @@ class Outlet(ABC):
     @property
     def assumed(self) -> bool:
         """Whether what is shown is only what was told."""
-        return False
+        states = map(self._hass.states.get, self.entity_ids)
+        return any(
+            state and state.attributes.get(ATTR_ASSUMED_STATE) for state in states
+        )
 
     @abstractmethod
     async def _async_send(self, value: float, context: Context) -> None:
@@ -161,12 +164,6 @@ class NumberOutlet(Outlet):
     def shown(self) -> float | None:
         value = number_of(self._state)
         return value * self._factor if value is not None else None
-
-    @property
-    @override
-    def assumed(self) -> bool:
-        state = self._state
-        return state is not None and bool(state.attributes.get(ATTR_ASSUMED_STATE))
 
     @property
     def bounds(self) -> tuple[float | None, float | None, float]:
@@ -338,12 +335,6 @@ class SwitchOutlet(Outlet):
     def shown(self) -> float | None:
         on = on_of(self._hass.states.get(self._entity_id))
         return None if on is None else float(on)
-
-    @property
-    @override
-    def assumed(self) -> bool:
-        state = self._hass.states.get(self._entity_id)
-        return state is not None and bool(state.attributes.get(ATTR_ASSUMED_STATE))
 
     @override
     async def _async_send(self, value: float, context: Context) -> None:

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import Any, Final, override
 
 from homeassistant.core import Context, State
-from homeassistant.exceptions import HomeAssistantError
 
-from ....const import DOMAIN
 from ....control.loads.base import FLOAT_SLACK
 from ....control.model import ChargerReading, ChargerSpec
 from ....metering import power_of
+from ..caller import never_off
 from ..outlets import NumberOutlet, Outlet, SwitchOutlet
 from ..settings import EntityChargerSettings
 from ..values import is_known
@@ -99,11 +98,7 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
             return
         current_a = self._current.nearest(value)
         if value == 0 and current_a > 0:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="load_never_off",
-                translation_placeholders={"name": self.settings.name},
-            )
+            raise never_off(self.settings.name)
         # First how much, then on: begun the other way round it charges at the old one.
         await self._current.async_set(current_a, context, now)
         if self._switch is not None:

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from typing import Any, Final, override
 
 from homeassistant.core import Context, State
-from homeassistant.exceptions import HomeAssistantError
 
-from ....const import DOMAIN
 from ....control.model import HeaterReading, HeaterSpec
 from ....metering import power_of
+from ..caller import never_off
 from ..characteristic import share_of_power, share_told
 from ..const import CommandUnit
 from ..outlets import LevelOutlet, NumberOutlet, Outlet, SwitchOutlet, level_outlet
@@ -141,11 +140,7 @@ class HeaterLoad(EntityLoad[HeaterSettings]):
             return
         level = self._level_of(value)
         if value == 0 and level > 0:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="load_never_off",
-                translation_placeholders={"name": self.settings.name},
-            )
+            raise never_off(self.settings.name)
         await self._level.async_set(level, context, now)
         if self._switch is not None:
             await self._switch.async_set(1.0, context, now)

@@ -5,8 +5,10 @@ from typing import Any, override
 
 from homeassistant.core import Context, State
 
+from ....control.loads.base import FLOAT_SLACK
 from ....control.model import StorageReading, StorageSpec
 from ....metering import power_of
+from ..caller import never_off
 from ..const import Sign
 from ..outlets import LevelOutlet, NumberOutlet, Outlet, SwitchOutlet, level_outlet
 from ..settings import StorageSettings
@@ -72,7 +74,12 @@ class StorageLoad(EntityLoad[StorageSettings]):
     def _fitted(self, value: float) -> float:
         settings = self.settings
         value = min(max(value, -settings.discharge_w), settings.charge_w)
-        return self._level.nearest(value * self._factor) * self._factor + 0.0
+        fitted = self._level.nearest(value * self._factor) * self._factor + 0.0
+        # What cannot be told that small is nothing: it would be more than decided.
+        within = (
+            min(0.0, value) - FLOAT_SLACK <= fitted <= max(0.0, value) + FLOAT_SLACK
+        )
+        return fitted if within else 0.0
 
     @property
     @override
@@ -95,7 +102,10 @@ class StorageLoad(EntityLoad[StorageSettings]):
         if value == 0 and self._switch is not None:
             await self._switch.async_set(0.0, context, now)
             return
-        await self._level.async_set(value * self._factor + 0.0, context, now)
+        level = self._level.nearest(value * self._factor)
+        if value == 0 and level != 0:
+            raise never_off(self.settings.name)
+        await self._level.async_set(level + 0.0, context, now)
         if self._switch is not None:
             await self._switch.async_set(1.0, context, now)
 

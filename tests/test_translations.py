@@ -11,6 +11,7 @@ import yaml
 
 from custom_components.surplus.control.check import Finding
 from custom_components.surplus.control.model import Mode, NextEventKind, Reason
+from custom_components.surplus.home.loads.forms import FORMS
 
 ROOT = Path(__file__).parent.parent / "custom_components" / "surplus"
 
@@ -110,3 +111,16 @@ def test_every_translated_exception_and_issue_of_the_code_exists() -> None:
         assert (
             f"exceptions.{key}.message" in ENGLISH or f"issues.{key}.title" in ENGLISH
         )
+
+
+@pytest.mark.parametrize("kind", sorted(FORMS))
+def test_every_field_of_a_load_made_of_entities_has_its_words(kind: str) -> None:
+    step = f"config_subentries.{kind}.step.user"
+    for key in FORMS[kind].fields:
+        assert f"{step}.data.{key.schema}" in ENGLISH
+        assert f"{step}.data_description.{key.schema}" in ENGLISH
+    for name, fields in FORMS[kind].sections.items():
+        assert f"{step}.sections.{name}.name" in ENGLISH
+        for key in fields:
+            assert f"{step}.sections.{name}.data.{key.schema}" in ENGLISH
+            assert f"{step}.sections.{name}.data_description.{key.schema}" in ENGLISH

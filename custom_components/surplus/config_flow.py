@@ -12,6 +12,7 @@ from homeassistant.helpers.typing import DiscoveryInfoType
 
 from .const import CONF_KIND, DOMAIN, Kind
 from .home.flow import HomeFlow
+from .home.loads.flow import SUBENTRY_FLOWS
 from .linky.flow import LinkyFlow
 from .ocpp.const import SUBENTRY_CHARGER
 from .ocpp.flow import ChargerSubentryFlow, OcppFlow
@@ -64,6 +65,10 @@ class SurplusConfigFlow(HomeFlow, LinkyFlow, OcppFlow, domain=DOMAIN):
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return what can hang behind an entry."""
-        if config_entry.data.get(CONF_KIND) == Kind.OCPP:
-            return {SUBENTRY_CHARGER: ChargerSubentryFlow}
-        return {}
+        match config_entry.data.get(CONF_KIND):
+            case Kind.HOME:
+                return SUBENTRY_FLOWS
+            case Kind.OCPP:
+                return {SUBENTRY_CHARGER: ChargerSubentryFlow}
+            case _:
+                return {}

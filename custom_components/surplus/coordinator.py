@@ -20,8 +20,9 @@ from .control.engine import Cycle, Engine
 from .control.freshness import MeterState
 from .control.model import Decision, LoadInput, Reason, Snapshot
 from .control.record import RecordedEngine
-from .home.config import grid_meter_of, settings_of, solar_power_of
+from .home.config import cheap_of, grid_meter_of, settings_of, solar_power_of
 from .home.controls import Controls, Hands
+from .home.loads.batteries import batteries_of
 from .home.recorder import Recorder
 from .home.reports import (
     async_report_check,
@@ -245,6 +246,8 @@ class HomeCoordinator:
             grid=grid,
             solar_w=solar_power_of(self.hass, self.entry),
             loads=tuple(self._input(load_id, sight) for load_id, sight in seen.items()),
+            batteries=batteries_of(self.hass, self.entry),
+            cheap=cheap_of(self.hass, self.entry),
         )
         cycle = self.cycle = self.engine.cycle(snapshot)
         self._log(cycle)

@@ -7,7 +7,8 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.surplus.home.config import solar_power_of
-from custom_components.surplus.home.entity_meter import EntityMeter, power_of
+from custom_components.surplus.home.entity_meter import EntityMeter
+from custom_components.surplus.metering import power_of
 from homeassistant.core import HomeAssistant
 
 from .conftest import MockConfigEntry

@@ -14,11 +14,13 @@ from custom_components.surplus.ocpp.const import (
     CONF_MAX_A,
     CONF_MIN_A,
     CONF_PHASES,
+    CONF_POWER_ENTITY,
     CONF_PRIORITY,
     CONF_SAFE_A,
     CONF_TAG,
     SUBENTRY_CHARGER,
 )
+from custom_components.surplus.registry import async_get_registry
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_USER
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT
 from homeassistant.core import HomeAssistant
@@ -351,7 +353,9 @@ async def test_a_charger_is_changed_in_place(
         "address": f"ws://{host}:{entry.data[CONF_PORT]}/{IDENTITY}",
     }
     suggested = {
-        key: key.description["suggested_value"] for key in form["data_schema"].schema
+        key: key.description["suggested_value"]
+        for key in form["data_schema"].schema
+        if key.description
     }
     assert suggested[CONF_PHASES] == "1"
     assert suggested[CONF_NAME] == "Garage"
@@ -367,6 +371,34 @@ async def test_a_charger_is_changed_in_place(
     assert entry.subentries[subentry_id].title == "Carport"
     charger = entry.runtime_data.host.central.chargers[IDENTITY]
     assert charger.settings.phases == (1, 2, 3)
+    assert charger.counters.connections == 1
+
+
+async def test_a_sensor_may_measure_instead_of_the_charger_and_be_taken_back(
+    hass: HomeAssistant, entry: MockConfigEntry, callers: Callers
+) -> None:
+    wallbox = await callers.call_in()
+    await wallbox.boot()
+    subentry_id = next(iter(entry.subentries))
+    registry = async_get_registry(hass)
+    present: list[bool] = []
+    registry.async_listen(lambda: present.append(f"ocpp:{IDENTITY}" in registry.loads))
+    hass.states.async_set("sensor.line", "1380", {"unit_of_measurement": "W"})
+    for form_data, power_w in (
+        (FORM | {CONF_POWER_ENTITY: "sensor.line"}, 1380),
+        (FORM, None),
+    ):
+        form = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
+        result = await hass.config_entries.subentries.async_configure(
+            form["flow_id"], form_data
+        )
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done()
+        assert registry.loads[f"ocpp:{IDENTITY}"].reading.power_w == power_w
+    assert len(present) == 2
+    # Neither Home nor the charger has seen a gap.
+    assert all(present)
+    charger = entry.runtime_data.host.central.chargers[IDENTITY]
     assert charger.counters.connections == 1
 
 

@@ -4,9 +4,11 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..control.settings import HomeSettings
+from ..metering import power_of
 from ..registry import MeterSource, Registry
 from .const import (
     CONF_BREAKER_A,
+    CONF_CHEAP_ENTITY,
     CONF_EXPORT_ENTITY,
     CONF_GRID_METER,
     CONF_PHASES,
@@ -20,7 +22,8 @@ from .const import (
     SIGN_EXPORT,
     STRICTNESS_BALANCED,
 )
-from .entity_meter import EntityMeter, power_of
+from .entity_meter import EntityMeter
+from .loads.values import on_of
 from .store import HomeMemory
 
 
@@ -61,3 +64,9 @@ def solar_power_of(hass: HomeAssistant, entry: ConfigEntry) -> float | None:
     power_w = power_of(hass.states.get(entity_id))
     # Inverters draw a few watts at night; production is never negative.
     return max(0.0, power_w) if power_w is not None else None
+
+
+def cheap_of(hass: HomeAssistant, entry: ConfigEntry) -> bool | None:
+    """Return whether the user's entity says that hours are cheap now; None if unknown."""
+    entity_id = entry.data.get(CONF_CHEAP_ENTITY)
+    return on_of(hass.states.get(entity_id)) if entity_id is not None else None

@@ -10,6 +10,7 @@ CONF_POWER_ENTITY: Final = "power_entity"
 CONF_EXPORT_ENTITY: Final = "export_entity"
 CONF_SIGN: Final = "sign"
 CONF_SOLAR_ENTITY: Final = "solar_entity"
+CONF_CHEAP_ENTITY: Final = "cheap_entity"
 CONF_STRICTNESS: Final = "strictness"
 
 # What says which meter stands at the grid, and which way it counts.

@@ -8,6 +8,7 @@ from ..control.engine import Cycle
 from ..coordinator import HomeConfigEntry
 from ..registry import async_get_registry
 from .const import CONF_GRID_METER, GRID_METER_ENTITY
+from .loads.runtime import async_get_loads
 from .redact import Redactor
 
 
@@ -29,6 +30,11 @@ async def async_diagnostics(
     told = redactor.data(
         {
             "data": dict(entry.data),
+            "subentries": [
+                {"type": subentry.subentry_type, "data": dict(subentry.data)}
+                for subentry in entry.subentries.values()
+            ],
+            "loads": async_get_loads(hass, entry).as_list(),
             "memory": coordinator.memory.as_dict(),
             "meter": {
                 "name": coordinator.meter_name,

@@ -1,53 +1,22 @@
 """A grid meter made of sensors that the user already has."""
 
 from collections.abc import Callable
-from time import monotonic
-from typing import Final
 
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
 from homeassistant.core import (
     CALLBACK_TYPE,
     Event,
     EventStateChangedData,
     EventStateReportedData,
     HomeAssistant,
-    State,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import (
     async_track_state_change_event,
     async_track_state_report_event,
 )
-from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import PowerConverter
 
 from ..control.model import GridReading
-
-# Nothing in a home draws or makes this much: a broken sensor does.
-_ABSURD_W: Final = 100_000.0
-
-
-def power_of(state: State | None) -> float | None:
-    """Return a sensor's power in W; None when it has no usable value."""
-    if state is None:
-        return None
-    try:
-        value = float(state.state)
-        power_w = PowerConverter.convert(
-            value, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), UnitOfPower.WATT
-        )
-    except ValueError, HomeAssistantError:
-        return None
-    return power_w if abs(power_w) < _ABSURD_W else None
-
-
-def instant_of(state: State) -> float:
-    """Return the monotonic instant at which a state was last reported.
-
-    A sensor that repeats its value is alive; one that is silent is not.
-    """
-    return monotonic() - (dt_util.utcnow().timestamp() - state.last_reported_timestamp)
+from ..metering import instant_of, power_of
 
 
 class EntityMeter:

@@ -27,6 +27,7 @@ from ..const import CONF_KIND, Kind
 from ..registry import async_get_registry
 from .const import (
     CONF_BREAKER_A,
+    CONF_CHEAP_ENTITY,
     CONF_EXPORT_ENTITY,
     CONF_GRID_METER,
     CONF_PHASES,
@@ -44,6 +45,12 @@ from .const import (
 
 _POWER_ENTITY = EntitySelector(
     EntitySelectorConfig(domain=Platform.SENSOR, device_class=SensorDeviceClass.POWER)
+)
+
+_CHEAP_ENTITY = EntitySelector(
+    EntitySelectorConfig(
+        domain=["binary_sensor", "calendar", "input_boolean", "schedule", "switch"]
+    )
 )
 
 _SENSOR_SCHEMA = vol.Schema(
@@ -161,6 +168,7 @@ class HomeFlow(ConfigFlow):
                     )
                 ),
                 vol.Optional(CONF_SOLAR_ENTITY): _POWER_ENTITY,
+                vol.Optional(CONF_CHEAP_ENTITY): _CHEAP_ENTITY,
                 vol.Required(
                     CONF_STRICTNESS, default=STRICTNESS_BALANCED
                 ): SelectSelector(

@@ -5,12 +5,13 @@ import logging
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HassJob, HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..control.engine import Engine
 from ..coordinator import HomeConfigEntry, HomeCoordinator
 from ..parking import async_adopt, async_close_parked, async_park
 from ..registry import Registry, async_get_registry
-from ..room import Room
+from ..room import AddEntities, Room
 from ..saving import (
     async_clear_lost,
     async_keep_copy,
@@ -27,6 +28,7 @@ from .entities import (
     add_sensors,
     add_switches,
 )
+from .loads.runtime import async_get_loads
 from .recorder import async_remove_record
 from .reports import async_clear_issues
 from .store import HomeMemory, HomeStore
@@ -45,6 +47,8 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
     if coordinator is None:
         coordinator = await _async_create(hass, entry, registry)
     entry.runtime_data = coordinator
+    loads = async_get_loads(hass, entry)
+    await loads.async_start()
     configured = dict(entry.data)
 
     async def updated(_hass: HomeAssistant, entry: HomeConfigEntry) -> None:
@@ -56,6 +60,7 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
             )
             configured = dict(entry.data)
             coordinator.async_reconfigure(other_meter=other_meter)
+        await loads.async_updated()
 
     entry.async_on_unload(entry.add_update_listener(updated))
     coordinator.async_start()
@@ -65,11 +70,15 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
     def stop() -> None:
         remove()
         coordinator.async_pause()
+        loads.async_pause()
 
     entry.async_on_unload(stop)
     # An orderly stop does not unload entries.
     entry.async_on_unload(
         hass.async_add_shutdown_job(HassJob(coordinator.async_save, "surplus save"))
+    )
+    entry.async_on_unload(
+        hass.async_add_shutdown_job(HassJob(loads.async_shut_down, "surplus loads"))
     )
 
 
@@ -98,7 +107,13 @@ async def _async_create(
 async def _async_unload(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
     """Keep the coordinator for the next set-up."""
     coordinator = entry.runtime_data
-    await async_park(hass, entry, coordinator, coordinator.async_close)
+    loads = async_get_loads(hass, entry)
+
+    async def close() -> None:
+        await loads.async_close()
+        await coordinator.async_close()
+
+    await async_park(hass, entry, coordinator, close)
 
 
 async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
@@ -112,16 +127,32 @@ async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
         async_clear_lost(hass, store, lost)
 
 
+def _adding(platform: Platform, own: AddEntities | None = None) -> AddEntities:
+    """Return what adds the Home's own entities, and those of the loads behind it."""
+
+    def add(
+        hass: HomeAssistant,
+        entry: HomeConfigEntry,
+        async_add_entities: AddConfigEntryEntitiesCallback,
+    ) -> None:
+        if own is not None:
+            own(hass, entry, async_add_entities)
+        async_get_loads(hass, entry).async_add_platform(platform, async_add_entities)
+
+    return add
+
+
 ROOM = Room(
     async_setup=_async_setup,
     async_unload=_async_unload,
     async_remove=_async_remove,
     async_diagnostics=async_diagnostics,
     platforms={
-        Platform.BINARY_SENSOR: add_binary_sensors,
-        Platform.NUMBER: add_numbers,
-        Platform.SELECT: add_selects,
-        Platform.SENSOR: add_sensors,
-        Platform.SWITCH: add_switches,
+        Platform.BINARY_SENSOR: _adding(Platform.BINARY_SENSOR, add_binary_sensors),
+        Platform.BUTTON: _adding(Platform.BUTTON),
+        Platform.NUMBER: _adding(Platform.NUMBER, add_numbers),
+        Platform.SELECT: _adding(Platform.SELECT, add_selects),
+        Platform.SENSOR: _adding(Platform.SENSOR, add_sensors),
+        Platform.SWITCH: _adding(Platform.SWITCH, add_switches),
     },
 )

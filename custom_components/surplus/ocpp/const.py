@@ -12,6 +12,7 @@ CONF_SAFE_A: Final = "safe_a"
 CONF_PRIORITY: Final = "priority"
 CONF_TAG: Final = "tag"
 CONF_AUTO_START: Final = "auto_start"
+CONF_POWER_ENTITY: Final = "power_entity"
 
 DEFAULT_HOST: Final = "0.0.0.0"  # chargers call in from the network
 DEFAULT_PORT: Final = 9000

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import voluptuous as vol
 
+from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
@@ -16,11 +17,19 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
-from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT, UnitOfElectricCurrent
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_NAME,
+    CONF_PORT,
+    Platform,
+    UnitOfElectricCurrent,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -38,6 +47,7 @@ from .const import (
     CONF_MAX_A,
     CONF_MIN_A,
     CONF_PHASES,
+    CONF_POWER_ENTITY,
     CONF_PRIORITY,
     CONF_SAFE_A,
     CONF_TAG,
@@ -97,6 +107,11 @@ _CHARGER_FIELDS: Final = {
     ),
     vol.Required(CONF_AUTO_START, default=True): BooleanSelector(),
     vol.Required(CONF_TAG, default="SURPLUS"): TextSelector(),
+    vol.Optional(CONF_POWER_ENTITY): EntitySelector(
+        EntitySelectorConfig(
+            domain=Platform.SENSOR, device_class=SensorDeviceClass.POWER
+        )
+    ),
 }
 _CHARGER_SCHEMA: Final = vol.Schema(_CHARGER_FIELDS)
 _NEW_CHARGER_SCHEMA: Final = vol.Schema(
@@ -121,6 +136,7 @@ def _charger_errors(user_input: Mapping[str, Any]) -> dict[str, str]:
 
 def _charger_data(identity: str, user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of a charger's subentry."""
+    power_entity = user_input.get(CONF_POWER_ENTITY)
     return {
         CONF_IDENTITY: identity,
         CONF_PHASES: _WIRINGS[user_input[CONF_PHASES]],
@@ -130,6 +146,7 @@ def _charger_data(identity: str, user_input: Mapping[str, Any]) -> dict[str, Any
         CONF_PRIORITY: user_input[CONF_PRIORITY],
         CONF_AUTO_START: user_input[CONF_AUTO_START],
         CONF_TAG: user_input[CONF_TAG].strip(),
+        **({CONF_POWER_ENTITY: power_entity} if power_entity else {}),
     }
 
 

@@ -19,10 +19,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..const import DOMAIN, Kind
 from ..load_entities import load_entities
-from ..registry import async_get_registry
+from ..metering import MeteredLoad
+from ..registry import LoadSource, async_get_registry
 from .charge_point import Charger
 from .config import settings_of, source_id
-from .const import CONF_IDENTITY, SUBENTRY_CHARGER
+from .const import CONF_IDENTITY, CONF_POWER_ENTITY, SUBENTRY_CHARGER
 from .entities import charger_entities
 from .host import Host
 from .link import Nameplate
@@ -55,6 +56,8 @@ class Place:
     subentry_id: str
     nameplate: Nameplate
     removers: list[CALLBACK_TYPE] = field(default_factory=list)
+    power_entity: str | None = None
+    unregister: CALLBACK_TYPE | None = None
 
 
 class OcppRuntime:
@@ -141,9 +144,9 @@ class OcppRuntime:
             subentry_id=subentry.subentry_id,
             nameplate=charger.memory.nameplate,
         )
-        registry = async_get_registry(self._hass)
+        self._async_register_load(place, subentry)
         place.removers += [
-            registry.async_register_load(ChargerLoad(charger)),
+            lambda: place.unregister() if place.unregister else None,
             charger.subscribe(lambda: self._async_update_device(place)),
         ]
         self.places[subentry.subentry_id] = place
@@ -153,7 +156,22 @@ class OcppRuntime:
     def _async_change(self, subentry: ConfigSubentry) -> None:
         place = self.places[subentry.subentry_id]
         place.charger.reconfigure(settings_of(subentry))
+        if subentry.data.get(CONF_POWER_ENTITY) != place.power_entity:
+            self._async_register_load(place, subentry)
         self._async_register_device(place)
+
+    @callback
+    def _async_register_load(self, place: Place, subentry: ConfigSubentry) -> None:
+        """Offer the charger to Home, measured by whom the user said."""
+        load: LoadSource = ChargerLoad(place.charger)
+        place.power_entity = subentry.data.get(CONF_POWER_ENTITY)
+        if place.power_entity is not None:
+            load = MeteredLoad(self._hass, load, place.power_entity)
+        # The successor is there before its predecessor goes: Home sees no gap.
+        before = place.unregister
+        place.unregister = async_get_registry(self._hass).async_register_load(load)
+        if before is not None:
+            before()
 
     async def _async_drop(self, subentry_id: str) -> None:
         place = self.places.pop(subentry_id)

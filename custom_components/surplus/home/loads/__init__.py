@@ -1,0 +1,1 @@
+"""Loads made of entities that other integrations brought: subentries of the Home."""

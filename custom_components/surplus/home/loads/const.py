@@ -1,0 +1,88 @@
+"""Kinds of subentry, keys of their data, and the choices in their forms."""
+
+from enum import StrEnum
+from typing import Final
+
+SUBENTRY_HEATER: Final = "heater"
+SUBENTRY_SWITCHED: Final = "switched"
+# A subentry of type ``charger`` is one that calls in by OCPP.
+SUBENTRY_ENTITY_CHARGER: Final = "entity_charger"
+SUBENTRY_STORAGE: Final = "storage"
+SUBENTRY_BATTERY: Final = "battery"
+
+CONF_PRIORITY: Final = "priority"
+CONF_PHASES: Final = "phases"
+CONF_MIN_ON: Final = "min_on"
+CONF_MIN_OFF: Final = "min_off"
+CONF_RELEASE: Final = "release"
+CONF_REPEAT: Final = "repeat"
+CONF_POWER_ENTITY: Final = "power_entity"
+CONF_POWER_SIGN: Final = "power_sign"
+CONF_SWITCH_ENTITY: Final = "switch_entity"
+
+CONF_COMMAND_ENTITY: Final = "command_entity"
+CONF_COMMAND_UNIT: Final = "command_unit"
+CONF_COMMAND_SIGN: Final = "command_sign"
+CONF_FULL_SCALE: Final = "full_scale"
+CONF_ACTION: Final = "action"
+CONF_ACTION_FIELD: Final = "action_field"
+CONF_ACTION_DATA: Final = "action_data"
+CONF_CHARACTERISTIC: Final = "characteristic"
+CONF_MAX_W: Final = "max_w"
+CONF_MIN_W: Final = "min_w"
+
+CONF_POWER_W: Final = "power_w"
+CONF_LEAST_RUN: Final = "least_run"
+CONF_MOST_RUN: Final = "most_run"
+
+CONF_CURRENT_ENTITY: Final = "current_entity"
+CONF_VEHICLE_ENTITY: Final = "vehicle_entity"
+CONF_VEHICLE_STATES: Final = "vehicle_states"
+CONF_MIN_A: Final = "min_a"
+CONF_MAX_A: Final = "max_a"
+CONF_STEP_A: Final = "step_a"
+
+CONF_CHARGE_W: Final = "charge_w"
+CONF_DISCHARGE_W: Final = "discharge_w"
+CONF_SOC_ENTITY: Final = "soc_entity"
+CONF_MIN_SOC: Final = "min_soc"
+CONF_MAX_SOC: Final = "max_soc"
+CONF_FIRST_SOC: Final = "first_soc"
+
+CONF_TEMPERATURE_ENTITY: Final = "temperature_entity"
+CONF_TEMP_MIN: Final = "temp_min"
+CONF_TEMP_ECO: Final = "temp_eco"
+CONF_TEMP_SOL_MIN: Final = "temp_sol_min"
+CONF_TEMP_MAX: Final = "temp_max"
+
+# A state is compared in lower case, as the form's hints are written.
+VEHICLE_STATES: Final = ("on", "connected", "charging", "ready", "waiting", "paused")
+
+
+class Release(StrEnum):
+    """What a load is left at when Surplus stops commanding it."""
+
+    OFF = "off"
+    KEEP = "keep"
+    ON = "on"
+
+
+class CommandUnit(StrEnum):
+    """What the value that a heater is told means."""
+
+    WATT = "watt"
+    PERCENT = "percent"
+
+
+class Characteristic(StrEnum):
+    """How a heater's power follows the percentage it is told."""
+
+    LINEAR = "linear"
+    PHASE_ANGLE = "phase_angle"
+
+
+class Sign(StrEnum):
+    """What a positive value of a battery means."""
+
+    CHARGE = "charge"
+    DISCHARGE = "discharge"

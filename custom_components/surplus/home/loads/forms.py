@@ -1,0 +1,296 @@
+"""What is asked about each kind of load, and what may be wrong with the answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import voluptuous as vol
+
+from homeassistant.components.light.const import DOMAIN as LIGHT_DOMAIN
+from homeassistant.const import (
+    CONF_NAME,
+    PERCENTAGE,
+    Platform,
+    UnitOfElectricCurrent,
+    UnitOfPower,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+)
+
+from .const import (
+    CONF_ACTION,
+    CONF_CHARACTERISTIC,
+    CONF_CHARGE_W,
+    CONF_COMMAND_ENTITY,
+    CONF_COMMAND_SIGN,
+    CONF_COMMAND_UNIT,
+    CONF_CURRENT_ENTITY,
+    CONF_DISCHARGE_W,
+    CONF_FIRST_SOC,
+    CONF_FULL_SCALE,
+    CONF_LEAST_RUN,
+    CONF_MAX_A,
+    CONF_MAX_SOC,
+    CONF_MAX_W,
+    CONF_MIN_A,
+    CONF_MIN_SOC,
+    CONF_MIN_W,
+    CONF_MOST_RUN,
+    CONF_POWER_ENTITY,
+    CONF_POWER_SIGN,
+    CONF_POWER_W,
+    CONF_SOC_ENTITY,
+    CONF_STEP_A,
+    CONF_SWITCH_ENTITY,
+    CONF_TEMPERATURE_ENTITY,
+    CONF_VEHICLE_ENTITY,
+    CONF_VEHICLE_STATES,
+    SUBENTRY_BATTERY,
+    SUBENTRY_ENTITY_CHARGER,
+    SUBENTRY_HEATER,
+    SUBENTRY_STORAGE,
+    SUBENTRY_SWITCHED,
+    VEHICLE_STATES,
+    Characteristic,
+    CommandUnit,
+    Release,
+    Sign,
+)
+from .fields import (
+    SECTION_ACTION,
+    SECTION_RUNNING,
+    SECTION_TEMPERATURE,
+    Errors,
+    Fields,
+    action_fields,
+    choice,
+    command_errors,
+    entity,
+    minutes,
+    never_off,
+    number,
+    place_fields,
+    power_sensor,
+    running_fields,
+    switchable,
+    temperature_errors,
+    temperature_fields,
+    unit_of,
+    watts,
+)
+from .outlets import LEVEL_DOMAINS, NUMBER_DOMAINS
+
+_LARGEST_A: Final = 80
+_REST_MIN: Final = 5
+_POWER_UNITS: Final = (UnitOfPower.WATT, UnitOfPower.KILO_WATT)
+_SIGNS: Final = [sign.value for sign in Sign]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """One kind's form.
+
+    ``commands`` are the fields whose entities are commanded: no other load may.
+    """
+
+    fields: Fields
+    sections: Mapping[str, Fields] = field(default_factory=dict)
+    check: Callable[[HomeAssistant, Mapping[str, Any]], Errors]
+    commands: tuple[str, ...] = ()
+
+
+# Filled in, this field of a section shows the section open.
+OPENS: Final = {
+    SECTION_ACTION: CONF_ACTION,
+    SECTION_TEMPERATURE: CONF_TEMPERATURE_ENTITY,
+}
+
+
+def _check_heater(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
+    errors = command_errors(hass, data) | temperature_errors(data)
+    entity_id = data.get(CONF_COMMAND_ENTITY)
+    in_watts = data[CONF_COMMAND_UNIT] == CommandUnit.WATT
+    unit = unit_of(hass, entity_id)
+    is_light = str(entity_id).startswith(f"{LIGHT_DOMAIN}.")
+    if in_watts and (is_light or unit == PERCENTAGE):
+        errors[CONF_COMMAND_UNIT] = "takes_percent"
+    elif not in_watts and unit in _POWER_UNITS:
+        errors[CONF_COMMAND_UNIT] = "takes_power"
+    elif in_watts and data[CONF_CHARACTERISTIC] != Characteristic.LINEAR:
+        errors[CONF_CHARACTERISTIC] = "characteristic_of_percent"
+    if data[CONF_MIN_W] >= data[CONF_MAX_W]:
+        errors[CONF_MIN_W] = "minimum_not_below_maximum"
+    switch = data.get(CONF_SWITCH_ENTITY)
+    if switch is not None and switch == entity_id:
+        errors[CONF_SWITCH_ENTITY] = "same_entity"
+    elif switch is None and never_off(hass, entity_id):
+        errors[CONF_SWITCH_ENTITY] = "switch_needed"
+    return errors
+
+
+def _check_switched(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
+    errors = temperature_errors(data)
+    most_run = data.get(CONF_MOST_RUN)
+    if most_run is not None and most_run < data[CONF_LEAST_RUN]:
+        errors[SECTION_RUNNING] = "run_times"
+    return errors
+
+
+def _check_charger(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
+    errors: Errors = {}
+    if data[CONF_MAX_A] < data[CONF_MIN_A]:
+        errors[CONF_MAX_A] = "maximum_below_minimum"
+    if not data.get(CONF_SWITCH_ENTITY) and never_off(hass, data[CONF_CURRENT_ENTITY]):
+        errors[CONF_SWITCH_ENTITY] = "switch_needed"
+    if data.get(CONF_VEHICLE_ENTITY) and not data.get(CONF_VEHICLE_STATES):
+        errors[CONF_VEHICLE_STATES] = "states_missing"
+    return errors
+
+
+def _check_storage(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
+    errors = command_errors(hass, data)
+    if not data[CONF_CHARGE_W] and not data[CONF_DISCHARGE_W]:
+        errors[CONF_CHARGE_W] = "power_missing"
+    if data[CONF_MIN_SOC] >= data[CONF_MAX_SOC]:
+        errors[CONF_MIN_SOC] = "minimum_not_below_maximum"
+    if not data.get(CONF_SWITCH_ENTITY) and never_off(
+        hass, data.get(CONF_COMMAND_ENTITY)
+    ):
+        errors[CONF_SWITCH_ENTITY] = "switch_needed"
+    return errors
+
+
+def _check_battery(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
+    if data[CONF_FIRST_SOC] and not data.get(CONF_SOC_ENTITY):
+        return {CONF_SOC_ENTITY: "soc_needed"}
+    return {}
+
+
+def _percent() -> NumberSelector:
+    return number(0, 100, 1, PERCENTAGE)
+
+
+FORMS: Final[dict[str, Form]] = {
+    SUBENTRY_HEATER: Form(
+        fields={
+            vol.Required(CONF_NAME): TextSelector(),
+            vol.Optional(CONF_COMMAND_ENTITY): entity(*LEVEL_DOMAINS),
+            vol.Required(CONF_COMMAND_UNIT, default=CommandUnit.WATT): choice(
+                [unit.value for unit in CommandUnit], "command_unit"
+            ),
+            vol.Required(CONF_MAX_W, default=2000): number(
+                1, 36_000, 1, UnitOfPower.WATT
+            ),
+            vol.Required(CONF_MIN_W, default=0): watts(),
+            vol.Required(CONF_CHARACTERISTIC, default=Characteristic.LINEAR): choice(
+                [kind.value for kind in Characteristic], "characteristic"
+            ),
+            vol.Optional(CONF_SWITCH_ENTITY): switchable(),
+            **place_fields(),
+        },
+        sections={
+            SECTION_ACTION: action_fields(),
+            SECTION_TEMPERATURE: temperature_fields(),
+            SECTION_RUNNING: {
+                **running_fields(0),
+                vol.Required(CONF_FULL_SCALE, default=100): NumberSelector(
+                    NumberSelectorConfig(
+                        min=1, max=100_000, step="any", mode=NumberSelectorMode.BOX
+                    )
+                ),
+            },
+        },
+        check=_check_heater,
+        commands=(CONF_COMMAND_ENTITY, CONF_SWITCH_ENTITY),
+    ),
+    SUBENTRY_SWITCHED: Form(
+        fields={
+            vol.Required(CONF_NAME): TextSelector(),
+            vol.Required(CONF_SWITCH_ENTITY): switchable(),
+            vol.Optional(CONF_POWER_W): number(1, 36_000, 1, UnitOfPower.WATT),
+            **place_fields(),
+        },
+        sections={
+            SECTION_TEMPERATURE: temperature_fields(),
+            SECTION_RUNNING: {
+                **running_fields(_REST_MIN),
+                vol.Required(CONF_LEAST_RUN, default=0): minutes(),
+                vol.Optional(CONF_MOST_RUN): minutes(),
+            },
+        },
+        check=_check_switched,
+        commands=(CONF_SWITCH_ENTITY,),
+    ),
+    SUBENTRY_ENTITY_CHARGER: Form(
+        fields={
+            vol.Required(CONF_NAME): TextSelector(),
+            vol.Required(CONF_CURRENT_ENTITY): entity(*NUMBER_DOMAINS),
+            vol.Optional(CONF_SWITCH_ENTITY): switchable(),
+            vol.Optional(CONF_VEHICLE_ENTITY): entity(
+                Platform.BINARY_SENSOR, Platform.SENSOR
+            ),
+            vol.Optional(CONF_VEHICLE_STATES, default=["on"]): SelectSelector(
+                SelectSelectorConfig(
+                    options=list(VEHICLE_STATES), multiple=True, custom_value=True
+                )
+            ),
+            vol.Required(CONF_MIN_A, default=6): number(
+                1, _LARGEST_A, 0.1, UnitOfElectricCurrent.AMPERE
+            ),
+            vol.Required(CONF_MAX_A, default=16): number(
+                1, _LARGEST_A, 0.1, UnitOfElectricCurrent.AMPERE
+            ),
+            vol.Required(CONF_STEP_A, default=1): number(
+                0.1, 10, 0.1, UnitOfElectricCurrent.AMPERE
+            ),
+            **place_fields(),
+        },
+        sections={SECTION_RUNNING: running_fields(_REST_MIN)},
+        check=_check_charger,
+        commands=(CONF_CURRENT_ENTITY, CONF_SWITCH_ENTITY),
+    ),
+    SUBENTRY_STORAGE: Form(
+        fields={
+            vol.Required(CONF_NAME): TextSelector(),
+            vol.Optional(CONF_COMMAND_ENTITY): entity(*NUMBER_DOMAINS),
+            vol.Required(CONF_COMMAND_SIGN, default=Sign.CHARGE): choice(
+                _SIGNS, "battery_sign"
+            ),
+            vol.Required(CONF_CHARGE_W, default=3000): watts(),
+            vol.Required(CONF_DISCHARGE_W, default=3000): watts(),
+            vol.Required(CONF_POWER_SIGN, default=Sign.CHARGE): choice(
+                _SIGNS, "battery_sign"
+            ),
+            vol.Optional(CONF_SOC_ENTITY): entity(Platform.SENSOR),
+            vol.Required(CONF_MIN_SOC, default=10): _percent(),
+            vol.Required(CONF_MAX_SOC, default=100): _percent(),
+            vol.Optional(CONF_SWITCH_ENTITY): switchable(),
+            **place_fields(),
+        },
+        sections={
+            SECTION_ACTION: action_fields(),
+            SECTION_RUNNING: running_fields(0, (Release.OFF, Release.KEEP)),
+        },
+        check=_check_storage,
+        commands=(CONF_COMMAND_ENTITY, CONF_SWITCH_ENTITY),
+    ),
+    SUBENTRY_BATTERY: Form(
+        fields={
+            vol.Required(CONF_NAME): TextSelector(),
+            vol.Required(CONF_POWER_ENTITY): power_sensor(),
+            vol.Required(CONF_POWER_SIGN, default=Sign.DISCHARGE): choice(
+                _SIGNS, "battery_sign"
+            ),
+            vol.Optional(CONF_SOC_ENTITY): entity(Platform.SENSOR),
+            vol.Required(CONF_FIRST_SOC, default=0): _percent(),
+        },
+        check=_check_battery,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Each kind of load made of entities, as Home commands it."""

@@ -1,0 +1,267 @@
+"""What all loads made of entities share: following states, commanding, letting go."""
+
+from abc import abstractmethod
+import asyncio
+from collections.abc import Callable
+import logging
+from time import monotonic
+from typing import Any, override
+
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    Context,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    State,
+    callback,
+)
+from homeassistant.helpers.event import async_track_state_change_event
+
+from ....metering import instant_of, power_of
+from ....registry import LoadSource
+from ..caller import unreachable
+from ..const import Release
+from ..handover import Handover
+from ..outlets import Outlet
+from ..settings import LoadSettings
+from ..values import Doubts, is_known, is_there
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class EntityLoad[S: LoadSettings](LoadSource):
+    """A load commanded through entities of other integrations.
+
+    It lives as long as its outlets stay the same; other settings may change meanwhile.
+    """
+
+    def __init__(self, hass: HomeAssistant, settings: S) -> None:
+        """Follow nothing yet: ``async_open`` begins."""
+        self.settings = settings
+        self.doubts = Doubts(settings.name)
+        self._hass = hass
+        self._outlets = self._make_outlets()
+        self._handover = Handover()
+        self._accepted: tuple[float, float] | None = None
+        self._lost_at = monotonic()
+        self._listeners: list[Callable[[], None]] = []
+        self._stop: CALLBACK_TYPE | None = None
+        self._closed = False
+        self._lock = asyncio.Lock()
+
+    # ---- what each kind says ---------------------------------------------------------
+
+    @abstractmethod
+    def _make_outlets(self) -> tuple[Outlet, ...]:
+        """Return what is commanded."""
+
+    @property
+    @abstractmethod
+    def _sensors(self) -> dict[str, Callable[[State | None], Any]]:
+        """The entities that only tell, each with what reads it (None = unusable)."""
+
+    @property
+    @abstractmethod
+    def _shown(self) -> float | None:
+        """The set-point that the commanded entities show, in the load's unit."""
+
+    @abstractmethod
+    def _fitted(self, value: float) -> float:
+        """Return what a set-point becomes within what the entities can be told."""
+
+    @abstractmethod
+    async def _async_tell(self, value: float, context: Context, now: float) -> None:
+        """Bring the entities to a fitted set-point."""
+
+    @property
+    @abstractmethod
+    def _slack(self) -> float:
+        """By how much set-points may differ and still be the same."""
+
+    @property
+    @abstractmethod
+    def _full(self) -> float:
+        """The span of all set-points."""
+
+    @property
+    @abstractmethod
+    def _on_value(self) -> float:
+        """The set-point it is left at where it is to be left on."""
+
+    # ---- life ------------------------------------------------------------------------
+
+    @callback
+    def async_open(self) -> None:
+        """Follow the entities."""
+        self._track()
+
+    @callback
+    def async_reconfigure(self, settings: S) -> None:
+        """Take over settings that leave the outlets as they are."""
+        self.settings = settings
+        self.doubts.name = settings.name
+        for outlet in self._outlets:
+            outlet.name = settings.name
+        self._track()
+        self._notify()
+
+    async def async_close(self, *, release: bool) -> None:
+        """Take no more commands; ``release`` it to the state chosen for it."""
+        self._closed = True
+        try:
+            if release:
+                await self.async_release()
+        finally:
+            if self._stop is not None:
+                self._stop()
+                self._stop = None
+
+    @callback
+    def async_reopen(self) -> None:
+        """Take commands again."""
+        self._closed = False
+
+    def _track(self) -> None:
+        if self._stop is not None:
+            self._stop()
+        entity_ids = {*self._commanded, *self._sensors}
+        self._stop = async_track_state_change_event(
+            self._hass, entity_ids, self._state_changed
+        )
+
+    @property
+    def _commanded(self) -> tuple[str, ...]:
+        return tuple(
+            entity_id for outlet in self._outlets for entity_id in outlet.entity_ids
+        )
+
+    @callback
+    def _state_changed(self, event: Event[EventStateChangedData]) -> None:
+        data = event.data
+        entity_id, new = data["entity_id"], data["new_state"]
+        if (read := self._sensors.get(entity_id)) is not None:
+            self.doubts.judge(entity_id, new, usable=read(new) is not None)
+        if entity_id in self._commanded:
+            self.doubts.judge(entity_id, new, usable=is_known(new))
+            self._command_shown(data["old_state"], new, event.context)
+        self._notify()
+
+    def _command_shown(
+        self, old: State | None, new: State | None, context: Context
+    ) -> None:
+        if not is_there(new) or not is_there(old):
+            # What a device shows when it comes back is nobody's order.
+            self._forget()
+            self._lost_at = monotonic()
+            return
+        shown = self._shown
+        if shown is None or not self._handover.shows(
+            shown, context, monotonic(), slack=self._slack, full=self._full
+        ):
+            return
+        for outlet in self._outlets:
+            outlet.forget()
+        self._accepted = (shown, monotonic())
+        _LOGGER.info("%s was set to %s from outside", self.settings.name, shown)
+
+    def _forget(self) -> None:
+        self._handover.forget()
+        for outlet in self._outlets:
+            outlet.forget()
+
+    # ---- LoadSource ------------------------------------------------------------------
+
+    @property
+    @override
+    def taken_over(self) -> float | None:
+        return self._handover.taken_over
+
+    @override
+    async def async_apply(self, value: float) -> None:
+        if self._closed:
+            return
+        async with self._lock:
+            fitted = self._fitted(value)
+            taken = self._handover.taken_over
+            if taken is not None and abs(fitted - taken) <= self._slack:
+                self._handover.stands(fitted)
+                return
+            await self._async_command(fitted)
+            if self._accepted is None or self._accepted[0] != fitted:
+                self._accepted = (fitted, monotonic())
+        self._notify()
+
+    @override
+    async def async_release(self) -> None:
+        """Leave it as chosen: what was never told anything, or is a person's, as it is."""
+        async with self._lock:
+            handover = self._handover
+            left_at = {
+                Release.OFF: 0.0,
+                Release.KEEP: None,
+                Release.ON: self._on_value,
+            }[self.settings.release]
+            if (
+                handover.told is not None
+                and handover.taken_over is None
+                and left_at is not None
+            ):
+                await self._async_command(self._fitted(left_at))
+            self._forget()
+            self._accepted = None
+        self._notify()
+
+    async def _async_command(self, fitted: float) -> None:
+        if not self.reachable:
+            raise unreachable(self.settings.name)
+        handover = self._handover
+        context, now = handover.new_context(), monotonic()
+        handover.begins(fitted, self._shown, now)
+        try:
+            await self._async_tell(fitted, context, now)
+        finally:
+            handover.ended(monotonic())
+
+    @override
+    def async_subscribe(self, on_change: Callable[[], None]) -> CALLBACK_TYPE:
+        self._listeners.append(on_change)
+        return lambda: self._listeners.remove(on_change)
+
+    @callback
+    def _notify(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+    # ---- what readings share ---------------------------------------------------------
+
+    @property
+    def reachable(self) -> bool:
+        """Whether everything that is commanded can be."""
+        return all(outlet.available for outlet in self._outlets)
+
+    def _state(self, entity_id: str | None) -> State | None:
+        return self._hass.states.get(entity_id) if entity_id is not None else None
+
+    def _told(self) -> dict[str, Any]:
+        """Return what readings of every kind hold."""
+        reachable = self.reachable
+        state = self._state(self.settings.power_entity)
+        power_w = power_of(state)
+        return {
+            "reachable": reachable,
+            "link_lost_at": None if reachable else self._lost_at,
+            "power_w": power_w,
+            "power_at": instant_of(state) if state and power_w is not None else None,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what helps to find out what is wrong."""
+        return {
+            "load": self.settings.load_id,
+            "reachable": self.reachable,
+            "shown": self._shown,
+            "told": self._handover.told,
+            "taken_over": self.taken_over,
+            "unusable": self.doubts.as_dict(),
+        }

@@ -1,0 +1,150 @@
+"""A charger that another integration speaks to: a current, and perhaps a switch."""
+
+from collections.abc import Callable
+from typing import Any, Final, override
+
+from homeassistant.core import Context, State
+
+from ....control.loads.base import FLOAT_SLACK
+from ....control.model import ChargerReading, ChargerSpec
+from ....metering import power_of
+from ..caller import never_off
+from ..outlets import NumberOutlet, Outlet, SwitchOutlet
+from ..settings import EntityChargerSettings
+from ..values import is_known
+from .base import EntityLoad
+
+# It has no lease: out of reach it goes on with what it was told last, for ever.
+_NO_LEASE_S: Final = 10 * 365 * 86_400.0
+
+
+class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
+    """Its set-points are amperes per phase."""
+
+    _current: NumberOutlet
+    _switch: SwitchOutlet | None
+    _wanted = True
+
+    @override
+    def _make_outlets(self) -> tuple[Outlet, ...]:
+        settings = self.settings
+        self._current = NumberOutlet(
+            self._hass,
+            settings.name,
+            settings.current_entity,
+            repeat_s=settings.repeat_s,
+        )
+        self._switch = (
+            SwitchOutlet(
+                self._hass,
+                settings.name,
+                settings.switch_entity,
+                repeat_s=settings.repeat_s,
+            )
+            if settings.switch_entity is not None
+            else None
+        )
+        return (self._current, self._switch) if self._switch else (self._current,)
+
+    @property
+    @override
+    def _sensors(self) -> dict[str, Callable[[State | None], Any]]:
+        settings = self.settings
+        sensors: dict[str, Callable[[State | None], Any]] = {}
+        if settings.power_entity:
+            sensors[settings.power_entity] = power_of
+        if settings.vehicle_entity:
+            sensors[settings.vehicle_entity] = self._wants
+        return sensors
+
+    @property
+    @override
+    def _shown(self) -> float | None:
+        if self._switch is not None:
+            on = self._switch.shown
+            if not on:
+                return on
+        return self._current.shown
+
+    @override
+    def _fitted(self, value: float) -> float:
+        if value < self.settings.min_a:
+            return 0.0
+        value = min(value, self.settings.max_a)
+        current_a = self._current.nearest(value)
+        # What cannot be told that small is nothing: it would be more than decided.
+        return current_a if current_a <= value + FLOAT_SLACK else 0.0
+
+    @property
+    @override
+    def _slack(self) -> float:
+        return 0.4 * max(self.settings.step_a, self._current.bounds[2])
+
+    @property
+    @override
+    def _full(self) -> float:
+        # Amperes are told as they are: what is shown differently is not a rounding.
+        return 0.0
+
+    @property
+    @override
+    def _on_value(self) -> float:
+        return self.settings.min_a
+
+    @override
+    async def _async_tell(self, value: float, context: Context, now: float) -> None:
+        if value == 0 and self._switch is not None:
+            await self._switch.async_set(0.0, context, now)
+            return
+        current_a = self._current.nearest(value)
+        if value == 0 and current_a > 0:
+            raise never_off(self.settings.name)
+        # First how much, then on: begun the other way round it charges at the old one.
+        await self._current.async_set(current_a, context, now)
+        if self._switch is not None:
+            await self._switch.async_set(1.0, context, now)
+
+    # ---- LoadSource ------------------------------------------------------------------
+
+    def _wants(self, state: State | None) -> bool | None:
+        """Return whether a vehicle wants power; None when nobody tells."""
+        if state is None or not is_known(state):
+            return None
+        return state.state.strip().lower() in self.settings.vehicle_states
+
+    @property
+    @override
+    def spec(self) -> ChargerSpec:
+        settings = self.settings
+        return ChargerSpec(
+            load_id=settings.load_id,
+            name=settings.name,
+            priority=settings.priority,
+            phases=settings.phases,
+            min_on_s=settings.min_on_s,
+            min_off_s=settings.min_off_s,
+            min_a=settings.min_a,
+            max_a=settings.max_a,
+            step_a=settings.step_a,
+            safe_a=0.0,
+            lease_s=_NO_LEASE_S,
+        )
+
+    @property
+    @override
+    def reading(self) -> ChargerReading:
+        settings = self.settings
+        if settings.vehicle_entity is None:
+            self._wanted = True
+        elif (wants := self._wants(self._state(settings.vehicle_entity))) is not None:
+            # A sensor that is away for a moment does not unplug the vehicle.
+            self._wanted = wants
+        on = self._switch.shown if self._switch is not None else None
+        accepted = self._accepted
+        return ChargerReading(
+            **self._told(),
+            wants_power=self._wanted,
+            offered_a=accepted[0] if accepted else self._shown,
+            offered_at=accepted[1] if accepted else None,
+            offering=None if on is None else bool(on),
+        )

@@ -1,0 +1,384 @@
+"""Making and changing loads of entities as a user does."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_mock_service,
+)
+
+from custom_components.surplus.home.loads.flow import SUBENTRY_FLOWS
+from custom_components.surplus.home.loads.forms import FORMS
+from custom_components.surplus.registry import async_get_registry
+from homeassistant.config_entries import SOURCE_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
+from homeassistant.helpers.translation import async_get_translations
+
+from ..conftest import Life
+from .conftest import BATTERY, CHARGER, HEATER, STORAGE, SWITCHED, Add, Calls, load_of
+
+RUNNING = {"min_on": 0, "min_off": 0, "release": "off", "repeat": 0}
+TEMPERATURE = {"temp_min": 45, "temp_eco": 50, "temp_sol_min": 55, "temp_max": 60}
+PLACE = {"phases": "1", "priority": 2}
+
+HEATER_FORM: dict[str, Any] = {
+    "name": " Tank ",
+    "command_entity": "input_number.router",
+    "command_unit": "watt",
+    "max_w": 2400,
+    "min_w": 0,
+    "characteristic": "linear",
+    **PLACE,
+    "by_action": {},
+    "temperature": TEMPERATURE,
+    "running": {**RUNNING, "full_scale": 100},
+}
+SWITCHED_FORM: dict[str, Any] = {
+    "name": "Pump",
+    "switch_entity": "input_boolean.pump",
+    "power_w": 1100,
+    "phases": "1",
+    "priority": 3,
+    "temperature": TEMPERATURE,
+    "running": {**RUNNING, "min_on": 5, "min_off": 4, "least_run": 60, "most_run": 240},
+}
+CHARGER_FORM: dict[str, Any] = {
+    "name": "Car",
+    "current_entity": "input_number.amps",
+    "switch_entity": "input_boolean.charging",
+    "min_a": 6,
+    "max_a": 16,
+    "step_a": 1,
+    "phases": "1",
+    "priority": 1,
+    "running": {**RUNNING, "min_on": 5, "min_off": 5},
+}
+STORAGE_FORM: dict[str, Any] = {
+    "name": "Battery",
+    "command_entity": "input_number.battery",
+    "command_sign": "discharge",
+    "charge_w": 3000,
+    "discharge_w": 2500,
+    "power_sign": "discharge",
+    "power_entity": "sensor.battery_power",
+    "soc_entity": "sensor.battery_soc",
+    "min_soc": 10,
+    "max_soc": 95,
+    "phases": "1",
+    "priority": 4,
+    "by_action": {},
+    "running": RUNNING,
+}
+BATTERY_FORM: dict[str, Any] = {"name": "Battery", **BATTERY}
+
+MADE = [
+    ("heater", HEATER_FORM, HEATER, "Tank"),
+    ("switched", SWITCHED_FORM, SWITCHED, "Pump"),
+    (
+        "entity_charger",
+        CHARGER_FORM,
+        {**CHARGER, "vehicle_states": ["on"]},
+        "Car",
+    ),
+    ("storage", STORAGE_FORM, STORAGE, "Battery"),
+    ("battery", BATTERY_FORM, BATTERY, "Battery"),
+]
+
+
+@pytest.fixture
+async def home(
+    life: Life, home_entry: MockConfigEntry, calls: Calls
+) -> MockConfigEntry:
+    return home_entry
+
+
+async def begin(hass: HomeAssistant, entry: MockConfigEntry, kind: str) -> str:
+    result = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, kind), context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    return str(result["flow_id"])
+
+
+async def answer(hass: HomeAssistant, flow_id: str, form: dict[str, Any]) -> Any:
+    result = await hass.config_entries.subentries.async_configure(flow_id, form)
+    await hass.async_block_till_done()
+    return result
+
+
+@pytest.mark.parametrize(("kind", "form", "data", "title"), MADE)
+async def test_a_load_is_made_and_at_work_at_once(
+    hass: HomeAssistant,
+    *,
+    home: MockConfigEntry,
+    kind: str,
+    form: dict[str, Any],
+    data: dict[str, Any],
+    title: str,
+) -> None:
+    result = await answer(hass, await begin(hass, home, kind), form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    (subentry,) = home.subentries.values()
+    assert subentry.title == title
+    assert subentry.subentry_type == kind
+    assert dict(subentry.data) == data
+    is_load = kind != "battery"
+    loads = async_get_registry(hass).loads
+    assert (f"home:{subentry.subentry_id}" in loads) is is_load
+
+
+@pytest.mark.parametrize(("kind", "form", "data", "title"), MADE)
+async def test_a_load_is_changed_in_place_and_the_form_shows_what_there_is(
+    hass: HomeAssistant,
+    *,
+    home: MockConfigEntry,
+    add: Add,
+    kind: str,
+    form: dict[str, Any],
+    data: dict[str, Any],
+    title: str,
+) -> None:
+    subentry = await add(kind, data, title)
+    result = await home.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    assert result["step_id"] == "user"
+    shown = suggestions(result["data_schema"].schema)
+    assert shown["name"] == title
+    for key, value in data.items():
+        assert shown[key] == ("1" if key == "phases" else value), key
+    result = await answer(hass, result["flow_id"], {**form, "name": "Other"})
+    assert result["reason"] == "reconfigure_successful"
+    assert home.subentries[subentry.subentry_id].title == "Other"
+    assert dict(home.subentries[subentry.subentry_id].data) == data
+
+
+def suggestions(schema: dict[Any, Any]) -> dict[str, Any]:
+    """Return what a form proposes, without its sections."""
+    found = {}
+    for key, value in schema.items():
+        if isinstance(value, section):
+            found |= suggestions(value.schema.schema)
+        elif key.description:
+            found[key.schema] = key.description["suggested_value"]
+    return found
+
+
+def collapsed(schema: dict[Any, Any]) -> dict[str, bool]:
+    return {
+        key.schema: value.options["collapsed"]
+        for key, value in schema.items()
+        if isinstance(value, section)
+    }
+
+
+WRONG = [
+    ("heater", {"command_entity": None}, {"command_entity": "command_missing"}),
+    (
+        "heater",
+        {"by_action": {"action": "test.set", "action_field": "value"}},
+        {"command_entity": "command_twice"},
+    ),
+    (
+        "heater",
+        {"command_entity": None, "by_action": {"action": "test.nothing"}},
+        {"by_action": "unknown_action"},
+    ),
+    (
+        "heater",
+        {
+            "command_entity": None,
+            "by_action": {"action": "test.set", "action_field": " "},
+        },
+        {"by_action": "action_field_missing"},
+    ),
+    (
+        "heater",
+        {
+            "command_entity": None,
+            "by_action": {"action": "test.set", "action_data": ["a", "b"]},
+        },
+        {"by_action": "action_data"},
+    ),
+    (
+        "heater",
+        {
+            "command_entity": None,
+            "by_action": {
+                "action": "test.set",
+                "action_data": {"deep": [{"topic": "{{ states('x') }}"}]},
+            },
+        },
+        {"by_action": "no_templates"},
+    ),
+    (
+        "heater",
+        {"command_entity": "input_number.dimmer"},
+        {"command_unit": "takes_percent"},
+    ),
+    ("heater", {"command_entity": "light.rod"}, {"command_unit": "takes_percent"}),
+    ("heater", {"command_unit": "percent"}, {"command_unit": "takes_power"}),
+    (
+        "heater",
+        {"characteristic": "phase_angle"},
+        {"characteristic": "characteristic_of_percent"},
+    ),
+    ("heater", {"min_w": 2400}, {"min_w": "minimum_not_below_maximum"}),
+    (
+        "heater",
+        {
+            "command_entity": "light.rod",
+            "command_unit": "percent",
+            "switch_entity": "light.rod",
+        },
+        {"switch_entity": "same_entity"},
+    ),
+    (
+        "heater",
+        {"command_entity": "input_number.amps"},
+        {"switch_entity": "switch_needed"},
+    ),
+    (
+        "heater",
+        {
+            "temperature": {
+                **TEMPERATURE,
+                "temperature_entity": "sensor.tank",
+                "temp_eco": 45,
+            }
+        },
+        {"temperature": "temperature_order"},
+    ),
+    (
+        "switched",
+        {
+            "temperature": {
+                **TEMPERATURE,
+                "temperature_entity": "sensor.tank",
+                "temp_max": 55,
+            }
+        },
+        {"temperature": "temperature_order"},
+    ),
+    (
+        "switched",
+        {"running": {**RUNNING, "least_run": 60, "most_run": 59}},
+        {"running": "run_times"},
+    ),
+    ("entity_charger", {"max_a": 5}, {"max_a": "maximum_below_minimum"}),
+    ("entity_charger", {"switch_entity": None}, {"switch_entity": "switch_needed"}),
+    (
+        "entity_charger",
+        {"vehicle_entity": "sensor.car", "vehicle_states": []},
+        {"vehicle_states": "states_missing"},
+    ),
+    ("storage", {"command_entity": None}, {"command_entity": "command_missing"}),
+    ("storage", {"charge_w": 0, "discharge_w": 0}, {"charge_w": "power_missing"}),
+    ("storage", {"min_soc": 95}, {"min_soc": "minimum_not_below_maximum"}),
+    (
+        "storage",
+        {"command_entity": "input_number.amps"},
+        {"switch_entity": "switch_needed"},
+    ),
+    ("battery", {"soc_entity": None}, {"soc_entity": "soc_needed"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "changes", "errors"), WRONG)
+async def test_what_is_wrong_is_told_at_its_field_and_can_be_mended(
+    hass: HomeAssistant,
+    *,
+    home: MockConfigEntry,
+    kind: str,
+    changes: dict[str, Any],
+    errors: dict[str, str],
+) -> None:
+    async_mock_service(hass, "test", "set")
+    good = next(form for name, form, _, _ in MADE if name == kind)
+    bad = {**good, **changes}
+    bad = {key: value for key, value in bad.items() if value is not None}
+    flow_id = await begin(hass, home, kind)
+    result = await answer(hass, flow_id, bad)
+    assert result["errors"] == errors
+    words = await async_get_translations(
+        hass, "en", "config_subentries", {"surplus"}, config_flow=False
+    )
+    for error in errors.values():
+        assert f"component.surplus.config_subentries.{kind}.error.{error}" in words
+    # A section that holds what is wrong is shown open, with what was typed.
+    for name, closed in collapsed(result["data_schema"].schema).items():
+        assert not (name in errors and closed)
+    assert suggestions(result["data_schema"].schema)["name"] == good["name"]
+    result = await answer(hass, flow_id, good)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_two_loads_cannot_command_the_same_entity(
+    hass: HomeAssistant, home: MockConfigEntry, add: Add
+) -> None:
+    await add("switched", SWITCHED)
+    # An observed battery commands nothing.
+    await add("battery", BATTERY)
+    flow_id = await begin(hass, home, "heater")
+    form = {**HEATER_FORM, "switch_entity": "input_boolean.pump"}
+    result = await answer(hass, flow_id, form)
+    assert result["errors"] == {"switch_entity": "already_used"}
+    result = await answer(hass, flow_id, HEATER_FORM)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_heater_by_an_action_with_a_temperature_keeps_both(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    async_mock_service(hass, "mqtt", "publish")
+    form = {
+        **HEATER_FORM,
+        "by_action": {
+            "action": "mqtt.publish",
+            "action_field": "payload",
+            "action_data": {"topic": "router/set"},
+        },
+        "temperature": {**TEMPERATURE, "temperature_entity": "sensor.tank"},
+        "phases": "123",
+    }
+    del form["command_entity"]
+    result = await answer(hass, await begin(hass, home, "heater"), form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    (subentry,) = home.subentries.values()
+    assert subentry.data["action_data"] == {"topic": "router/set"}
+    assert subentry.data["temp_sol_min"] == 55
+    assert subentry.data["phases"] == [1, 2, 3]
+    assert load_of(hass, home, subentry).spec.temperatures is not None
+    # Changing it opens what is filled in, and only that.
+    result = await home.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    assert collapsed(result["data_schema"].schema) == {
+        "by_action": False,
+        "temperature": False,
+        "running": True,
+    }
+    assert suggestions(result["data_schema"].schema)["phases"] == "123"
+
+
+async def test_what_is_emptied_is_gone(
+    hass: HomeAssistant, home: MockConfigEntry, add: Add
+) -> None:
+    subentry = await add(
+        "heater",
+        {**HEATER, **TEMPERATURE, "temperature_entity": "sensor.tank"},
+    )
+    result = await home.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    await answer(hass, result["flow_id"], HEATER_FORM)
+    assert dict(home.subentries[subentry.subentry_id].data) == HEATER
+
+
+async def test_the_form_knows_its_ranges(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    flow_id = await begin(hass, home, "battery")
+    with pytest.raises(InvalidData):
+        await answer(hass, flow_id, {**BATTERY_FORM, "first_soc": 101})
+
+
+def test_every_kind_has_a_form() -> None:
+    assert set(SUBENTRY_FLOWS) == set(FORMS)

@@ -904,6 +904,7 @@ def circumstances(house: HeaterHouse, room_a: float) -> Circumstances:
     return Circumstances(
         now=house.now,
         wall=house.wall,
+        at=house.now,
         dt_s=1.0,
         surplus_w=0.0,
         total_w=0.0,

@@ -41,15 +41,16 @@ class Circumstances:
     """What a cycle holds against one load.
 
     ``at`` is the instant of the grid reading, ``dt_s`` the time since the previous one,
-    0 when this one was seen before. ``direction_known`` says whether the grid meter can tell export from import.
+    0 when this one was seen before. ``direction_known`` says whether the grid meter can
+    tell export from import.
 
     ``surplus_w`` is what set-points of higher priority leave, ``total_w`` what all that
     follow the surplus share. ``above`` is the span of those above that run,
     ``drawn_above_w`` what the loads above really draw of ``total_w`` at the instant of
     the reading, and ``least_below_w`` what those below that run need to keep running.
     ``reserve_w`` is what a slow load leaves to a fast one below it, so that this one
-    can take a cloud.
-    ``doubt_w`` is by how much the surplus may be wrong because other loads move.
+    can take a cloud. ``doubt_w`` is by how much the surplus may be wrong because other
+    loads move.
     """
 
     now: float

@@ -230,6 +230,7 @@ class Engine:
             load.spec.load_id: control.moving_w(load.reading, around.at, around.now)
             for load, control in controls
         }
+        all_moving_w = sum(moving_w.values())
         # What cannot be commanded takes its room first, whatever its priority.
         for load, control in sorted(
             controls, key=lambda pair: pair[0].reading.reachable
@@ -244,7 +245,7 @@ class Engine:
                 around,
                 least_below_w=least_below_w,
                 reserve_w=min(trims_below_w, self.settings.reserve_w),
-                doubt_w=sum(moving_w.values()) - moving_w[load_id],
+                doubt_w=all_moving_w - moving_w[load_id],
             )
             if check := self._checks.get(load_id):
                 decision = control.follow_check(check.value, around)

@@ -365,17 +365,16 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
             changed_at = self._element.response.changed_at
             if reading.power_at < changed_at < around.at - _SILENT_S:
                 measured_w = None
-        sight = Sight(
+        return Sight(
             at=around.at,
             position_w=self._position_w,
-            settled=True,
+            doubt_w=self._doubt_w,
             rest_w=self._rest_w(around),
             other_w=around.total_w - self._own_w,
             max_w=self.spec.max_w,
             measured_w=measured_w,
             expected_w=expected_w,
         )
-        return replace(sight, settled=self._doubt_w <= sight.least_w / 4)
 
     def _limited(self, wish: _Wish, around: Circumstances) -> Decision:
         """Tell what is wished for, as far as the limits leave room."""

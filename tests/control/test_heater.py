@@ -492,6 +492,15 @@ class TestThermostat:
         reasons = {cycle.decisions[0].reason for cycle in house.history}
         assert Reason.THERMOSTAT_OPEN not in reasons
 
+    def test_a_late_meter_neither_tests_nor_tries(self) -> None:
+        house = HeaterHouse()
+        house.run(60, -1500)
+        house.heater.closed = False
+        house.run(60)
+        house.meter_works = False
+        assert house.run(40).reason is Reason.METER_STALE
+        assert house.told(1) == [0]
+
     def test_a_slow_unmeasured_one_is_not_taken_for_open(self) -> None:
         house = HeaterHouse(heater=Heater(dead_s=4, lag_s=3.0, **UNMEASURED))
         for base_w in (-1500, -500, -2000, -800) * 5:
@@ -849,6 +858,30 @@ class TestBelowACar:
         assert house.cars[0].power_w > 2000
         assert house.heater.power_w == pytest.approx(4000 - 2300, abs=40)
 
+    def test_a_heater_above_leaves_a_running_car_its_minimum(self) -> None:
+        house = HeaterHouse(heater=Heater(priority=0, mode=Mode.OFF))
+        house.cars = [Car(priority=1)]
+        house.run(300, -2500)
+        house.heater.ask(Mode.SOLAR)
+        house.run(60)
+        assert house.cars[0].offered_a == 6
+        assert house.heater.power_w == pytest.approx(2500 - 6 * 230, abs=40)
+
+    def test_what_is_forced_above_is_no_surplus_for_the_car(self) -> None:
+        house = HeaterHouse(
+            heater=Heater(priority=0, temperatures=WATER, temperature_c=40.0),
+            cheap=True,
+        )
+        house.cars = [Car(priority=1)]
+        house.run(400, -5000)
+        assert house.told(1) == [2400]
+        assert 11 <= house.cars[0].offered_a <= 12
+
+    def test_a_boosted_heater_below_is_no_reserve(self) -> None:
+        house = HeaterHouse(heater=Heater(mode=Mode.BOOST), cars=[Car(priority=1)])
+        house.run(400, -4000)
+        assert house.cars[0].offered_a >= 17
+
     def test_a_car_out_of_reach_is_part_of_the_house(self) -> None:
         house = HeaterHouse(cars=[Car(priority=1)])
         house.run(300, -4000)
@@ -904,6 +937,7 @@ def circumstances(house: HeaterHouse, room_a: float) -> Circumstances:
     return Circumstances(
         now=house.now,
         wall=house.wall,
+        at=house.now,
         dt_s=1.0,
         surplus_w=0.0,
         total_w=0.0,

@@ -30,7 +30,7 @@ class Scene:
             sight = Sight(
                 at=self.at,
                 position_w=position_w,
-                settled=settled,
+                doubt_w=50 if settled else 51,
                 rest_w=rest_w,
                 other_w=rest_w,
                 max_w=2000,

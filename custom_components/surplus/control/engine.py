@@ -220,6 +220,7 @@ class Engine:
                 now=snapshot.now,
                 wall=snapshot.wall,
                 cheap=snapshot.cheap,
+                at=grid.at,
                 dt_s=dt_s,
                 surplus_w=available_w,
                 total_w=available_w,
@@ -304,7 +305,11 @@ class Engine:
         trims_below_w = sum(
             control.trim_w for load, control in controls if load.spec.load_id in spans
         )
-        moving_w = sum(control.moving_w for _, control in controls)
+        moving_w = {
+            load.spec.load_id: control.moving_w(load.reading, around.at, around.now)
+            for load, control in controls
+        }
+        all_moving_w = sum(moving_w.values())
         # What cannot be commanded takes its room first, whatever its priority.
         for load, control in sorted(
             controls, key=lambda pair: pair[0].reading.reachable
@@ -319,7 +324,7 @@ class Engine:
                 around,
                 least_below_w=least_below_w,
                 reserve_w=min(trims_below_w, self.settings.reserve_w),
-                doubt_w=moving_w - control.moving_w,
+                doubt_w=all_moving_w - moving_w[load_id],
             )
             if check := self._checks.get(load_id):
                 decision = control.follow_check(check.value, around)
@@ -382,6 +387,7 @@ class Engine:
                 now=snapshot.now,
                 wall=snapshot.wall,
                 cheap=snapshot.cheap,
+                at=snapshot.now,
                 dt_s=0.0,
                 surplus_w=0.0,
                 total_w=0.0,

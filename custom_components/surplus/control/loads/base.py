@@ -52,21 +52,23 @@ class Span:
 class Circumstances:
     """What a cycle holds against one load.
 
-    ``dt_s`` is the time since the previous grid reading, 0 when this one was seen
-    before. ``direction_known`` says whether the grid meter can tell export from import.
+    ``at`` is the instant of the grid reading, ``dt_s`` the time since the previous one,
+    0 when this one was seen before. ``direction_known`` says whether the grid meter can
+    tell export from import.
 
     ``sun_left_w`` is what the sun leaves to all loads, negative what the house lacks,
     before target and margin. ``surplus_w`` is what set-points of higher priority leave, ``total_w`` what all that
     follow the surplus share. ``above`` is the span of those above that run,
     ``drawn_above_w`` what the loads above really draw of ``total_w`` at the instant of
-    the reading, and
-    ``least_below_w`` what those below that run need to keep running. ``reserve_w`` is
-    what a slow load leaves to a fast one below it, so that this one can take a cloud.
-    ``doubt_w`` is by how much the surplus may be wrong because other loads move.
+    the reading, and ``least_below_w`` what those below that run need to keep running.
+    ``reserve_w`` is what a slow load leaves to a fast one below it, so that this one
+    can take a cloud. ``doubt_w`` is by how much the surplus may be wrong because other
+    loads move.
     """
 
     now: float
     wall: datetime
+    at: float = 0.0
     dt_s: float
     surplus_w: float
     total_w: float
@@ -160,9 +162,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             and load.reading.wants_power
         )
 
-    @property
-    def moving_w(self) -> float:
-        """By how much its newest own power may be wrong because it moves, in W.
+    def moving_w(self, reading: R, at: float, now: float) -> float:
+        """Return by how much its own power may be wrong because it moves, in W.
 
         Only where others need to know: a load that moves fast and far.
         """

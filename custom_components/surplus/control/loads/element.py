@@ -13,19 +13,13 @@ MOST_SHARE = 1.25
 class Element:
     """Learned from readings, nominal until then.
 
-    ``share`` is what it is measured to take of what it is told. At the instant ``at`` of
-    the newest grid reading it should draw ``position_w`` by its commands, ``doubt_w``
-    is by how much that may be wrong because it moves, and ``own_w`` is what counts.
+    ``share`` is what it is measured to take of what it is told.
     """
 
     def __init__(self) -> None:
         """Know nothing."""
         self.share = 1.0
         self.response = HeaterResponse()
-        self.at = 0.0
-        self.own_w = 0.0
-        self.position_w = 0.0
-        self.doubt_w = 0.0
         self._learned_at: float | None = None
 
     def observe(self, spec: HeaterSpec, reading: HeaterReading) -> None:
@@ -35,6 +29,13 @@ class Element:
         if reading.power_w is not None and reading.power_at is not None:
             self._learn(spec, reading.power_w, reading.power_at)
 
+    def position_w(self, reading: HeaterReading, at: float) -> float:
+        """Return what it should draw at an instant, by its commands."""
+        if self.response.known:
+            return self.response.power_w(at)
+        # It was at work before we came.
+        return reading.accepted_w or 0.0
+
     def power_w(
         self, reading: HeaterReading, at: float, *, takes_nothing: bool
     ) -> float:
@@ -42,34 +43,31 @@ class Element:
 
         Where it is known to take nothing of what it is told, only measuring counts.
         """
-        self.at = at
-        self.position_w = (
-            self.response.power_w(at)
-            if self.response.known
-            # A heater that was at work before we came.
-            else reading.accepted_w or 0.0
-        )
         if reading.power_w is None or reading.power_at is None:
-            own_w = 0.0 if takes_nothing else self.position_w
-        else:
-            own_w = reading.power_w
-            if not takes_nothing:
-                own_w += self.share * self.response.move_w(reading.power_at, at)
-        self.own_w = max(0.0, own_w)
-        return self.own_w
+            return 0.0 if takes_nothing else self.position_w(reading, at)
+        if takes_nothing:
+            return reading.power_w
+        moved_w = self.share * self.response.move_w(reading.power_at, at)
+        return max(0.0, reading.power_w + moved_w)
 
-    def doubt(
+    def doubt_w(
         self,
         spec: HeaterSpec,
         reading: HeaterReading,
+        at: float,
+        *,
         now: float,
         told: tuple[float, float] | None,
-    ) -> None:
-        """Renew ``doubt_w``; ``told`` is the last command in W, and when it was given."""
-        self.doubt_w = self.response.doubt_w(self.at) if self.response.known else 0.0
+    ) -> float:
+        """Return by how much its position may be wrong, because it moves.
+
+        ``told`` is the last command in W, and when it was given.
+        """
+        doubt_w = self.response.doubt_w(at) if self.response.known else 0.0
         if told is not None and now - told[1] <= _IN_FLIGHT_S + 3 * spec.lag_s:
             # The newest command may have come already, before anybody said yes to it.
-            self.doubt_w = max(self.doubt_w, abs(told[0] - self.position_w))
+            doubt_w = max(doubt_w, abs(told[0] - self.position_w(reading, at)))
+        return doubt_w
 
     def _learn(self, spec: HeaterSpec, power_w: float, at: float) -> None:
         """Learn what it takes of what it is told, once it has settled."""

@@ -47,6 +47,11 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         """Know nothing but the heater itself."""
         super().__init__(spec)
         self._element = Element()
+        self._reading = HeaterReading(reachable=False)
+        # At the instant of the newest grid reading, by commands; and what counts:
+        self._position_w = 0.0
+        self._doubt_w = 0.0
+        self._own_w = 0.0
         self._thermostat = Thermostat()
         self._water = Water(spec.temperatures)
         self._pid: Pid | None = None
@@ -70,7 +75,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
             self._thermostat.reset()
             self._water.wake()
         super().observe(load, supply_phases)
-        self._mode = load.mode
+        self._mode, self._reading = load.mode, reading
         self._wired = tuple(p for p in load.spec.phases if p <= supply_phases) or (1,)
         self._water.change(load.spec.temperatures)
         self._element.observe(load.spec, reading)
@@ -96,12 +101,9 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         if not reading.reachable:
             held_w = reading.accepted_w or 0.0
             return min(held_w if reading.power_w is None else reading.power_w, held_w)
-        own_w = self._element.power_w(
+        return self._element.power_w(
             reading, at, takes_nothing=self._thermostat.is_open
         )
-        told = (self.value, self.changed_at) if self.changed_at is not None else None
-        self._element.doubt(self.spec, reading, now, told)
-        return own_w
 
     @override
     def span_w(self, voltage_v: float) -> Span:
@@ -128,10 +130,17 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         unknown = self._water.demand is Demand.UNKNOWN
         return super().follows_surplus(load, cheap and not unknown)
 
-    @property
     @override
-    def moving_w(self) -> float:
-        return self._element.doubt_w
+    def moving_w(self, reading: HeaterReading, at: float, now: float) -> float:
+        told = (self.value, self.changed_at) if self.changed_at is not None else None
+        return self._element.doubt_w(self.spec, reading, at, now=now, told=told)
+
+    def _look(self, around: Circumstances) -> None:
+        """See where it is at the instant of the grid reading."""
+        reading, at = self._reading, around.at
+        self._own_w = self.own_power_w(reading, at, around.now, around.voltage_v)
+        self._position_w = self._element.position_w(reading, at)
+        self._doubt_w = self.moving_w(reading, at, around.now)
 
     @property
     @override
@@ -151,6 +160,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         self, load: LoadInput[HeaterSpec, HeaterReading], around: Circumstances
     ) -> Decision:
         reading = load.reading
+        self._look(around)
         self._water.ask(reading.temperature_c, around)
         if not reading.reachable:
             return self._unreachable(reading, around)
@@ -184,10 +194,12 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
 
     @override
     def hold(self, around: Circumstances) -> Decision:
+        self._look(around)
         return self._tell(min(self.value, self._cap(around)), Reason.CHECKING, around)
 
     @override
     def follow_check(self, value: float, around: Circumstances) -> Decision:
+        self._look(around)
         if self._cap(around) < value:
             value = 0.0
         return self._tell(value, Reason.CHECKING, around)
@@ -259,10 +271,10 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         floor_w = spec.min_w if self._mode is Mode.MIN_SOLAR else 0.0
         if blind := _blind(around):
             return _Wish(power_w=floor_w, reason=blind)
-        if not around.direction_known:
-            return _Wish(power_w=floor_w, reason=Reason.SIGN_UNKNOWN)
         if around.meter is MeterState.STALE:
             return _Wish(power_w=min(self.value, spec.min_w), reason=Reason.METER_STALE)
+        if not around.direction_known:
+            return _Wish(power_w=floor_w, reason=Reason.SIGN_UNKNOWN)
         numbers: dict[str, float | str] = {
             "surplus_w": round(around.left_w - around.least_below_w)
         }
@@ -290,7 +302,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
 
     def _rest_w(self, around: Circumstances) -> float:
         """Return what it could take on top of what it draws."""
-        return around.left_w - around.least_below_w - self._element.own_w
+        return around.left_w - around.least_below_w - self._own_w
 
     def _fed_forward(self, around: Circumstances) -> float:
         """Return its position at the reading's instant, and what is left there.
@@ -298,8 +310,8 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         While it moves, its position is known less well: then it goes no further than
         is sure, or a heater that answers otherwise than modelled would swing.
         """
-        ideal_w = self._element.position_w + self._rest_w(around) - _MARGIN_W
-        doubt_w = self._element.doubt_w
+        ideal_w = self._position_w + self._rest_w(around) - _MARGIN_W
+        doubt_w = self._doubt_w
         sure_w = min(max(self.value, ideal_w - doubt_w), ideal_w + doubt_w)
         within_w = min(max(sure_w, 0.0), self.spec.max_w)
         if 0 < within_w < self.spec.max_w and abs(within_w - self.value) < max(
@@ -351,19 +363,18 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
             if self._element.response.settled(reading.power_at):
                 expected_w = self._element.response.power_w(reading.power_at)
             changed_at = self._element.response.changed_at
-            if reading.power_at < changed_at < self._element.at - _SILENT_S:
+            if reading.power_at < changed_at < around.at - _SILENT_S:
                 measured_w = None
-        sight = Sight(
-            at=self._element.at,
-            position_w=self._element.position_w,
-            settled=True,
+        return Sight(
+            at=around.at,
+            position_w=self._position_w,
+            doubt_w=self._doubt_w,
             rest_w=self._rest_w(around),
-            other_w=around.total_w - self._element.own_w,
+            other_w=around.total_w - self._own_w,
             max_w=self.spec.max_w,
             measured_w=measured_w,
             expected_w=expected_w,
         )
-        return replace(sight, settled=self._element.doubt_w <= sight.least_w / 4)
 
     def _limited(self, wish: _Wish, around: Circumstances) -> Decision:
         """Tell what is wished for, as far as the limits leave room."""
@@ -380,7 +391,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
             numbers = {**self._room(around), "power_w": round(power_w)}
         if power_w > self.value:
             # While it moves, the room beside it is known less well.
-            sure_w = self._room_w(around) - self._element.doubt_w
+            sure_w = self._room_w(around) - self._doubt_w
             power_w = max(self.value, min(power_w, sure_w))
         return self._tell(power_w, reason, around, numbers)
 
@@ -400,7 +411,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         room_w = self._room_w(around)
         if not around.headroom.exceeded(self.phases):
             # It may be its own move that is counted wrong: the meter shows no overload.
-            room_w = max(room_w, min(self.value, room_w + self._element.doubt_w))
+            room_w = max(room_w, min(self.value, room_w + self._doubt_w))
         least_w = max(self.spec.min_w, self.spec.step_w)
         if room_w + FLOAT_SLACK < least_w:
             return 0.0

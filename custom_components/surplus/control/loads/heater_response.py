@@ -72,6 +72,8 @@ class HeaterResponse:
 
     def doubt_w(self, at: float) -> float:
         """Return by how much ``power_w`` may be wrong: the move may come otherwise."""
+        if self.settled(at):
+            return 0.0
         begin, end = at - self.slack_s, at + self.slack_s
         first = bisect_right(self._times, begin - self._lag_s)
         corners = [

@@ -35,8 +35,8 @@ _LONGEST_TRUST_S = 3600.0
 class Sight:
     """What one grid reading shows of a heater.
 
-    ``position_w`` is what it should draw at ``at`` by its commands, ``settled`` whether
-    nothing is in doubt about that. ``rest_w`` is the export that the heater leaves;
+    ``position_w`` is what it should draw at ``at`` by its commands, and ``doubt_w`` by
+    how much that may be wrong. ``rest_w`` is the export that the heater leaves;
     ``other_w`` is that, and what all other loads draw: their moves do not change it.
     ``measured_w`` is its own power where that is known for the present command, with
     ``expected_w``, what it should have drawn at that instant, None while it moved.
@@ -44,7 +44,7 @@ class Sight:
 
     at: float
     position_w: float
-    settled: bool
+    doubt_w: float
     rest_w: float
     other_w: float
     max_w: float
@@ -55,6 +55,11 @@ class Sight:
     def least_w(self) -> float:
         """The power from which it can be told whether a heater takes it."""
         return max(_SIGHT_W, _SIGHT_SHARE * self.max_w)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known well enough where it is."""
+        return self.doubt_w <= self.least_w / 4
 
 
 class _State(StrEnum):

@@ -225,7 +225,6 @@ _CASES = (
         build=_traces("pv_convective", "load_uk_family", 1.5),
         chargers=(_THREE_PHASE,),
         oracle_kwh=(52.51, 1.77),
-        engine_plays=False,
     ),
     Case(
         name="E1",

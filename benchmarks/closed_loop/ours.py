@@ -33,8 +33,14 @@ class Ours:
 
     def __init__(self, case: Case, *, import_price: float = 1.0) -> None:
         """Set a Home up; ``import_price`` is the λ it shall regulate by."""
+        phases = max(max(charger.evse.wiring) for charger in case.chargers)
         self._engine = Engine(
-            HomeSettings(subscribed_va=case.subscribed_va, import_price=import_price)
+            HomeSettings(
+                phases=phases,
+                # The meter tells a total, which the engine takes to be on one phase.
+                subscribed_va=case.subscribed_va * phases,
+                import_price=import_price,
+            )
         )
         self._mode = Mode.BOOST if case.fast else Mode.SOLAR
         self._specs = [
@@ -44,10 +50,13 @@ class Ours:
                 priority=n,
                 phases=charger.evse.wiring,
                 max_a=charger.evse.max_a,
+                switches_phases=charger.evse.switches_phases,
+                phase_change_s=charger.evse.phase_switch_s,
             )
             for n, charger in enumerate(case.chargers, start=1)
         ]
         self._told: dict[str, float] = {}
+        self._phases: dict[str, int] = {}
 
     def __call__(self, seen: Seen) -> Mapping[str, Command]:
         """Run one cycle."""
@@ -77,6 +86,8 @@ class Ours:
         for decision in cycle.decisions:
             if decision.setpoint is not None:
                 self._told[decision.load_id] = decision.setpoint.value
+                if decision.setpoint.phases is not None:
+                    self._phases[decision.load_id] = decision.setpoint.phases
         return self._commands(seen)
 
     def _commands(self, seen: Seen) -> dict[str, Command]:
@@ -85,8 +96,9 @@ class Ours:
         for spec, charger in zip(self._specs, seen.chargers, strict=True):
             amps = min(self._told.get(spec.load_id, 0.0), float(floor(rest_a)))
             rest_a -= amps
+            wired = len(charger.case.evse.wiring)
             commands[spec.load_id] = Command(
-                current_a=amps, phases=len(charger.case.evse.wiring)
+                current_a=amps, phases=self._phases.get(spec.load_id, wired)
             )
         return commands
 
@@ -94,6 +106,8 @@ class Ours:
 def _reading(charger: ChargerSeen) -> ChargerReading:
     accepted, power = charger.accepted, charger.power
     uses = charger.case.car.phases
+    if accepted is not None and charger.case.evse.switches_phases:
+        uses = min(uses, accepted.value.phases)
     drawn = charger.plugged and charger.current_a > _IDLE_A
     return ChargerReading(
         reachable=True,

@@ -31,8 +31,14 @@ class Ours:
     those before it have left as the limit of its own wiring.
     """
 
-    def __init__(self, case: Case, *, import_price: float = 1.0) -> None:
-        """Set a Home up; ``import_price`` is the λ it shall regulate by."""
+    def __init__(
+        self, case: Case, *, import_price: float = 1.0, writes_per_day: int = 3000
+    ) -> None:
+        """Set a Home up.
+
+        ``import_price`` is the λ it shall regulate by, ``writes_per_day`` how many
+        commands each charger may have.
+        """
         phases = max(max(charger.evse.wiring) for charger in case.chargers)
         self._engine = Engine(
             HomeSettings(
@@ -50,6 +56,7 @@ class Ours:
                 priority=n,
                 phases=charger.evse.wiring,
                 max_a=charger.evse.max_a,
+                writes_per_day=writes_per_day,
                 switches_phases=charger.evse.switches_phases,
                 phase_change_s=charger.evse.phase_switch_s,
             )

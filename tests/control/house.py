@@ -50,6 +50,7 @@ class Car:
     offered_a: float = 0.0
     offered_at: float | None = None
     switches_phases: bool = False
+    writes_per_day: int = 3000
     told_phases: int | None = None
     pause_until: float = 0.0
     drawn_a: float = 0.0
@@ -67,6 +68,7 @@ class Car:
             min_on_s=self.min_on_s,
             min_off_s=self.min_off_s,
             switches_phases=self.switches_phases,
+            writes_per_day=self.writes_per_day,
         )
 
     @property

@@ -116,7 +116,8 @@ class ChargerSpec(LoadSpec):
     ``max_a`` is the wiring's and the charger's limit, per phase. ``safe_a`` is what it
     falls to by itself when nobody renews its lease (0 = stops). ``switches_phases`` says
     that it can be told to use the first of its phases only; it then offers nothing for
-    ``phase_change_s``.
+    ``phase_change_s``. ``writes_per_day`` is how many commands a day may have: as they
+    are used up, small changes wait.
     """
 
     min_a: float = IEC_MINIMUM_A
@@ -127,6 +128,7 @@ class ChargerSpec(LoadSpec):
     pacing_s: float = 5.0
     switches_phases: bool = False
     phase_change_s: float = 45.0
+    writes_per_day: int = 3000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ from ..freshness import MeterState
 from ..limits import Headroom
 from ..model import ChargerReading, ChargerSpec, Decision, LoadInput, Mode, Reason
 from .base import FLOAT_SLACK, Circumstances, LoadControl, Span
+from .pace import Pace
 from .phases import PhaseChoice
 from .vehicle import Vehicle
 
@@ -45,6 +46,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         super().__init__(spec)
         self.vehicle = Vehicle(spec.phases)
         self.phase_choice = PhaseChoice()
+        self.pace = Pace()
         self._met = False
         self._manual_value: float | None = None
 
@@ -134,6 +136,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         self, load: LoadInput[ChargerSpec, ChargerReading], around: Circumstances
     ) -> Decision:
         self.reserved_w = 0.0
+        self.pace.observe(around.now, self.spec.writes_per_day)
         reading = load.reading
         if not reading.reachable:
             return self._unreachable(reading, around)
@@ -284,7 +287,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
             top_a = max(least_a, self._down(room_a - slack_a))
         if around.meter is MeterState.STALE:
             return self._tell(min(top_a, self.value), Reason.METER_STALE, around)
-        if top_a > self.value > 0 and self._paced(around):
+        if top_a > self.value > 0 and not self._may_move(top_a, around):
             top_a = self.value
         if limited:
             return self._tell(
@@ -385,7 +388,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         current_a = self.value
         if current_a > top_a:
             current_a = top_a
-        elif best_a != current_a and not self._paced(around):
+        elif best_a != current_a and self._may_move(best_a, around):
             current_a = best_a
         numbers["current_a"] = current_a
         if (
@@ -521,6 +524,11 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         """Watts for each ampere per phase."""
         return around.voltage_v * len(self.vehicle.aimed_phases)
 
+    def _may_move(self, current_a: float, around: Circumstances) -> bool:
+        """Whether it may be told another current now, for the surplus' sake."""
+        worth_it = self.pace.worth_it(current_a - self.value, around.dt_s)
+        return worth_it and not self._paced(around)
+
     def _paced(self, around: Circumstances) -> bool:
         """Whether the last change is too recent for another."""
         return (
@@ -549,6 +557,8 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
             current_a = 0.0
         current_a = round(current_a, 3)
         power_w = current_a * self._per_a(around)
+        if current_a != self.value:
+            self.pace.wrote()
         decision = self.told(current_a, power_w, reason, around, numbers)
         if not self.spec.switches_phases or decision.setpoint is None:
             return decision

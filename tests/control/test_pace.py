@@ -37,7 +37,7 @@ class TestPace:
         def waits(error_a: float) -> int:
             pace = Pace()
             pace.observe(0.0, 400)
-            for _ in range(250):
+            for _ in range(300):
                 pace.wrote()
             seconds = 1
             while not pace.worth_it(error_a, 1.0):

@@ -526,6 +526,9 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
 
     def _may_move(self, current_a: float, around: Circumstances) -> bool:
         """Whether it may be told another current now, for the surplus' sake."""
+        if not self.value or self.changed_at is None:
+            # A start, or the first current on other phases.
+            return True
         worth_it = self.pace.worth_it(current_a - self.value, around.dt_s)
         return worth_it and not self._paced(around)
 

@@ -12,10 +12,11 @@ _DAY_S = 86_400.0
 # The store holds this share of a day's writes; the rest comes back over the day.
 _STORED = 0.8
 # Nothing is spared before this share of the store is gone.
-_FREE = 0.3
-# Missed charge, in A s per phase, that a change must be worth: about a third of this
-# with half of the strain, without bounds as the store empties.
-_DEAR_AS = 120.0
+_FREE = 0.2
+# Missed charge, in A s per phase and day, that the writes of a day share when few are
+# left; in the last part a change's price rises without bounds.
+_DEAR_AS = 180_000.0
+_LAST = 0.1
 
 
 class Pace:
@@ -26,11 +27,13 @@ class Pace:
         self._left = inf
         self._store = 0.0
         self._at: float | None = None
+        self._dear_as = 0.0
         self._missed_as = 0.0
 
     def observe(self, now: float, writes_per_day: int) -> None:
         """Let writes come back with time."""
         self._store = _STORED * writes_per_day
+        self._dear_as = _DEAR_AS / max(1, writes_per_day)
         if self._at is not None:
             back = (1.0 - _STORED) * writes_per_day * (now - self._at) / _DAY_S
             self._left += max(0.0, back)
@@ -52,7 +55,8 @@ class Pace:
     def worth_it(self, error_a: float, dt_s: float) -> bool:
         """Add ``dt_s`` of an offer that is wrong; True when a change is worth a write."""
         self._missed_as += abs(error_a) * dt_s
-        strain = self.strain
-        if strain == 1.0:
+        if self._left < 1.0:
             return False
-        return self._missed_as >= _DEAR_AS * strain**2 / (1.0 - strain)
+        strain = self.strain
+        scarce = min(1.0, (1.0 - strain) / _LAST)
+        return self._missed_as * scarce >= self._dear_as * strain**2

@@ -49,6 +49,10 @@ class Car:
     measured_every_s: float = 5.0
     offered_a: float = 0.0
     offered_at: float | None = None
+    switches_phases: bool = False
+    writes_per_day: int = 3000
+    told_phases: int | None = None
+    pause_until: float = 0.0
     drawn_a: float = 0.0
     allowed_from: float = 0.0
     measured: tuple[float, float] | None = None
@@ -63,18 +67,33 @@ class Car:
             max_a=self.max_a,
             min_on_s=self.min_on_s,
             min_off_s=self.min_off_s,
+            switches_phases=self.switches_phases,
+            writes_per_day=self.writes_per_day,
         )
 
     @property
+    def used(self) -> int:
+        """How many phases it really draws from."""
+        return min(self.uses, self.told_phases or self.uses)
+
+    @property
     def power_w(self) -> float:
-        return self.drawn_a * self.uses * VOLTAGE_V
+        return self.drawn_a * self.used * VOLTAGE_V
 
     def ask(self, mode: Mode) -> None:
         """Set the mode as a person does."""
         self.mode = mode
         self.wishes += 1
 
-    def tell(self, current_a: float, now: float) -> None:
+    def tell(self, current_a: float, now: float, phases: int | None = None) -> None:
+        if self.obeys and phases is not None and phases != self.told_phases:
+            if self.told_phases is not None and self.offered_a:
+                # It pauses for the change, and the car begins anew.
+                self.pause_until = now + 45.0
+                self.allowed_from = self.pause_until + self.starts_after_s
+                self.offered_at = now
+                self.drawn_a = 0.0
+            self.told_phases = phases
         if not self.obeys or current_a == self.offered_a:
             return
         if self.offered_a == 0:
@@ -96,7 +115,7 @@ class Car:
 
     def reading(self) -> ChargerReading:
         at, power_w = self.measured or (None, None)
-        used = (self.drawn_a,) * self.uses + (0.0,) * (len(self.phases) - self.uses)
+        used = (self.drawn_a,) * self.used + (0.0,) * (len(self.phases) - self.used)
         return ChargerReading(
             reachable=self.reachable,
             wants_power=self.wants_power,
@@ -147,7 +166,7 @@ class House:
         phases = self.settings.phases
         currents = [self.base_w / phases / VOLTAGE_V] * phases
         for car in self.cars:
-            for phase in car.phases[: car.uses]:
+            for phase in car.phases[: car.used]:
                 currents[phase - 1] += car.drawn_a
         return tuple(self.meter_sign * current for current in currents)
 
@@ -187,7 +206,8 @@ class House:
                 if decision.setpoint is not None:
                     car = self.car(decision.load_id)
                     if car.reachable:
-                        car.tell(decision.setpoint.value, self.now)
+                        told = decision.setpoint
+                        car.tell(told.value, self.now, told.phases)
         return cycle
 
     def run(self, seconds: float, base_w: float | None = None) -> Cycle:

@@ -30,6 +30,7 @@ def specs(draw: st.DrawFn, index: int) -> ChargerSpec:
         phases=wired,
         max_a=draw(st.sampled_from([6.0, 10.0, 16.0, 32.0])),
         step_a=draw(st.sampled_from([1.0, 0.1])),
+        switches_phases=draw(st.booleans()),
         safe_a=draw(st.sampled_from([0.0, 6.0])),
         min_on_s=draw(st.sampled_from([0.0, 60.0, 300.0])),
         min_off_s=draw(st.sampled_from([0.0, 60.0, 300.0])),

@@ -141,7 +141,10 @@ class ChargerSpec(LoadSpec):
     """A charger. Its set-point is a current per phase, in A.
 
     ``max_a`` is the wiring's and the charger's limit, per phase. ``safe_a`` is what it
-    falls to by itself when nobody renews its lease (0 = stops).
+    falls to by itself when nobody renews its lease (0 = stops). ``switches_phases`` says
+    that it can be told to use the first of its phases only; it then offers nothing for
+    ``phase_change_s``. ``writes_per_day`` is how many commands a day may have: as they
+    are used up, small changes wait.
     """
 
     min_a: float = IEC_MINIMUM_A
@@ -150,6 +153,9 @@ class ChargerSpec(LoadSpec):
     safe_a: float = IEC_MINIMUM_A
     lease_s: float = 120.0
     pacing_s: float = 5.0
+    switches_phases: bool = False
+    phase_change_s: float = 45.0
+    writes_per_day: int = 3000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -321,11 +327,13 @@ class Setpoint:
     """What one load is told, and what that means in power.
 
     ``value`` is in the load's own unit: A per phase for a charger, W for a heater and a
-    storage, 0 or 1 for a switched load; 0 is off for all of them.
+    storage, 0 or 1 for a switched load; 0 is off for all of them. ``phases`` is how many
+    of its phases a charger shall use; None leaves that to the charger.
     """
 
     value: float
     power_w: float
+    phases: int | None = None
 
 
 class RegulatorTerms(Protocol):

@@ -7,8 +7,11 @@ from typing import Any, override
 
 from ..check import Pulse
 from ..freshness import MeterState
+from ..limits import Headroom
 from ..model import ChargerReading, ChargerSpec, Decision, LoadInput, Mode, Reason
 from .base import FLOAT_SLACK, Circumstances, LoadControl, Span
+from .pace import Pace
+from .phases import PhaseChoice
 from .vehicle import Vehicle
 
 # An offer is only changed for this much, or a car would be moved by every reading.
@@ -42,6 +45,8 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         """Know nothing but the charger itself."""
         super().__init__(spec)
         self.vehicle = Vehicle(spec.phases)
+        self.phase_choice = PhaseChoice()
+        self.pace = Pace()
         self._met = False
         self._manual_value: float | None = None
 
@@ -105,7 +110,10 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
 
     @override
     def span_w(self, voltage_v: float) -> Span:
-        per_a = voltage_v * len(self.phases)
+        return self._span_on(self.vehicle.aimed_phases, voltage_v)
+
+    def _span_on(self, phases: tuple[int, ...], voltage_v: float) -> Span:
+        per_a = voltage_v * len(phases)
         most_w = (self.spec.max_a - self.vehicle.shortfall_a) * per_a
         if self.vehicle.takes_at_most_w is not None:
             most_w = min(most_w, self.vehicle.takes_at_most_w)
@@ -128,6 +136,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         self, load: LoadInput[ChargerSpec, ChargerReading], around: Circumstances
     ) -> Decision:
         self.reserved_w = 0.0
+        self.pace.observe(around.now, self.spec.writes_per_day)
         reading = load.reading
         if not reading.reachable:
             return self._unreachable(reading, around)
@@ -141,7 +150,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
             # It was not we who ended it: whoever comes next need not rest.
             self.switching.since = None
             return decision
-        tight = around.headroom.tightest(self.phases)
+        tight = around.headroom.tightest(self._touched)
         room_a = tight[0] if tight else self.spec.max_a
         manual_a = self._manual_a(load)
         if load.mode is Mode.MANUAL and not manual_a:
@@ -214,7 +223,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         spec = self.spec
         if not self.fits(self._kept_a, around.headroom, around.now):
             return 0.0
-        tight = around.headroom.tightest(self.phases)
+        tight = around.headroom.tightest(self._touched)
         room_a = tight[0] if tight else spec.max_a
         return self._top_a(room_a, spec.max_a)
 
@@ -278,7 +287,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
             top_a = max(least_a, self._down(room_a - slack_a))
         if around.meter is MeterState.STALE:
             return self._tell(min(top_a, self.value), Reason.METER_STALE, around)
-        if top_a > self.value > 0 and self._paced(around):
+        if top_a > self.value > 0 and not self._may_move(top_a, around):
             top_a = self.value
         if limited:
             return self._tell(
@@ -301,6 +310,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
             return self._tell(least_a, Reason.SIGN_UNKNOWN, around)
         if around.meter is MeterState.STALE:
             return self._tell(self._kept_a, Reason.METER_STALE, around)
+        self._choose_phases(room_a, around)
         top_a = self._top_a(room_a, spec.max_a)
         best_a = self._best(top_a, around)
         return self._follow(best_a, top_a, self._numbers(around), around)
@@ -317,6 +327,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
                 self._kept_a if self.switching.on else 0.0, Reason.METER_STALE, around
             )
 
+        other_w = self._choose_phases(room_a, around)
         per_a = self._per_a(around)
         top_a = self._top_a(room_a, spec.max_a)
         best_a = self._best(top_a, around)
@@ -327,6 +338,9 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         worth_w = around.worth_w(replace(span, most_w=min(span.most_w, top_a * per_a)))
         numbers = self._numbers(around)
         if self.switching.on:
+            if other_w is not None and not self.phase_choice.held_for_s(around.now):
+                # Rather change phases than stop.
+                worth_w = max(worth_w, other_w)
             return self._keep_or_stop(best_a, top_a, worth_w, numbers, around)
         return self._start_or_wait(best_a, room_a, worth_w, numbers, around)
 
@@ -374,7 +388,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         current_a = self.value
         if current_a > top_a:
             current_a = top_a
-        elif best_a != current_a and not self._paced(around):
+        elif best_a != current_a and self._may_move(best_a, around):
             current_a = best_a
         numbers["current_a"] = current_a
         if (
@@ -416,6 +430,60 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         numbers["current_a"] = best_a
         return self._tell(best_a, Reason.FOLLOWING_SURPLUS, around, numbers)
 
+    # ---- one phase or all ----------------------------------------------------------
+
+    @property
+    def _touched(self) -> tuple[int, ...]:
+        """The phases it draws from, and those it is about to."""
+        return tuple({*self.phases, *self.vehicle.aimed_phases})
+
+    @override
+    def fits(self, current_a: float, headroom: Headroom, now: float) -> bool:
+        tight = headroom.tightest(self.vehicle.aimed_phases)
+        if self._changing and tight is not None and tight[0] < current_a:
+            return False
+        return super().fits(current_a, headroom, now)
+
+    @property
+    def _changing(self) -> bool:
+        return self.phases != self.vehicle.aimed_phases
+
+    def _worth_on(
+        self, phases: tuple[int, ...], room_a: float, around: Circumstances
+    ) -> float:
+        """Return what running on these phases is worth, in W."""
+        span = self._span_on(phases, around.voltage_v)
+        most_w = max(self.min_a, min(room_a, self.spec.max_a)) * (
+            around.voltage_v * len(phases)
+        )
+        return around.worth_w(replace(span, most_w=min(span.most_w, most_w)))
+
+    def _choose_phases(self, room_a: float, around: Circumstances) -> float | None:
+        """Change between one phase and all when it has shown to be worth it.
+
+        Returns what the other number is worth, in W; None where there is no choice.
+        """
+        vehicle, spec = self.vehicle, self.spec
+        if not spec.switches_phases or vehicle.appetite.full:
+            return None
+        now_on = vehicle.aimed_phases
+        other = vehicle.phases_of(single=not vehicle.single)
+        if len(other) == len(now_on) or self._changing:
+            return None
+        tight = around.headroom.tightest(other)
+        if tight is not None and tight[0] < self.min_a + _RESTART_SLACK_A:
+            return None
+        here_w = self._worth_on(now_on, room_a, around)
+        there_w = self._worth_on(other, tight[0] if tight else spec.max_a, around)
+        on = self.switching.on
+        choice = self.phase_choice
+        if not choice.weigh(there_w - here_w, around.dt_s, around.now, on=on):
+            return there_w
+        choice.changed(around.now)
+        vehicle.change_phases(around.now, single=not vehicle.single)
+        self.changed_at = None
+        return here_w
+
     # ---- surviving a restart -------------------------------------------------------
 
     @override
@@ -454,7 +522,15 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
 
     def _per_a(self, around: Circumstances) -> float:
         """Watts for each ampere per phase."""
-        return around.voltage_v * len(self.phases)
+        return around.voltage_v * len(self.vehicle.aimed_phases)
+
+    def _may_move(self, current_a: float, around: Circumstances) -> bool:
+        """Whether it may be told another current now, for the surplus' sake."""
+        if not self.value or self.changed_at is None:
+            # A start, or the first current on other phases.
+            return True
+        worth_it = self.pace.worth_it(current_a - self.value, around.dt_s)
+        return worth_it and not self._paced(around)
 
     def _paced(self, around: Circumstances) -> bool:
         """Whether the last change is too recent for another."""
@@ -484,4 +560,13 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
             current_a = 0.0
         current_a = round(current_a, 3)
         power_w = current_a * self._per_a(around)
-        return self.told(current_a, power_w, reason, around, numbers)
+        if current_a != self.value:
+            self.pace.wrote()
+        decision = self.told(current_a, power_w, reason, around, numbers)
+        if not self.spec.switches_phases or decision.setpoint is None:
+            return decision
+        if self._changing:
+            # It leaves some phases and comes to others: room is kept on all of them.
+            around.headroom.take(self.vehicle.aimed_phases, current_a)
+        count = 1 if self.vehicle.single else len(self.vehicle.wired)
+        return replace(decision, setpoint=replace(decision.setpoint, phases=count))

@@ -70,6 +70,12 @@ class LearnedResponse:
         for model in self._models.values():
             model.offered(current_a, at, drawn_a)
 
+    def paused(self, current_a: float, at: float, until: float) -> None:
+        """Note a pause that the charger makes, as ``ChargerResponse.paused``."""
+        self._offered_at = until
+        for model in self._models.values():
+            model.paused(current_a, at, until)
+
     def measured(self, drawn_a: float, at: float, idle_a: float) -> None:
         """Note a measured current per phase; below ``idle_a`` it does not charge."""
         last, self._last = self._last, (at, drawn_a)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 _HISTORY_S = 300.0
 _SETTLED_S = 10.0
+_INSTANT_S = 0.001
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +41,7 @@ class ChargerResponse:
         self._times: list[float] = []
         self._amps: list[float] = []
         self._offer: tuple[float, float] | None = None
+        self._held_until = 0.0
 
     def offered(
         self, current_a: float, at: float, drawn_a: float | None = None
@@ -60,7 +62,9 @@ class ChargerResponse:
         if current_a == 0:
             begins = at
         else:
-            begins = at + (facts.start_s if drawn == 0 else facts.dead_s)
+            told = max(at, self._held_until)
+            starts = drawn == 0 or told > at
+            begins = told + (facts.start_s if starts else facts.dead_s)
         from_a = self.drawn_a(begins)
         rate = facts.up_a_per_s if current_a > from_a else facts.down_a_per_s
         keep = bisect_right(self._times, begins)
@@ -77,6 +81,13 @@ class ChargerResponse:
         return self._offer is None or (
             self._offer[0] != current_a and at > self._offer[1]
         )
+
+    def paused(self, current_a: float, at: float, until: float) -> None:
+        """Note that the charger offers nothing before it offers ``current_a`` again."""
+        self.offered(0.0, at)
+        self._offer = (0.0, at)
+        self._held_until = until
+        self.offered(current_a, at + _INSTANT_S)
 
     def began(self, drawn_a: float, at: float) -> None:
         """Go on from a current that was measured at ``at``, towards the last offer."""

@@ -1,6 +1,7 @@
 """What is known of the vehicle behind a charger: its phases, its power, its habits."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..model import ChargerReading, ChargerSpec
@@ -13,6 +14,16 @@ _PHASE_IN_USE_A = 1.0
 # Cars draw up to about an ampere less than offered, each by its own habit.
 _MOST_SHORTFALL_A = 1.5
 _LEARNING_RATE = 0.2
+
+
+@dataclass(kw_only=True, slots=True)
+class _Change:
+    """A change of phases: told, then accepted; over once nothing is drawn any more."""
+
+    told_at: float
+    from_phases: tuple[int, ...]
+    accepted_at: float | None = None
+    over: bool = False
 
 
 class Vehicle:
@@ -31,22 +42,47 @@ class Vehicle:
         self.drawing_since: float | None = None
         self.takes_at_most_w: float | None = None
         self.appetite = Appetite()
-        self._wired = wired
+        self.wired = wired
         self._in_use: int | None = None
         self._response = LearnedResponse()
         self._learned_at: float | None = None
+        self._single = False
+        self._change: _Change | None = None
 
     @property
     def phases(self) -> tuple[int, ...]:
         """The supply phases it uses; all that are wired until it has shown."""
-        return self._wired[: self._in_use]
+        if self._change is not None and not self._change.over:
+            return self._change.from_phases
+        return self.aimed_phases
+
+    @property
+    def aimed_phases(self) -> tuple[int, ...]:
+        """The supply phases it will use once a change of phases is over."""
+        return self.phases_of(single=self._single)
+
+    @property
+    def single(self) -> bool:
+        """Whether its charger was told to use one phase only."""
+        return self._single
+
+    def phases_of(self, *, single: bool) -> tuple[int, ...]:
+        """Return the supply phases it uses on one phase, or on all that it has."""
+        return self.wired[:1] if single else self.wired[: self._in_use]
+
+    def change_phases(self, now: float, *, single: bool) -> None:
+        """Note that its charger is told to use one phase, or all."""
+        self._change = _Change(told_at=now, from_phases=self.phases)
+        self._single = single
+        self.takes_at_most_w = None
 
     def observe(
         self, spec: ChargerSpec, reading: ChargerReading, supply_phases: int
     ) -> None:
         """Take in the newest reading."""
         # A charger set up for more phases than the supply has cannot use them.
-        self._wired = tuple(p for p in spec.phases if p <= supply_phases) or (1,)
+        self.wired = tuple(p for p in spec.phases if p <= supply_phases) or (1,)
+        self._follow_change(spec, reading)
         if reading.offered_a is not None and reading.offered_at is not None:
             self._response.offered(
                 reading.offered_a, reading.offered_at, self._measured_a(reading)
@@ -59,8 +95,39 @@ class Vehicle:
         if not reading.wants_power:
             self._in_use = None
             self.takes_at_most_w = None
-        elif used := sum(a > _PHASE_IN_USE_A for a in reading.currents_a):
-            self._in_use = min(used, len(self._wired))
+        elif not self._single and not self._changing(spec, reading):
+            if used := sum(a > _PHASE_IN_USE_A for a in reading.currents_a):
+                self._in_use = min(used, len(self.wired))
+
+    def _follow_change(self, spec: ChargerSpec, reading: ChargerReading) -> None:
+        """See a change of phases through: accepted, then nothing drawn, then over."""
+        change = self._change
+        if change is None or change.over or reading.offered_at is None:
+            return
+        if change.accepted_at is None:
+            if reading.offered_at < change.told_at:
+                return
+            change.accepted_at = reading.offered_at
+            self._response.paused(
+                reading.offered_a or 0.0,
+                change.accepted_at,
+                change.accepted_at + spec.phase_change_s,
+            )
+        if reading.power_w is None or reading.power_at is None:
+            change.over = True
+            return
+        waited_s = reading.power_at - change.accepted_at
+        stopped = waited_s > 0 and reading.power_w < DRAWING_W
+        change.over = stopped or waited_s > spec.phase_change_s
+
+    def _changing(self, spec: ChargerSpec, reading: ChargerReading) -> bool:
+        """Whether what is measured may still be from before a change of phases."""
+        change = self._change
+        if change is None:
+            return False
+        if change.accepted_at is None or reading.power_at is None:
+            return True
+        return reading.power_at <= change.accepted_at + spec.phase_change_s
 
     def _measured_a(self, reading: ChargerReading) -> float | None:
         if reading.currents_a:
@@ -111,6 +178,7 @@ class Vehicle:
         return {
             "shortfall_a": round(self.shortfall_a, 2),
             "floor_a": self.appetite.floor_a,
+            "single_phase": self._single,
             "response": self._response.learned(),
         }
 
@@ -124,6 +192,7 @@ class Vehicle:
         floor_a = learned.get("floor_a")
         if isinstance(floor_a, int | float) and 0 <= floor_a <= MOST_FLOOR_A:
             self.appetite.floor_a = float(floor_a)
+        self._single = learned.get("single_phase") is True
         response = learned.get("response")
         if isinstance(response, Mapping):
             self._response.relearn(response)

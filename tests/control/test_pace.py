@@ -1,0 +1,111 @@
+"""A day's writes last a day: small changes wait as they run short."""
+
+from itertools import pairwise
+
+import pytest
+
+from custom_components.surplus.control.loads.pace import Pace
+from custom_components.surplus.control.model import Mode, Reason
+from custom_components.surplus.control.settings import HomeSettings
+
+from .house import Car, House
+
+
+def writes(house: House) -> int:
+    told = [cycle.decisions[0].setpoint.value for cycle in house.history]
+    return sum(a != b for a, b in pairwise(told))
+
+
+def restless(house: House, seconds: int) -> None:
+    """Let the surplus jump between 2 and 6 kW every ten seconds."""
+    for n in range(seconds // 10):
+        house.run(10, base_w=-6000 if n % 2 else -2000)
+
+
+class TestPace:
+    """The store of writes by itself."""
+
+    def test_with_plenty_of_writes_every_change_is_worth_one(self) -> None:
+        pace = Pace()
+        pace.observe(0.0, 3000)
+        assert pace.strain == 0
+        assert pace.worth_it(0.7, 1.0)
+
+    def test_with_few_left_a_large_error_is_corrected_sooner_than_a_small_one(
+        self,
+    ) -> None:
+        def waits(error_a: float) -> int:
+            pace = Pace()
+            pace.observe(0.0, 400)
+            for _ in range(300):
+                pace.wrote()
+            seconds = 1
+            while not pace.worth_it(error_a, 1.0):
+                seconds += 1
+            return seconds
+
+        assert 2 < waits(10.0) < 60
+        assert waits(1.0) >= 8 * waits(10.0)
+
+    def test_writes_come_back_with_time(self) -> None:
+        pace = Pace()
+        pace.observe(0.0, 400)
+        for _ in range(500):
+            pace.wrote()
+        assert pace.strain == 1
+        pace.observe(86_400.0, 400)
+        assert 0 < pace.strain < 1
+        pace.observe(10 * 86_400.0, 400)
+        assert pace.strain == 0
+
+    def test_no_day_after_any_rest_has_more_than_its_writes(self) -> None:
+        pace = Pace()
+        spent = 0
+        for second in range(86_400):
+            pace.observe(float(second), 400)
+            if pace.worth_it(30.0, 1.0):
+                pace.wrote()
+                spent += 1
+        assert 300 <= spent <= 400
+
+    def test_no_writes_at_all_is_the_greatest_strain(self) -> None:
+        pace = Pace()
+        pace.observe(0.0, 0)
+        assert pace.strain == 1
+
+
+@pytest.mark.parametrize("mode", [Mode.SOLAR, Mode.MIN_SOLAR])
+def test_a_small_budget_of_writes_moves_the_car_less_often(mode: Mode) -> None:
+    many = House(cars=[Car(mode=mode)])
+    few = House(cars=[Car(mode=mode, writes_per_day=40)])
+    for house in (many, few):
+        house.run(60, base_w=-3000)
+        restless(house, 1800)
+    assert writes(few) <= 42
+    assert writes(many) > 100
+
+
+def test_a_stop_and_a_limit_do_not_wait_for_writes() -> None:
+    house = House(
+        cars=[Car(mode=Mode.MIN_SOLAR, writes_per_day=1)],
+        settings=HomeSettings(breaker_a=45),
+    )
+    house.run(60, base_w=-3000)
+    restless(house, 600)
+    house.run(600, base_w=-6000)
+    assert house.cars[0].offered_a == 13
+    house.run(2, base_w=8000)
+    assert house.cars[0].offered_a <= 10
+    house.cars[0].ask(Mode.OFF)
+    house.run(1)
+    assert house.cars[0].offered_a == 0
+    assert house.decision().reason is Reason.MODE_OFF
+
+
+def test_between_two_amperes_the_offer_stays() -> None:
+    house = House()
+    house.run(300, base_w=-3000)
+    before = writes(house)
+    for n in range(60):
+        house.run(10, base_w=-3000 - (115 if n % 2 else -115))
+    assert writes(house) == before

@@ -116,6 +116,7 @@ class TestSurplusAtOneInstant:
         assert course.last_at is None
         for at, power_w in ((0, 100), (700, 200), (650, 900), (710, 300)):
             course.note(at, power_w)
+        course.note(710, 800)
         assert course.power_w(-5) == 200
         assert course.power_w(705) == 250
         assert course.power_w(9999) == 300
@@ -146,12 +147,15 @@ class TestNotHeard:
         got = share(Batteries(), (reading(0),), 61, own_w=1400)
         assert got.state is MeterState.LOST
         assert got.surplus_w == 0
+        assert got.sun_left_w == 1400
         assert got.power_w is None
 
     def test_beside_an_export_it_cannot(self) -> None:
         got = share(Batteries(), (reading(0),), 61, grid_w=-300, own_w=1400)
         assert got.surplus_w == 1700
         assert got.kept_w == 250
+        # What the house lacks is what the meter shows, whatever hides behind it.
+        assert got.sun_left_w == 1700
 
     def test_the_worst_heard_of_several_counts(self) -> None:
         got = share(Batteries(), (reading(0, at=61), reading(0)), 61)
@@ -173,6 +177,7 @@ class TestChargedFirst:
     def test_below_its_share_its_charging_is_no_surplus(self) -> None:
         got = share(Batteries(), (reading(-3000, soc=0.3, first_soc=0.5),), 0)
         assert got.surplus_w == 0
+        assert got.sun_left_w == 3000
         assert got.first
 
     def test_loads_give_back_what_it_could_take(self) -> None:

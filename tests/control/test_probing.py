@@ -178,6 +178,19 @@ class TestProbing:
         assert self.feed(failed(), 100, solar_w=740.0) == 0
         assert self.feed(failed(), 100, solar_w=750.0) == 250
 
+    def test_no_start_in_vain_waits_for_more_than_an_hour(self) -> None:
+        probing, now, waits = self.probing(), 0.0, []
+        for _ in range(4):
+            self.feed(probing, now, needs_w=600.0)
+            for _ in range(4):
+                now += 5
+                self.feed(probing, now, 500, needs_w=600.0)
+            failed_at = now
+            while self.feed(probing, now, needs_w=600.0) == 0:
+                now += 5
+            waits.append(now - failed_at)
+        assert waits == [900, 1800, 3600, 3600]
+
     def test_an_import_without_an_offer_is_no_failure(self) -> None:
         probing = self.probing()
         for at in range(0, 50, 5):

@@ -735,8 +735,8 @@ class TestAdoption:
         "learned",
         [
             {},
-            {"daily": 5, "appliance": 5, "thermal": 5},
-            {"daily": {}, "appliance": {}, "thermal": {}},
+            {"daily": 5, "appliance": 5, "water": 5},
+            {"daily": {}, "appliance": {}, "water": {}},
             {"appliance": {"meter": [], "measured_w": "much"}},
             {"appliance": {"meter": {"power_w": 1}, "measured_w": None}},
             {"appliance": {"measured_w": -5}},

@@ -735,8 +735,8 @@ class TestAdoption:
         "learned",
         [
             {},
-            {"daily": 5, "appliance": 5, "thermal": 5},
-            {"daily": {}, "appliance": {}, "thermal": {}},
+            {"daily": 5, "appliance": 5, "water": 5},
+            {"daily": {}, "appliance": {}, "water": {}},
             {"appliance": {"meter": [], "measured_w": "much"}},
             {"appliance": {"meter": {"power_w": 1}, "measured_w": None}},
             {"appliance": {"measured_w": -5}},
@@ -793,6 +793,39 @@ class TestItsOwnSensor:
         }
         # A second between command and draw is all that may be wrong.
         assert surpluses == {2500}
+
+    def test_what_it_measures_now_counts_before_what_it_usually_takes(self) -> None:
+        house = House(relays=[Relay(has_sensor=True)])
+        house.run(600, base_w=-2500)
+        house.relay.draws_w = 1200
+        house.run(6)
+        assert house.history[-1].surplus_w == 2500
+
+    def test_what_a_sensor_tells_right_after_a_switching_is_what_was(self) -> None:
+        class Late(Relay):
+            """A sensor that tells now what it measured three seconds ago."""
+
+            old: tuple[float, ...] = (0.0,) * 4
+
+            def step(self, now: float) -> None:
+                super().step(now)
+                self.old = (*self.old[1:], self.power_w)
+                self.measured = (now, self.old[0])
+
+        house = House(relays=[Late()])
+        house.run(400, base_w=-2500)
+        house.run(400, base_w=500)
+        assert not house.relay.on
+        surpluses = {cycle.surplus_w for cycle in house.history}
+        assert surpluses == {2500, -500}
+        assert house.control.appliance.power_w == 2000
+
+    def test_its_thermostat_does_not_make_its_power_look_small(self) -> None:
+        house = House(relays=[Relay(has_sensor=True, draws_w=1200)])
+        house.run(600, base_w=-2500)
+        house.relay.thermostat_open = True
+        house.run(600)
+        assert house.control.appliance.power_w == 1200
 
     def test_a_thermostat_that_opens_is_seen_and_blocks_nobody(self) -> None:
         house = House(

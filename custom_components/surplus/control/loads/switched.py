@@ -25,7 +25,8 @@ from ..model import (
 from .appliance import OBEYS_WITHIN_S, Appliance
 from .base import Circumstances, LoadControl, Span
 from .daily import DailyRun
-from .thermal import Demand, Thermal
+from .thermal import Demand
+from .water import Water
 
 # A load is not started into room that it fills to the brim.
 _START_SLACK_A = 1.0
@@ -49,7 +50,7 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         super().__init__(spec)
         self.daily = DailyRun()
         self.appliance = Appliance(spec)
-        self.thermal: Thermal | None = None
+        self.water = Water(spec.temperatures)
         self._reading = SwitchedReading(reachable=False)
         self._supply_phases = 3
         self._met = False
@@ -58,7 +59,6 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         self._manual: float | None = None
         self._sign_unknown_since: float | None = None
         self._takes_w = 0.0
-        self._follow_programme()
 
     # ---- what is known -------------------------------------------------------------
 
@@ -69,9 +69,9 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         was_known = self.known
         asked = was_known and load.wishes != self._wishes
         super().observe(load, supply_phases)
-        self._follow_programme()
-        if asked and self.thermal is not None:
-            self.thermal.wake()
+        self.water.change(load.spec.temperatures)
+        if asked:
+            self.water.wake()
         self._supply_phases = supply_phases
         self._reading = reading = load.reading
         self.appliance.observe(load.spec, reading)
@@ -83,17 +83,6 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
             # A person does not wait for minimum times, whichever way it was asked.
             self.switching.since = None
         self._manual = load.manual_value
-
-    def _follow_programme(self) -> None:
-        """Take over the temperatures, if they make a programme."""
-        if (temperatures := self.spec.temperatures) is None:
-            self.thermal = None
-            return
-        with suppress(ValueError):
-            if self.thermal is None:
-                self.thermal = Thermal(temperatures)
-            else:
-                self.thermal.change(temperatures)
 
     def _adopt(self, on: bool, changed_at: float | None) -> None:
         """Go on from what it is found in: whoever switched it, it is not undone."""
@@ -164,7 +153,8 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
     ) -> Decision:
         self._count(around)
         reading = load.reading
-        demand = self._demand(reading, around)
+        self.water.ask(reading.temperature_c, around)
+        demand = self.water.demand
         was_forced, self._forced = self._forced, False
         if not reading.reachable:
             return self._unreachable(around)
@@ -184,11 +174,11 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
                 return self._tell(False, Reason.MANUAL, around)
             return self._force(Reason.MANUAL, around)
         if demand is Demand.REST:
-            return self._enough(Reason.WARM_ENOUGH, around, self._warmth)
+            return self._enough(Reason.WARM_ENOUGH, around, self.water.numbers)
         if load.mode is Mode.BOOST:
             return self._force(Reason.BOOST, around)
         if demand is Demand.FORCED:
-            return self._force(Reason.HEATING_FORCED, around, self._warmth)
+            return self._force(Reason.HEATING_FORCED, around, self.water.numbers)
         if self._must_catch_up(around):
             numbers: dict[str, float | str] = {
                 "run_s": round(self.daily.run_s),
@@ -204,7 +194,7 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
             return self._enough(Reason.DONE_FOR_TODAY, around, numbers)
         if demand is Demand.UNKNOWN:
             # What nobody sees the warmth of gets no more than some sun.
-            if self.thermal is not None and not self.thermal.may_heat:
+            if not self.water.may_heat:
                 return self._enough(Reason.TEMPERATURE_UNKNOWN, around)
         elif load.mode is Mode.ECO and around.cheap:
             return self._force(Reason.CHEAP_HOURS, around)
@@ -264,24 +254,6 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         return decision
 
     # ---- running whatever the sun --------------------------------------------------
-
-    def _demand(self, reading: SwitchedReading, around: Circumstances) -> Demand:
-        """Return what its water asks for; of one without a programme, the sun."""
-        if self.thermal is None:
-            return Demand.SOLAR
-        return self.thermal.demand(
-            reading.temperature_c, around.cheap, now=around.now, wall=around.wall
-        )
-
-    @property
-    def _warmth(self) -> dict[str, float | str]:
-        """The numbers of a decision by temperature."""
-        assert self.thermal is not None
-        assert self.thermal.temperature_c is not None
-        return {
-            "temperature_c": round(self.thermal.temperature_c, 1),
-            "target_c": self.thermal.target_c,
-        }
 
     def _must_catch_up(self, around: Circumstances) -> bool:
         spec = self.spec
@@ -483,7 +455,7 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         return {
             "daily": self.daily.as_dict(),
             "appliance": self.appliance.learned(),
-            "thermal": self.thermal.learned() if self.thermal else {},
+            **self.water.learned(),
         }
 
     @override
@@ -492,6 +464,4 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
             self.daily.restore(learned["daily"])
         if isinstance(appliance := learned.get("appliance"), Mapping):
             self.appliance.relearn(appliance)
-        thermal = learned.get("thermal")
-        if self.thermal is not None and isinstance(thermal, Mapping):
-            self.thermal.relearn(thermal)
+        self.water.relearn(learned)

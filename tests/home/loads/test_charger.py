@@ -65,6 +65,19 @@ async def test_a_charge_that_was_going_on_before_is_told_without_its_instant(
     assert load.reading.offered_at is None
 
 
+async def test_left_on_it_offers_its_minimum(
+    hass: HomeAssistant, add: Add, home_entry: MockConfigEntry, calls: Calls
+) -> None:
+    load = load_of(
+        hass, home_entry, await add("entity_charger", {**CHARGER, "release": "on"})
+    )
+    await load.async_apply(13)
+    told(calls)
+    await load.async_release()
+    assert told(calls) == [("set_value", 6)]
+    assert hass.states.get(SWITCH).state == "on"
+
+
 async def test_without_a_switch_the_number_alone_starts_and_stops(
     hass: HomeAssistant, add: Add, home_entry: MockConfigEntry
 ) -> None:

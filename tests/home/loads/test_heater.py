@@ -417,6 +417,25 @@ class TestFailure:
             freezer.tick(timedelta(seconds=20))
         assert len(sent) == 2
 
+    async def test_a_device_that_is_only_slow_is_not_told_twice(
+        self,
+        hass: HomeAssistant,
+        add: Add,
+        home_entry: MockConfigEntry,
+        freezer: FrozenDateTimeFactory,
+    ) -> None:
+        hass.states.async_set("number.x", "0", {"min": 0, "max": 2000, "step": 1})
+        sent = async_mock_service(hass, "number", "set_value")
+        load = load_of(
+            hass,
+            home_entry,
+            await add("heater", {**HEATER, "command_entity": "number.x"}),
+        )
+        await load.async_apply(700)
+        freezer.tick(timedelta(seconds=10))
+        await load.async_apply(700)
+        assert len(sent) == 1
+
     async def test_a_number_that_only_assumes_is_not_believed(
         self, hass: HomeAssistant, add: Add, home_entry: MockConfigEntry
     ) -> None:

@@ -270,6 +270,16 @@ class TestStorage:
         assert load.reading.power_w == power_w
         assert load.reading.soc == 0.64
 
+    async def test_one_without_sensors_is_commanded_all_the_same(
+        self, hass: HomeAssistant, add: Add, home_entry: MockConfigEntry
+    ) -> None:
+        data = {**STORAGE, "power_entity": None, "soc_entity": None}
+        load = load_of(hass, home_entry, await add("storage", data))
+        await load.async_apply(1000)
+        reading = load.reading
+        assert (reading.power_w, reading.power_at, reading.soc) == (None, None, None)
+        assert reading.accepted_w == 1000
+
     async def test_a_number_turned_by_hand_takes_over(
         self, hass: HomeAssistant, add: Add, home_entry: MockConfigEntry
     ) -> None:

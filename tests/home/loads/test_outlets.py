@@ -34,14 +34,15 @@ def test_a_number_is_told_a_step_within_its_range_and_never_beyond_what_is_wante
     told = number(low, high, step).nearest(value)
     assert low - 1e-6 <= told <= high + 1e-6
     steps = (told - low) / step
-    assert told == low or steps == pytest.approx(round(steps), abs=1e-4)
+    assert told in (low, 0) or steps == pytest.approx(round(steps), abs=1e-4)
     wanted = min(max(value, low), high)
     # Towards 0 by less than a step, or on the range's own least value.
     if wanted >= 0:
-        assert told <= wanted + 1e-5
+        assert 0 <= told <= wanted + 1e-5
         assert told > wanted - step - 1e-5
     else:
-        assert wanted - 1e-5 <= told < wanted + step + 1e-5
+        assert wanted - 1e-5 <= told <= 0
+        assert told < wanted + step + 1e-5
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,8 @@ def test_a_number_is_told_a_step_within_its_range_and_never_beyond_what_is_wante
         (0, None, 0.1, 0.3, 0.3),
         (5, 100, 10, 5, 5),
         (-3000, 3000, 7, -10, -4),
+        (-1, 1, 10, -0.5, 0),
+        (-5, 50, 10, 3, 0),
     ],
 )
 def test_ranges_that_are_odd_or_not_told(

@@ -193,10 +193,12 @@ class NumberOutlet(Outlet):
             # Steps are counted from the least value, as the entity itself does.
             origin = low or 0.0
             steps = (value - origin) / step
-            whole = floor(steps + _SLACK) if value >= 0 else ceil(steps - _SLACK)
-            value = origin + whole * step
-            if low is not None and value < low - _SLACK:
-                value = low
+            if value >= 0:
+                fitted = origin + floor(steps + _SLACK) * step
+                # Steps that miss 0 must not turn a little into its contrary.
+                value = max(fitted, 0.0)
+            else:
+                value = min(origin + ceil(steps - _SLACK) * step, 0.0)
         return round(value, 6)
 
     @override

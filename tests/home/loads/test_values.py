@@ -4,11 +4,6 @@ import logging
 
 import pytest
 
-from custom_components.surplus.home.loads.characteristic import (
-    share_of_power,
-    share_told,
-)
-from custom_components.surplus.home.loads.const import Characteristic
 from custom_components.surplus.home.loads.values import (
     Doubts,
     attribute_of,
@@ -102,26 +97,3 @@ def test_what_cannot_be_used_is_counted_and_logged_once(
         "Tank: sensor.y shows None, which cannot be used",
         "Tank: sensor.x can be used again",
     ]
-
-
-@pytest.mark.parametrize(
-    ("power", "told"), [(0, 0), (0.25, 1 / 3), (0.5, 0.5), (0.75, 2 / 3), (1, 1)]
-)
-def test_a_dimmer_that_cuts_the_phase_is_told_by_its_angle(
-    power: float, told: float
-) -> None:
-    assert share_told(power, Characteristic.PHASE_ANGLE) == pytest.approx(told)
-    assert share_of_power(told, Characteristic.PHASE_ANGLE) == pytest.approx(power)
-
-
-def test_a_linear_heater_is_told_its_share() -> None:
-    assert share_told(0.3, Characteristic.LINEAR) == 0.3
-    assert share_of_power(0.3, Characteristic.LINEAR) == 0.3
-
-
-@pytest.mark.parametrize("characteristic", Characteristic)
-def test_nothing_beyond_full_power_is_told(characteristic: Characteristic) -> None:
-    assert share_told(1.2, characteristic) == 1
-    assert share_told(-0.2, characteristic) == 0
-    assert share_of_power(7, characteristic) == 1
-    assert share_of_power(-1, characteristic) == 0

@@ -74,13 +74,6 @@ class CommandUnit(StrEnum):
     PERCENT = "percent"
 
 
-class Characteristic(StrEnum):
-    """How a heater's power follows the percentage it is told."""
-
-    LINEAR = "linear"
-    PHASE_ANGLE = "phase_angle"
-
-
 class Sign(StrEnum):
     """What a positive value of a battery means."""
 

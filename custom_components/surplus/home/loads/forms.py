@@ -24,6 +24,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
+from ...control.loads.characteristic import Characteristic
 from .const import (
     CONF_ACTION,
     CONF_CHARACTERISTIC,
@@ -58,7 +59,6 @@ from .const import (
     SUBENTRY_STORAGE,
     SUBENTRY_SWITCHED,
     VEHICLE_STATES,
-    Characteristic,
     CommandUnit,
     Release,
     Sign,

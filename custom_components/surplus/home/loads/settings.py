@@ -7,6 +7,7 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigSubentry
 
 from ...const import Kind
+from ...control.loads.characteristic import Characteristic
 from ...control.model import Temperatures
 from .const import (
     CONF_ACTION,
@@ -51,7 +52,6 @@ from .const import (
     SUBENTRY_HEATER,
     SUBENTRY_STORAGE,
     SUBENTRY_SWITCHED,
-    Characteristic,
     CommandUnit,
     Release,
     Sign,

@@ -5,10 +5,10 @@ from typing import Any, Final, override
 
 from homeassistant.core import Context, State
 
+from ....control.loads.characteristic import power_of_share, share_of_power
 from ....control.model import HeaterReading, HeaterSpec
 from ....metering import power_of
 from ..caller import never_off
-from ..characteristic import share_of_power, share_told
 from ..const import CommandUnit
 from ..outlets import LevelOutlet, NumberOutlet, Outlet, SwitchOutlet, level_outlet
 from ..settings import HeaterSettings
@@ -66,7 +66,7 @@ class HeaterLoad(EntityLoad[HeaterSettings]):
         settings = self.settings
         if settings.unit is CommandUnit.WATT:
             return self._level.nearest(power_w)
-        share = share_told(power_w / settings.max_w, settings.characteristic)
+        share = share_of_power(power_w, settings.max_w, settings.characteristic)
         # A light's level is in percent of its brightness, whatever the form says.
         return self._level.nearest(share * self._scale)
 
@@ -74,8 +74,8 @@ class HeaterLoad(EntityLoad[HeaterSettings]):
         settings = self.settings
         if settings.unit is CommandUnit.WATT:
             return level
-        return settings.max_w * share_of_power(
-            level / self._scale, settings.characteristic
+        return power_of_share(
+            level / self._scale, settings.max_w, settings.characteristic
         )
 
     @property

@@ -373,6 +373,7 @@ def through_json(value: object) -> object:
         frozenset({Reason.BOOST}),
         deque([1, 2], maxlen=5),
         EPOCH,
+        EPOCH.date(),
         timedelta(seconds=1.25),
         inf,
         -inf,

@@ -10,7 +10,7 @@ Everything JSON has no word for is an object with one key that begins with ``~``
 
 from collections import deque
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from importlib import import_module
 from inspect import isfunction
@@ -66,6 +66,8 @@ class _Freezer:
                 return self._mapping(value)
             case datetime():
                 return {"~datetime": value.isoformat()}
+            case date():
+                return {"~date": value.isoformat()}
             case timedelta():
                 return {"~timedelta": value.total_seconds()}
             case MethodType():
@@ -130,6 +132,8 @@ class _Thawer:
                 return {self.value(key): self.value(one) for key, one in of}
             case "~datetime":
                 return datetime.fromisoformat(of)
+            case "~date":
+                return date.fromisoformat(of)
             case "~timedelta":
                 return timedelta(seconds=of)
             case "~enum":

@@ -3,11 +3,12 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 import gzip
 import json
 from math import inf, isnan, nan, sin
 from random import Random
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, strategies as st
 import pytest
@@ -41,6 +42,8 @@ from custom_components.surplus.control.settings import HomeSettings
 from custom_components.surplus.control.switching import gain_w
 
 from .house import EPOCH, Car, House
+
+PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass
@@ -373,6 +376,11 @@ def through_json(value: object) -> object:
         frozenset({Reason.BOOST}),
         deque([1, 2], maxlen=5),
         EPOCH,
+        EPOCH.date(),
+        datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=PARIS),
+        PARIS,
+        UTC,
+        timezone(timedelta(hours=2)),
         timedelta(seconds=1.25),
         inf,
         -inf,
@@ -388,6 +396,15 @@ def test_what_an_engine_holds_comes_back(value: object) -> None:
     assert type(again) is type(value)
     if isinstance(value, deque):
         assert again.maxlen == value.maxlen  # type: ignore[attr-defined]
+
+
+def test_a_moment_comes_back_with_its_zone() -> None:
+    # In the hour that a clock change repeats.
+    moment = datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=PARIS)
+    again = through_json(moment)
+    assert isinstance(again, datetime)
+    assert again.tzinfo is PARIS
+    assert again.isoformat() == moment.isoformat()
 
 
 def test_no_number_comes_back_as_no_number() -> None:

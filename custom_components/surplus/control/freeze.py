@@ -10,13 +10,14 @@ Everything JSON has no word for is an object with one key that begins with ``~``
 
 from collections import deque
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from enum import Enum
 from importlib import import_module
 from inspect import isfunction
 import re
 from types import MethodType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 _PACKAGE = __package__
 _NAME = re.compile(r"(?:[a-z][a-z0-9_]*\.)+[A-Za-z_]\w*")
@@ -65,7 +66,13 @@ class _Freezer:
             case Mapping():
                 return self._mapping(value)
             case datetime():
-                return {"~datetime": value.isoformat()}
+                return {"~datetime": [value.isoformat(), self.value(value.tzinfo)]}
+            case ZoneInfo(key=str(key)):
+                return {"~zone": key}
+            case timezone():
+                return {"~offset": self.value(value.utcoffset(None))}
+            case date():
+                return {"~date": value.isoformat()}
             case timedelta():
                 return {"~timedelta": value.total_seconds()}
             case MethodType():
@@ -129,7 +136,15 @@ class _Thawer:
             case "~mapping":
                 return {self.value(key): self.value(one) for key, one in of}
             case "~datetime":
-                return datetime.fromisoformat(of)
+                # With its zone: where a local day ends depends on more than its offset.
+                moment, zone = datetime.fromisoformat(of[0]), self.value(of[1])
+                return moment if zone is None else moment.astimezone(zone)
+            case "~zone":
+                return ZoneInfo(of)
+            case "~offset":
+                return timezone(self.value(of))
+            case "~date":
+                return date.fromisoformat(of)
             case "~timedelta":
                 return timedelta(seconds=of)
             case "~enum":

@@ -119,7 +119,7 @@ class _Tape:
 
     @property
     def _wall(self) -> str:
-        return str(self._snapshot.get("wall", {}).get("~datetime", ""))
+        return str(self._snapshot.get("wall", {}).get("~datetime", [""])[0])
 
 
 def replay(lines: Iterable[str]) -> Iterator[Step]:

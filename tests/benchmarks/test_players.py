@@ -146,8 +146,9 @@ def test_j_is_a_share_of_the_optimum() -> None:
 
 
 def test_the_engine_sits_out_what_it_cannot_do_yet() -> None:
-    assert not plays(CASES["D1"], PLAYERS["Surplus"])
-    assert plays(CASES["D1"], PLAYERS["evcc 30 s"])
+    assert not plays(CASES["E1"], PLAYERS["Surplus"])
+    assert plays(CASES["E1"], PLAYERS["evcc 30 s"])
+    assert plays(CASES["D1"], PLAYERS["Surplus"])
 
 
 def test_a_battery_leaves_evcc_its_surplus() -> None:

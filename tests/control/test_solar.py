@@ -34,7 +34,7 @@ def test_a_start_costs_its_budget_of_surplus() -> None:
     house = House()
     house.run(15, base_w=-2000)
     assert house.decision().reason is Reason.ABOUT_TO_START
-    # 15 Wh at what 9 A would gain: about half a minute.
+    # 12 Wh at what 9 A would gain: some twenty seconds.
     assert 8 <= float(house.decision().numbers["seconds"]) <= 16
     house.run(17)
     assert house.decision().reason is Reason.FOLLOWING_SURPLUS

@@ -425,7 +425,8 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
             numbers["seconds"] = round(rest_s)
             return self._tell(0.0, Reason.RESTING, around, numbers)
         if not start:
-            numbers["seconds"] = round(self.switching.seconds_until(worth_w) or 0)
+            if (start_in_s := self.switching.seconds_until(worth_w)) is not None:
+                numbers["seconds"] = round(start_in_s)
             return self._tell(0.0, Reason.ABOUT_TO_START, around, numbers)
         numbers["current_a"] = best_a
         return self._tell(best_a, Reason.FOLLOWING_SURPLUS, around, numbers)

@@ -16,7 +16,7 @@ from .check import Check, CheckEnd, CheckResult
 from .freshness import Freshness, MeterState
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
 from .loads import control_of
-from .loads.base import Circumstances, LoadControl, usable
+from .loads.base import Circumstances, LoadControl, Span, usable
 from .model import (
     Decision,
     GridReading,
@@ -324,6 +324,7 @@ class Engine:
                 around,
                 least_below_w=least_below_w,
                 reserve_w=min(trims_below_w, self.settings.reserve_w),
+                trims_below=Span(most_w=trims_below_w),
                 doubt_w=all_moving_w - moving_w[load_id],
             )
             if check := self._checks.get(load_id):

@@ -48,6 +48,9 @@ class Span:
         return min(max(power_w, self.least_w), self.most_w)
 
 
+_NOTHING = Span()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Circumstances:
     """What a cycle holds against one load.
@@ -100,7 +103,9 @@ class Circumstances:
         below would have captured without it, to the watt: of two that capture the same
         priority chooses, but only as far as the surplus carries the least it can take.
         """
-        alone_w = self._gained_w(span, Span())
+        alone_w = self._gained_w(span, _NOTHING)
+        if self.trims_below.most_w <= 0:
+            return alone_w
         apart_w = self._gained_w(span, self.trims_below)
         carried_w = self.total_w - self.above.least_w - span.least_w
         if carried_w > 0:
@@ -109,12 +114,10 @@ class Circumstances:
 
     def _gained_w(self, span: Span, beside: Span) -> float:
         """Return by how much ``span`` raises what those above and beside it gain, in W."""
-        others, price = self.above + beside, self.settings.import_price
-        with_it = (others + span).nearest_w(self.total_w)
-        without = others.nearest_w(self.total_w)
-        return gain_w(with_it, self.total_w, price) - gain_w(
-            without, self.total_w, price
-        )
+        total_w, price = self.total_w, self.settings.import_price
+        others = self.above + beside
+        with_w = gain_w((others + span).nearest_w(total_w), total_w, price)
+        return with_w - gain_w(others.nearest_w(total_w), total_w, price)
 
 
 class LoadControl[S: LoadSpec, R: LoadReading](ABC):
@@ -323,6 +326,10 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     def relearn(self, learned: Mapping[str, Any]) -> None:
         """Take back what ``learned`` gave; what is unusable of it is left out."""
         return
+
+
+# A load with its memory.
+type Follower = tuple[LoadInput, LoadControl[Any, Any]]
 
 
 def usable(saved: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -335,7 +335,9 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         if self.vehicle.appetite.full:
             # It takes nothing: the offer stands where it could take its minimum.
             span = Span(least_w=self.min_a * per_a, most_w=self.min_a * per_a)
-        worth_w = around.worth_w(replace(span, most_w=min(span.most_w, top_a * per_a)))
+        worth_w = around.worth_w(
+            Span(least_w=span.least_w, most_w=min(span.most_w, top_a * per_a))
+        )
         numbers = self._numbers(around)
         if self.switching.on:
             if other_w is not None and not self.phase_choice.held_for_s(around.now):

@@ -293,7 +293,7 @@ class HomeCoordinator:
         checking = decision.load_id in self.engine.checking
         watched = self.memory.observing and not checking
         commander.tell(
-            None if decision.setpoint is None or watched else decision.setpoint.value
+            None if watched else decision.setpoint
         )
 
     def _log(self, cycle: Cycle) -> None:

@@ -152,9 +152,7 @@ class Commander:
         lies = self._installer.safe_lies
         ours = memory.cleared or self.lease.offered is not None
         now = self._station.clock.monotonic()
-        self.lease.relinked(
-            now, safe_a if lies else None, self._installer.safe_phases
-        )
+        self.lease.relinked(now, safe_a if lies else None, self._installer.safe_phases)
         if self.lease.wanted_a is None:
             self._resolve(LinkLostError("SetChargingProfile"))
         # A live limit of an earlier run in the single form holds the safe current itself.
@@ -281,9 +279,7 @@ class Commander:
             self._failed(error)
         else:
             before = self.lease.offered
-            self.lease.accepted(
-                now(), without_phases=not self._station.switches_phases
-            )
+            self.lease.accepted(now(), without_phases=not self._station.switches_phases)
             self._accepted(form, before.amps if before else None, amps)
 
     def _try_other(self, form: Form) -> bool:

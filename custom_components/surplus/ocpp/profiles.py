@@ -122,9 +122,7 @@ def profile_ids(connector: int) -> tuple[int, int]:
     return 2 * connector - 1, 2 * connector
 
 
-def safe_profile(
-    connector: int, safe_a: float, phases: int | None = None
-) -> Profile:
+def safe_profile(connector: int, safe_a: float, phases: int | None = None) -> Profile:
     """Return the profile that stays on the charger."""
     return Profile(
         connector=connector,

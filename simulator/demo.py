@@ -109,6 +109,8 @@ grid <W>       une puissance réseau quelconque avant la voiture (- : injection)
 cloud          un nuage passe, pendant une minute
 auto           retour au soleil et à la maison enregistrés
 hp | hc        le Linky passe en heures pleines | creuses
+heater <%>     règle le chauffe-eau, comme par sa propre application
+appliance on|off   actionne le relais de la pompe
 bath           on prend 60 litres d'eau chaude
 unplug | plug  la voiture part | revient
 cut | mend     la borne perd | retrouve son réseau

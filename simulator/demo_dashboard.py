@@ -41,8 +41,9 @@ _TEXTS = {
             "| `meter off` `meter on` | the Linky falls silent |\n"
             "| `unplug` `plug` | the car leaves or comes home |\n"
             "| `bath` | somebody takes 60 litres of hot water |\n"
+            "| `appliance off` | somebody turns the pump off at its relay |\n"
             "| `auto` | back to the recorded day |\n\n"
-            "Or move the pump's switch by hand: its mode becomes manual, and *Resume* "
+            "Or move the pump's switch here: its mode becomes manual, and *Resume* "
             "gives it back.\n\n"
             "The sun moves sixty times as fast as it should; everything else lives in "
             "real time."
@@ -75,8 +76,9 @@ _TEXTS = {
             "| `meter off` `meter on` | le Linky se tait ou reparle |\n"
             "| `unplug` `plug` | la voiture part ou revient |\n"
             "| `bath` | on prend 60 litres d'eau chaude |\n"
+            "| `appliance off` | quelqu'un arrête la pompe à son relais |\n"
             "| `auto` | retour à la journée enregistrée |\n\n"
-            "Ou actionnez vous-même l'interrupteur de la pompe : son mode devient manuel, "
+            "Ou actionnez ici l'interrupteur de la pompe : son mode devient manuel, "
             "et *Reprendre* le rend.\n\n"
             "Le soleil va soixante fois plus vite que d'habitude ; tout le reste vit en "
             "temps réel."
@@ -165,9 +167,9 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
     follow = [
         _heading(texts["follow"], "mdi:chart-line"),
         *graph(texts["powers"], "solar", "grid", "power", "heater_power", "pump_power"),
+        *graph(texts["why"], "reason", "pump_reason", "heater_reason"),
         *graph(texts["currents"], "offered", "current"),
         *graph(texts["water"], "water"),
-        *graph(texts["why"], "reason", "heater_reason", "pump_reason"),
     ]
     play = [
         _heading(texts["play"], "mdi:console"),

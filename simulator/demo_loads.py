@@ -3,7 +3,7 @@
 In Home Assistant they are a number, a switch and three sensors, as a dimmer and a relay
 of any make would bring them; Surplus is told of them in its own forms. ``HomeWires``
 carries what the number and the switch show to the virtual house, and what the house
-measures back to the sensors.
+measures, or somebody moves at the device itself, back.
 """
 
 import asyncio
@@ -145,6 +145,9 @@ class HomeWires:
         self._pump = house.appliance
         self._hass = hass
         self._names = _NAMES[language]
+        # What the devices were moved to by their entities; None before the first time.
+        self._taken_w: float | None = None
+        self._taken_on: bool | None = None
 
     async def run(self) -> None:
         """Carry values until cancelled, also over a restart of Home Assistant."""
@@ -164,15 +167,33 @@ class HomeWires:
         """Move a device to what its entity shows; no value leaves it where it is."""
         if entity_id == PUMP_ENTITY and state in {"on", "off"}:
             self._pump.switch(state == "on")
+            self._taken_on = self._pump.on
         elif entity_id == HEATER_ENTITY:
             with contextlib.suppress(ValueError):
                 self._heater.tell(float(state) / self._heater.spec.max_w)
+                self._taken_w = self._told_w
+
+    @property
+    def _told_w(self) -> float:
+        return self._heater.told_share * self._heater.spec.max_w
 
     async def _carry_back(self) -> None:
         while True:
             with contextlib.suppress(HassError, aiohttp.ClientError, TimeoutError):
                 await self.push()
+                await self.show_moves()
             await asyncio.sleep(_PUSH_S)
+
+    async def show_moves(self) -> None:
+        """Show in Home Assistant what somebody has moved at the device itself."""
+        if self._taken_on not in {None, self._pump.on}:
+            service = "turn_on" if self._pump.on else "turn_off"
+            self._taken_on = self._pump.on
+            await self._hass.call("input_boolean", service, {"entity_id": PUMP_ENTITY})
+        if self._taken_w not in {None, self._told_w}:
+            self._taken_w = self._told_w
+            value = {"entity_id": HEATER_ENTITY, "value": round(self._told_w)}
+            await self._hass.call("input_number", "set_value", value)
 
     async def push(self) -> None:
         """Tell Home Assistant what the house measures."""

@@ -45,12 +45,17 @@ class HassApi:
 
     async def answers(self) -> bool:
         """Whether its HTTP server answers at all."""
-        assert self._session is not None
         try:
-            async with self._session.get(f"{self.url}/manifest.json") as answer:
+            async with self._connected.get(f"{self.url}/manifest.json") as answer:
                 return answer.ok
         except aiohttp.ClientError:
             return False
+
+    @property
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise HassError("not connected")
+        return self._session
 
     # Logging in
 
@@ -97,8 +102,7 @@ class HassApi:
         return self._token
 
     async def _plain(self, path: str, **body: Any) -> Json:
-        assert self._session is not None
-        async with self._session.post(f"{self.url}{path}", **body) as answer:
+        async with self._connected.post(f"{self.url}{path}", **body) as answer:
             found: Json = await _json(answer)
             return found
 
@@ -106,9 +110,8 @@ class HassApi:
 
     async def request(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request as the user; raises HassError unless it succeeds."""
-        assert self._session is not None
         headers = {"Authorization": f"Bearer {await self.token()}"}
-        async with self._session.request(
+        async with self._connected.request(
             method, f"{self.url}{path}", json=body, headers=headers
         ) as answer:
             return await _json(answer)
@@ -197,10 +200,9 @@ class HassApi:
     async def _asking(
         self, kind: str, fields: Mapping[str, Any]
     ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-        assert self._session is not None
         token = await self.token()
         url = f"{self.url}/api/websocket"
-        async with self._session.ws_connect(
+        async with self._connected.ws_connect(
             url, max_msg_size=0, heartbeat=_HEARTBEAT_S
         ) as socket:
             await socket.receive_json()

@@ -81,6 +81,10 @@ class NextEventKind(StrEnum):
     END_OF_BOOST = "end_of_boost"
     END_OF_OVERRIDE = "end_of_override"
     FORCED_HEATING = "forced_heating"
+    END_OF_FORCED_HEATING = "end_of_forced_heating"
+    END_OF_CATCHING_UP = "end_of_catching_up"
+    NEW_DAY = "new_day"
+    NEXT_TRY = "next_try"
 
 
 class LimitKind(StrEnum):

@@ -12,10 +12,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..const import DOMAIN
 from ..parking import async_adopt, async_close_parked, async_park
+from ..registry import async_get_registry
 from ..room import AddEntities, Room
 from ..saving import async_clear_lost
 from .charge_point import Charger
-from .config import settings_of
+from .config import settings_of, source_id
 from .const import SUBENTRY_CHARGER
 from .errors import ListenError, PortInUseError
 from .host import MEMORY_LOST, Host, ocpp_store
@@ -65,6 +66,7 @@ async def _async_adopted(hass: HomeAssistant, entry: OcppConfigEntry) -> Host | 
     }
     for identity in set(host.central.chargers) - set(wanted):
         await host.central.remove(identity, forget=True)
+        async_get_registry(hass).async_forget_load(source_id(identity))
     for identity, settings in wanted.items():
         if (charger := host.central.chargers.get(identity)) is None:
             host.central.add(settings)
@@ -88,6 +90,7 @@ async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
     if (host := await async_adopt(hass, entry, Host)) is not None:
         for identity in tuple(host.central.chargers):
             await host.central.remove(identity, forget=True)
+            async_get_registry(hass).async_forget_load(source_id(identity))
         await host.close()
     await async_close_parked(hass, entry)
     store = ocpp_store(hass, entry)

@@ -13,6 +13,7 @@ from homeassistant.const import (
     Platform,
     UnitOfElectricCurrent,
     UnitOfPower,
+    UnitOfTime,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
@@ -22,6 +23,7 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     TextSelector,
+    TimeSelector,
 )
 
 from ...control.loads.characteristic import Characteristic
@@ -33,9 +35,13 @@ from .const import (
     CONF_COMMAND_SIGN,
     CONF_COMMAND_UNIT,
     CONF_CURRENT_ENTITY,
+    CONF_DAY_ENDS,
     CONF_DISCHARGE_W,
+    CONF_FIRST_GUESS_W,
     CONF_FIRST_SOC,
     CONF_FULL_SCALE,
+    CONF_KP,
+    CONF_LAG,
     CONF_LEAST_RUN,
     CONF_MAX_A,
     CONF_MAX_SOC,
@@ -69,6 +75,7 @@ from .const import (
 from .fields import (
     SECTION_ACTION,
     SECTION_PHASES,
+    SECTION_REGULATOR,
     SECTION_RUNNING,
     SECTION_TEMPERATURE,
     Errors,
@@ -84,6 +91,8 @@ from .fields import (
     phase_fields,
     place_fields,
     power_sensor,
+    regulator_errors,
+    regulator_fields,
     running_fields,
     switchable,
     temperature_errors,
@@ -92,6 +101,7 @@ from .fields import (
     watts,
 )
 from .outlets import LEVEL_DOMAINS, NUMBER_DOMAINS
+from .settings import MIDNIGHT, USUAL_LAG_S
 
 _LARGEST_A: Final = 80
 _REST_MIN: Final = 5
@@ -117,11 +127,14 @@ OPENS: Final = {
     SECTION_ACTION: CONF_ACTION,
     SECTION_TEMPERATURE: CONF_TEMPERATURE_ENTITY,
     SECTION_PHASES: CONF_PHASES_ENTITY,
+    SECTION_REGULATOR: CONF_KP,
 }
 
 
 def _check_heater(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
-    errors = command_errors(hass, data) | temperature_errors(data)
+    errors = (
+        command_errors(hass, data) | temperature_errors(data) | regulator_errors(data)
+    )
     entity_id = data.get(CONF_COMMAND_ENTITY)
     in_watts = data[CONF_COMMAND_UNIT] == CommandUnit.WATT
     unit = unit_of(hass, entity_id)
@@ -205,8 +218,12 @@ FORMS: Final[dict[str, Form]] = {
         sections={
             SECTION_ACTION: action_fields(),
             SECTION_TEMPERATURE: temperature_fields(),
+            SECTION_REGULATOR: regulator_fields(),
             SECTION_RUNNING: {
                 **running_fields(0),
+                vol.Required(CONF_LAG, default=USUAL_LAG_S): number(
+                    0, 60, 0.5, UnitOfTime.SECONDS
+                ),
                 vol.Required(CONF_FULL_SCALE, default=100): NumberSelector(
                     NumberSelectorConfig(
                         min=1, max=100_000, step="any", mode=NumberSelectorMode.BOX
@@ -222,6 +239,7 @@ FORMS: Final[dict[str, Form]] = {
             vol.Required(CONF_NAME): TextSelector(),
             vol.Required(CONF_SWITCH_ENTITY): switchable(),
             vol.Optional(CONF_POWER_W): number(1, 36_000, 1, UnitOfPower.WATT),
+            vol.Optional(CONF_FIRST_GUESS_W): number(50, 36_000, 1, UnitOfPower.WATT),
             **place_fields(),
         },
         sections={
@@ -230,6 +248,7 @@ FORMS: Final[dict[str, Form]] = {
                 **running_fields(_REST_MIN),
                 vol.Required(CONF_LEAST_RUN, default=0): minutes(),
                 vol.Optional(CONF_MOST_RUN): minutes(),
+                vol.Required(CONF_DAY_ENDS, default=MIDNIGHT): TimeSelector(),
             },
         },
         check=_check_switched,

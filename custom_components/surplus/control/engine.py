@@ -105,7 +105,7 @@ class Engine:
         """Forget a load that was deleted: one of the same id later is another one."""
         self._loads.pop(load_id, None)
         self._saved_loads.pop(load_id, None)
-        self._checks.pop(load_id, None)
+        self._checks.stop(load_id)
 
     def start_check(self, spec: LoadSpec) -> None:
         """Begin a commissioning check of a load with the next cycle."""
@@ -303,7 +303,7 @@ class Engine:
             at=snapshot.now,
             meter=meter,
             solar_w=snapshot.solar_w,
-            battery_state=self._batteries.state,
+            battery_state=self._surplus.battery_state,
             decisions=decisions,
             checks=checks,
             facts=_facts(controls),

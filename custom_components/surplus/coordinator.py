@@ -27,6 +27,7 @@ from .home.recorder import Recorder
 from .home.reports import (
     async_report_battery_lost,
     async_report_check,
+    async_report_cycles_fail,
     async_report_meter_lost,
     async_report_sign_reversed,
 )
@@ -41,6 +42,8 @@ _LOGGER = logging.getLogger(__name__)
 # Linky's fastest frame takes 0.9 s: each gets its cycle at once.
 _CYCLE_S = 0.8
 _WATCHDOG = timedelta(seconds=5)
+# What was decided this long ago, while cycles fail, is nobody's decision any more.
+_FAILING_S = 30.0
 # A source that is missing counts as lost only this long after Home Assistant started.
 _START_GRACE_S = 60.0
 # A battery's integration may be away for a while: a user is told only after this.
@@ -94,7 +97,7 @@ class HomeCoordinator:
         self._cycle_timer: CALLBACK_TYPE | None = None
         self._last_cycle = float("-inf")
         self._running: frozenset[str] = frozenset()
-        self._in_trouble = False
+        self._failing_since: float | None = None
         self._patient_until: float | None = None
         self._battery_lost_since: float | None = None
 
@@ -232,13 +235,22 @@ class HomeCoordinator:
         try:
             self._run_cycle()
         except Exception:
-            if not self._in_trouble:
+            if self._failing_since is None:
+                self._failing_since = monotonic()
                 _LOGGER.exception("A cycle failed; further failures are not logged")
-            self._in_trouble = True
+            if monotonic() - self._failing_since >= _FAILING_S:
+                self._let_go()
         else:
-            if self._in_trouble:
+            if self._failing_since is not None:
                 _LOGGER.info("Cycles run again")
-            self._in_trouble = False
+                async_report_cycles_fail(self.hass, failing=False)
+            self._failing_since = None
+
+    def _let_go(self) -> None:
+        """Leave every load on its safe state: nobody decides for it any more."""
+        for commander in self._loads.commanders.values():
+            commander.tell(None)
+        async_report_cycles_fail(self.hass, failing=True)
 
     def _run_cycle(self) -> None:
         now, wall = monotonic(), dt_util.utcnow()

@@ -1,5 +1,7 @@
 """The Home entry: readings in, commands out, and what a user sees."""
 
+from unittest.mock import patch
+
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -14,7 +16,11 @@ from custom_components.surplus.registry import async_get_registry
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 
 from .conftest import LOAD_ID, METER_ID, HandCharger, Life
 
@@ -506,3 +512,23 @@ async def test_a_current_refused_between_two_stops_does_not_swallow_the_second(
     await life.run(2, 500)
     # Whatever became of the refused one, the stop is said again.
     assert life.charger.told == [0, 0]
+
+
+@pytest.mark.expects_logged_errors
+async def test_loads_are_left_on_their_safe_state_when_cycles_keep_failing(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    await command(hass)
+    await life.run(60, -3000)
+    assert life.charger.told[-1] > 6
+    engine = home_entry.runtime_data.engine
+    with patch.object(engine, "cycle", side_effect=RuntimeError("a bug")):
+        await life.run(20, 3000)
+        assert life.charger.told[-1] is not None
+        await life.run(20, 3000)
+        assert life.charger.told[-1] is None
+        issues = ir.async_get(hass)
+        assert issues.async_get_issue(DOMAIN, "cycles_fail") is not None
+    await life.run(5, -3000)
+    assert issues.async_get_issue(DOMAIN, "cycles_fail") is None
+    assert life.charger.told[-1] is not None

@@ -25,7 +25,7 @@ from .modes import LoadModes, Passing, modes_of
 from .override import Overrides
 from .shown import Listeners, ShownDecisions, ShownEvents
 from .sources import LoadSight
-from .store import SAVE_LATER_S, SAVE_SOON_S, HomeMemory
+from .store import SAVE_RARELY_S, SAVE_SOON_S, HomeMemory
 
 # What a boost has still to take is written down this often.
 _SAVE_ENERGY_S = 60.0
@@ -227,7 +227,7 @@ class Controls(HomeControls):
             counted = self._count(load_id, power_w * dt_s / 3600.0)
             new_reason = self._decisions.take(decision, now)
             if new_reason:
-                self._hands.save_within(SAVE_LATER_S)
+                self._hands.save_within(SAVE_RARELY_S)
             event = _next_event(decision, self.modes(load_id).top, power_w, wall)
             new_event = self._events.take(load_id, event, now, wall, at_once=new_reason)
             if counted or new_reason or new_event:

@@ -1,5 +1,6 @@
 """What the Home gives away to understand a report."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -8,6 +9,7 @@ from ..control.engine import Cycle
 from ..coordinator import HomeConfigEntry
 from ..registry import async_get_registry
 from .const import CONF_GRID_METER, GRID_METER_ENTITY
+from .loads.const import CONF_ACTION_DATA
 from .loads.runtime import async_get_loads
 from .redact import Redactor
 
@@ -35,7 +37,7 @@ async def async_diagnostics(
         {
             "data": dict(entry.data),
             "subentries": [
-                {"type": subentry.subentry_type, "data": dict(subentry.data)}
+                {"type": subentry.subentry_type, "data": _shareable(subentry.data)}
                 for subentry in entry.subentries.values()
             ],
             "loads": async_get_loads(hass, entry).as_list(),
@@ -89,3 +91,11 @@ def _told(cycle: Cycle) -> dict[str, Any]:
             for decision in cycle.decisions
         ],
     }
+
+
+def _shareable(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a subentry's data without what an action of the user's may hold."""
+    shown = dict(data)
+    if CONF_ACTION_DATA in shown:
+        shown[CONF_ACTION_DATA] = sorted(shown[CONF_ACTION_DATA])
+    return shown

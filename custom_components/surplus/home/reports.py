@@ -12,7 +12,8 @@ from ..control.model import LoadSpec
 _METER_LOST = "grid_meter_lost"
 _SIGN_REVERSED = "sign_reversed"
 _BATTERY_LOST = "battery_lost"
-ISSUES = (_METER_LOST, _SIGN_REVERSED, _BATTERY_LOST)
+_CYCLES_FAIL = "cycles_fail"
+ISSUES = (_METER_LOST, _SIGN_REVERSED, _BATTERY_LOST, _CYCLES_FAIL)
 
 
 @callback
@@ -29,6 +30,12 @@ def async_report_battery_lost(
 ) -> None:
     """Raise or clear the issue of a battery that does not report."""
     _report(hass, _BATTERY_LOST, batteries, raised=lost, what="battery")
+
+
+@callback
+def async_report_cycles_fail(hass: HomeAssistant, *, failing: bool) -> None:
+    """Raise or clear the issue of a Home that cannot decide."""
+    _report(hass, _CYCLES_FAIL, None, raised=failing)
 
 
 @callback

@@ -16,6 +16,8 @@ _VERSION = 2
 _GONE = 50
 SAVE_SOON_S = 2.0
 SAVE_LATER_S = 15.0
+# What is only learned, or shown, may be a little old after a power cut.
+SAVE_RARELY_S = 300.0
 
 # How long an override lasts that a person did not give an end.
 DEFAULT_OVERRIDE_S = 3600.0

@@ -223,3 +223,10 @@ def test_old_evidence_does_not_outweigh_what_is_seen_now() -> None:
     # Two minutes against it are enough to forget ten minutes for it.
     assert not choice.weigh(-3000.0, 200.0, 799.0, on=True)
     assert choice.balance_wh < 60
+
+
+def test_a_change_nobody_measures_is_over_once_it_is_taken() -> None:
+    house = three_phase_house(measured_every_s=1e9)
+    house.run(300, base_w=-2000)
+    assert house.cars[0].told_phases == 1
+    assert control(house).phases == (1,)

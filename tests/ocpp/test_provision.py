@@ -39,8 +39,9 @@ ALL = "Power.Active.Import,Current.Import,Energy.Active.Import.Register,Voltage,
 async def test_a_short_list_is_asked_and_what_differs_is_set(site: Site) -> None:
     wallbox = await site.ready()
     first = wallbox.named("GetConfiguration")[0]["key"]
-    assert len(first) == 9
+    assert len(first) == 10
     assert "ChargeProfileMaxStackLevel" in first
+    assert "ConnectorSwitch3to1PhaseSupported" in first
     assert changes(wallbox) == [
         ("MeterValueSampleInterval", "5"),
         ("HeartbeatInterval", "60"),

@@ -1,5 +1,6 @@
 """A battery that regulates itself, what is modelled and what is probed, as Home shows it."""
 
+from time import monotonic
 from types import MappingProxyType
 
 import pytest
@@ -9,6 +10,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 
 from custom_components.surplus.const import DOMAIN
+from custom_components.surplus.control.model import GridReading
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -124,15 +126,22 @@ async def test_what_the_house_is_believed_to_take_shows_only_where_that_counts(
         home_entry, data={**home_entry.data, "solar_entity": "sensor.sun"}
     )
     hass.states.async_set("sensor.sun", "100", {"unit_of_measurement": "W"})
-    await life.run(30, 600)
+    await life.run(3, 600)
     sensor = "sensor.home_house_power_modelled"
     assert not hass.states.get(sensor)
-    for _ in range(30):
-        await life.pass_time(1)
-        hass.states.async_set("sensor.sun", "2500", {"unit_of_measurement": "W"})
-        life.meter.show(None)
-        await hass.async_block_till_done()
-    assert float(hass.states.get(sensor).state) == pytest.approx(700, abs=150)
+    # A meter that sees no export: it draws 600 W, then shows nothing beside the sun.
+    for drawn_va, sun in ((600.0, "100"), (0.0, "2500")):
+        hass.states.async_set("sensor.sun", sun, {"unit_of_measurement": "W"})
+        for _ in range(15):
+            await life.pass_time(1)
+            life.meter.reading = GridReading(
+                at=monotonic(), power_w=None, drawn_va=drawn_va
+            )
+            for listener in tuple(life.meter.listeners):
+                listener()
+            await hass.async_block_till_done()
+    assert float(hass.states.get(sensor).state) == pytest.approx(700)
+    assert float(hass.states.get("sensor.home_surplus").state) == pytest.approx(1700)
     await life.run(2, 600)
     assert hass.states.get(sensor).state == STATE_UNAVAILABLE
 

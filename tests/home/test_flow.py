@@ -4,7 +4,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.surplus.const import DOMAIN
 from custom_components.surplus.registry import async_get_registry
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntryState,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
@@ -175,8 +179,13 @@ async def test_a_sensor_without_any_limit_is_asked_about_once_more(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"]["no_limit"] is True
     # Said once, it need not be said again with every change.
-    entry = result["result"]
-    result = await entry.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={
+            "source": SOURCE_RECONFIGURE,
+            "entry_id": result["result"].entry_id,
+        },
+    )
     assert "no_limit" in result["data_schema"].schema
     result = await configure(result["flow_id"], {**unlimited, "no_limit": True})
     assert result["step_id"] == "home_sensor"

@@ -1,5 +1,6 @@
 """A load that was deleted is forgotten: adopted again, it is a new one."""
 
+import asyncio
 from types import MappingProxyType
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -105,9 +106,7 @@ async def test_a_load_deleted_during_its_check_ends_the_check(
     hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
 ) -> None:
     await life.run(3, 500)
-    check = hass.async_create_task(
-        async_get_registry(hass).home.async_check(LOAD_ID), eager_start=True
-    )
+    check = asyncio.create_task(async_get_registry(hass).home.async_check(LOAD_ID))
     await life.run(2, 500)
     assert home_entry.runtime_data.engine.checking == {LOAD_ID}
     await delete(hass, life)

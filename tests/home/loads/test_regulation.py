@@ -10,6 +10,7 @@ from custom_components.surplus.control.model import PidGains
 from custom_components.surplus.control.pid import FAST, GENTLE, NORMAL
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
 from ..conftest import Life
@@ -103,8 +104,6 @@ async def test_a_hot_day_is_part_of_the_programme(
 async def test_a_number_moved_past_the_hot_day_is_refused(
     hass: HomeAssistant, add: Add, home_entry: MockConfigEntry
 ) -> None:
-    from homeassistant.exceptions import ServiceValidationError
-
     await add(
         "heater",
         {**HEATER, "temperature_entity": "sensor.t", "legionella_c": 52},

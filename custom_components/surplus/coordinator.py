@@ -316,9 +316,7 @@ class HomeCoordinator:
             return
         checking = decision.load_id in self.engine.checking
         watched = self.memory.observing and not checking
-        commander.tell(
-            None if decision.setpoint is None or watched else decision.setpoint.value
-        )
+        commander.tell(None if watched else decision.setpoint)
 
     def _log(self, cycle: Cycle) -> None:
         if not _LOGGER.isEnabledFor(logging.DEBUG):

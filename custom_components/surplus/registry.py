@@ -69,9 +69,11 @@ class LoadSource(Protocol):
         0. A source that cannot know says None.
         """
 
-    async def async_apply(self, value: float) -> None:
+    async def async_apply(self, value: float, phases: int | None = None) -> None:
         """Set this set-point, in the load's own unit (``control.model.Setpoint``).
 
+        ``phases`` is on how many of its phases a charger shall charge; None, and every
+        source whose spec does not switch phases, leaves them alone.
         Home repeats this at least every 30 s as long as it stands behind the set-point.
         A room renews the lease on the device only because of such a call, never by
         itself: when Home is gone, the device falls to its safe state.

@@ -129,7 +129,9 @@ def _diagnosis(charger: Charger) -> dict[str, Any]:
         "clock_offset_s": round(charger.state.charger_clock.offset_s, 1),
         "limit": {
             "wanted_a": commander.lease.wanted_a,
+            "wanted_phases": commander.lease.wanted_phases,
             "offered_a": offered.amps if offered else None,
+            "offered_phases": offered.phases if offered else None,
             "offered_ago_s": round(now - offered.known_at, 1)
             if offered and offered.known_at is not None
             else None,

@@ -64,6 +64,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         if reading.reachable and not self._met:
             self._met = True
             self._adopt(reading)
+            self.vehicle.adopt_phases(load.spec, reading)
         super().observe(load, supply_phases)
         self.vehicle.observe(load.spec, reading, supply_phases)
 
@@ -140,6 +141,8 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         reading = load.reading
         if not reading.reachable:
             return self._unreachable(reading, around)
+        if self.vehicle.agree(self.spec, reading, around.now):
+            self.phase_choice.changed(around.now)
         if around.settings.sign_reversed:
             self.value = 0.0
             return self.left_alone(Reason.SIGN_REVERSED)
@@ -335,7 +338,9 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         if self.vehicle.appetite.full:
             # It takes nothing: the offer stands where it could take its minimum.
             span = Span(least_w=self.min_a * per_a, most_w=self.min_a * per_a)
-        worth_w = around.worth_w(replace(span, most_w=min(span.most_w, top_a * per_a)))
+        worth_w = around.worth_w(
+            Span(least_w=span.least_w, most_w=min(span.most_w, top_a * per_a))
+        )
         numbers = self._numbers(around)
         if self.switching.on:
             if other_w is not None and not self.phase_choice.held_for_s(around.now):

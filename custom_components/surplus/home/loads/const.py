@@ -48,6 +48,12 @@ CONF_VEHICLE_STATES: Final = "vehicle_states"
 CONF_MIN_A: Final = "min_a"
 CONF_MAX_A: Final = "max_a"
 CONF_STEP_A: Final = "step_a"
+CONF_PHASES_ENTITY: Final = "phases_entity"
+CONF_PHASES_ONE: Final = "phases_one"
+CONF_PHASES_ALL: Final = "phases_all"
+CONF_WRITES_PER_DAY: Final = "writes_per_day"
+
+DEFAULT_WRITES_PER_DAY: Final = 3000
 
 CONF_CHARGE_W: Final = "charge_w"
 CONF_DISCHARGE_W: Final = "discharge_w"

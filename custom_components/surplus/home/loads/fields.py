@@ -44,6 +44,9 @@ from .const import (
     CONF_MIN_OFF,
     CONF_MIN_ON,
     CONF_PHASES,
+    CONF_PHASES_ALL,
+    CONF_PHASES_ENTITY,
+    CONF_PHASES_ONE,
     CONF_POWER_ENTITY,
     CONF_POWER_W,
     CONF_PRIORITY,
@@ -59,7 +62,14 @@ from .const import (
     Release,
 )
 from .numbers import COLDEST_C, HOTTEST_C, TEMPERATURE_KEYS
-from .settings import are_ordered, gains_of, kills_legionella, temperatures_of
+from .phases import PHASES_DOMAINS, can_say
+from .settings import (
+    are_ordered,
+    gains_of,
+    kills_legionella,
+    phase_words_of,
+    temperatures_of,
+)
 from .values import attribute_of, is_there
 
 type Fields = dict[vol.Marker, Any]
@@ -68,9 +78,11 @@ type Errors = dict[str, str]
 SECTION_ACTION: Final = "by_action"
 SECTION_TEMPERATURE: Final = "temperature"
 SECTION_RUNNING: Final = "running"
+SECTION_PHASES: Final = "phase_switching"
 SECTION_REGULATOR: Final = "regulator"
 
 # The wiring, as one choice: L1, L2, L3 or all three.
+_ALL_PHASES: Final = "123"
 WIRINGS: Final = {"1": [1], "2": [2], "3": [3], "123": [1, 2, 3]}
 
 # What can be turned on and off by its own domain's actions.
@@ -189,6 +201,15 @@ def action_fields() -> Fields:
     }
 
 
+def phase_fields() -> Fields:
+    """Return the entity that sets the number of phases, and what it then shows."""
+    return {
+        vol.Optional(CONF_PHASES_ENTITY): entity(*PHASES_DOMAINS),
+        vol.Optional(CONF_PHASES_ONE, default="1"): TextSelector(),
+        vol.Optional(CONF_PHASES_ALL, default="3"): TextSelector(),
+    }
+
+
 def temperature_fields() -> Fields:
     """Return a temperature sensor and the four temperatures of its programme."""
     usual = Temperatures()
@@ -241,6 +262,8 @@ def without_needless(data: dict[str, Any]) -> dict[str, Any]:
         needless.add(CONF_FIRST_GUESS_W)
     if not data.get(CONF_ACTION):
         needless |= {CONF_ACTION, CONF_ACTION_FIELD, CONF_ACTION_DATA}
+    if not data.get(CONF_PHASES_ENTITY):
+        needless |= {CONF_PHASES_ENTITY, CONF_PHASES_ONE, CONF_PHASES_ALL}
     return {key: value for key, value in data.items() if key not in needless}
 
 
@@ -290,6 +313,18 @@ def command_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
         return {SECTION_ACTION: "action_data"}
     if _holds_template(data.get(CONF_ACTION_DATA)):
         return {SECTION_ACTION: "no_templates"}
+    return {}
+
+
+def phase_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
+    """Return what is wrong with how the number of phases is set."""
+    words = phase_words_of(data)
+    if words is None:
+        return {}
+    if words.count != len(_ALL_PHASES):
+        return {SECTION_PHASES: "needs_three_phases"}
+    if not can_say(words, hass.states.get(words.entity_id)):
+        return {SECTION_PHASES: "phases_words"}
     return {}
 
 

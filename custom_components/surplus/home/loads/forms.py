@@ -50,6 +50,7 @@ from .const import (
     CONF_MIN_SOC,
     CONF_MIN_W,
     CONF_MOST_RUN,
+    CONF_PHASES_ENTITY,
     CONF_POWER_ENTITY,
     CONF_POWER_SIGN,
     CONF_POWER_W,
@@ -59,6 +60,8 @@ from .const import (
     CONF_TEMPERATURE_ENTITY,
     CONF_VEHICLE_ENTITY,
     CONF_VEHICLE_STATES,
+    CONF_WRITES_PER_DAY,
+    DEFAULT_WRITES_PER_DAY,
     SUBENTRY_BATTERY,
     SUBENTRY_ENTITY_CHARGER,
     SUBENTRY_HEATER,
@@ -71,6 +74,7 @@ from .const import (
 )
 from .fields import (
     SECTION_ACTION,
+    SECTION_PHASES,
     SECTION_REGULATOR,
     SECTION_RUNNING,
     SECTION_TEMPERATURE,
@@ -83,6 +87,8 @@ from .fields import (
     minutes,
     never_off,
     number,
+    phase_errors,
+    phase_fields,
     place_fields,
     power_sensor,
     regulator_errors,
@@ -120,6 +126,7 @@ class Form:
 OPENS: Final = {
     SECTION_ACTION: CONF_ACTION,
     SECTION_TEMPERATURE: CONF_TEMPERATURE_ENTITY,
+    SECTION_PHASES: CONF_PHASES_ENTITY,
     SECTION_REGULATOR: CONF_KP,
 }
 
@@ -157,7 +164,7 @@ def _check_switched(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
 
 
 def _check_charger(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
-    errors: Errors = {}
+    errors = phase_errors(hass, data)
     if data[CONF_MAX_A] < data[CONF_MIN_A]:
         errors[CONF_MAX_A] = "maximum_below_minimum"
     if not data.get(CONF_SWITCH_ENTITY) and never_off(hass, data[CONF_CURRENT_ENTITY]):
@@ -271,9 +278,21 @@ FORMS: Final[dict[str, Form]] = {
             ),
             **place_fields(),
         },
-        sections={SECTION_RUNNING: running_fields(_REST_MIN)},
+        sections={
+            SECTION_PHASES: phase_fields(),
+            SECTION_RUNNING: {
+                **running_fields(_REST_MIN),
+                vol.Required(
+                    CONF_WRITES_PER_DAY, default=DEFAULT_WRITES_PER_DAY
+                ): NumberSelector(
+                    NumberSelectorConfig(
+                        min=50, max=50_000, mode=NumberSelectorMode.BOX
+                    )
+                ),
+            },
+        },
         check=_check_charger,
-        commands=(CONF_CURRENT_ENTITY, CONF_SWITCH_ENTITY),
+        commands=(CONF_CURRENT_ENTITY, CONF_SWITCH_ENTITY, CONF_PHASES_ENTITY),
     ),
     SUBENTRY_STORAGE: Form(
         fields={

@@ -42,6 +42,9 @@ from .const import (
     CONF_MIN_W,
     CONF_MOST_RUN,
     CONF_PHASES,
+    CONF_PHASES_ALL,
+    CONF_PHASES_ENTITY,
+    CONF_PHASES_ONE,
     CONF_POWER_ENTITY,
     CONF_POWER_SIGN,
     CONF_POWER_W,
@@ -59,6 +62,8 @@ from .const import (
     CONF_TEMPERATURE_ENTITY,
     CONF_VEHICLE_ENTITY,
     CONF_VEHICLE_STATES,
+    CONF_WRITES_PER_DAY,
+    DEFAULT_WRITES_PER_DAY,
     SUBENTRY_ENTITY_CHARGER,
     SUBENTRY_HEATER,
     SUBENTRY_STORAGE,
@@ -69,6 +74,7 @@ from .const import (
     Sign,
 )
 from .outlets import Target
+from .phases import PhaseWords
 
 _MINUTE_S: Final = 60.0
 # How long a heater takes to follow, as long as nobody has said otherwise.
@@ -149,11 +155,18 @@ class EntityChargerSettings(LoadSettings):
     min_a: float
     max_a: float
     step_a: float
+    phase_words: PhaseWords | None
+    writes_per_day: int
 
     @property
     def outlets(self) -> tuple[Any, ...]:
         """Return what is commanded, and how."""
-        return (self.repeat_s, self.current_entity, self.switch_entity)
+        return (
+            self.repeat_s,
+            self.current_entity,
+            self.switch_entity,
+            self.phase_words,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -234,6 +247,18 @@ def target_of(data: Mapping[str, Any]) -> Target:
     )
 
 
+def phase_words_of(data: Mapping[str, Any]) -> PhaseWords | None:
+    """Return how one phase and all are told; None where they are not."""
+    if not (entity_id := data.get(CONF_PHASES_ENTITY)):
+        return None
+    return PhaseWords(
+        entity_id=entity_id,
+        one=str(data.get(CONF_PHASES_ONE, "")).strip(),
+        all=str(data.get(CONF_PHASES_ALL, "")).strip(),
+        count=len(data[CONF_PHASES]),
+    )
+
+
 def _common(subentry: ConfigSubentry) -> dict[str, Any]:
     data = subentry.data
     return {
@@ -304,6 +329,8 @@ def _charger(subentry: ConfigSubentry) -> EntityChargerSettings:
         min_a=float(data[CONF_MIN_A]),
         max_a=float(data[CONF_MAX_A]),
         step_a=float(data[CONF_STEP_A]),
+        phase_words=phase_words_of(data),
+        writes_per_day=int(data.get(CONF_WRITES_PER_DAY, DEFAULT_WRITES_PER_DAY)),
     )
 
 

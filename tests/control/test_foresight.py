@@ -19,6 +19,9 @@ from .house import House
         (Reason.RESTING, NextEventKind.END_OF_REST),
         (Reason.ABOUT_TO_START, NextEventKind.START),
         (Reason.HOLDING_MINIMUM, NextEventKind.STOP),
+        (Reason.TEMPERATURE_UNKNOWN, NextEventKind.STOP),
+        (Reason.DONE_FOR_TODAY, NextEventKind.NEW_DAY),
+        (Reason.THERMOSTAT_OPEN, NextEventKind.NEXT_TRY),
     ],
 )
 def test_a_reason_that_counts_down_says_to_what(
@@ -61,3 +64,29 @@ def test_a_day_of_a_car_tells_each_of_its_events() -> None:
     house.car("ocpp:one").ask(Mode.OFF)
     house.run(2)
     assert house.decision().next_event is None
+
+
+def test_what_catches_up_is_done_when_its_daily_minimum_is() -> None:
+    numbers = {"run_s": 1200.0, "least_s": 3600.0, "seconds": 9000}
+    event = foreseen(Reason.CATCHING_UP, numbers, on=True, held_s=0.0)
+    assert event == NextEvent(kind=NextEventKind.END_OF_CATCHING_UP, in_s=2400.0)
+    assert foreseen(Reason.CATCHING_UP, {}, on=True, held_s=0.0) is None
+
+
+@pytest.mark.parametrize("on", [False, True])
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        (Reason.HEATING_FORCED, NextEventKind.END_OF_FORCED_HEATING),
+        (Reason.WARM_ENOUGH, NextEventKind.START),
+    ],
+)
+def test_nobody_can_tell_when_water_will_be_warm_or_cold(
+    reason: Reason, kind: NextEventKind, on: bool
+) -> None:
+    event = foreseen(reason, {"temperature_c": 44.0}, on=on, held_s=5.0)
+    assert event == NextEvent(kind=kind)
+
+
+def test_a_thermostat_that_says_itself_that_it_is_open_is_not_tried() -> None:
+    assert foreseen(Reason.THERMOSTAT_OPEN, {}, on=False, held_s=0.0) is None

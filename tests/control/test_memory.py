@@ -222,3 +222,19 @@ def test_a_charge_that_went_on_without_us_and_is_not_measured_counts_as_offered(
     vehicle = Vehicle((1,))
     vehicle.observe(House().cars[0].spec, reading, 1)
     assert vehicle.power_w(reading, 1000.0, 230.0) == 2300
+
+
+def test_a_forgotten_load_is_decided_for_as_if_it_were_new() -> None:
+    house = House()
+    house.run(500, base_w=-3000)
+    restart(house, 30)
+    assert "ocpp:one" in house.engine.as_dict(house.now, house.wall)["loads"]
+    # Before it is seen again, and while it is checked.
+    house.engine.start_check(house.cars[0].spec)
+    house.engine.forget("ocpp:one")
+    assert house.engine.as_dict(house.now, house.wall)["loads"] == {}
+    assert not house.engine.checking
+    house.run(2)
+    house.engine.forget("ocpp:one")
+    assert house.engine.as_dict(house.now, house.wall)["loads"] == {}
+    house.engine.forget("ocpp:never_seen")

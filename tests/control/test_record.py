@@ -203,6 +203,18 @@ def test_a_load_that_comes_and_goes_and_batteries_are_recorded() -> None:
     assert not [step.difference for step in steps if step.difference]
 
 
+def test_a_load_forgotten_is_forgotten_in_the_replay_too() -> None:
+    paper = Paper()
+    house = lively_house(paper)
+    live(house, 60)
+    house.engine.forget("ocpp:one")
+    live(house, 60)
+    steps = steps_of(paper.lines)
+    assert len(steps) >= 120
+    assert not [step for step in steps if step.difference]
+    assert any('"forget"' in line for line in paper.lines)
+
+
 def test_a_changed_brain_is_told_from_its_record() -> None:
     paper = Paper()
     house = lively_house(paper)

@@ -13,6 +13,7 @@ from custom_components.surplus.control.engine import Engine
 from custom_components.surplus.control.loads.switched import SwitchedControl
 from custom_components.surplus.control.model import (
     Mode,
+    NextEventKind,
     Reason,
     SwitchedReading,
     SwitchedSpec,
@@ -1174,3 +1175,37 @@ def test_a_reading_tells_its_state_and_nothing_else_is_assumed() -> None:
     reading = SwitchedReading(reachable=True, on=False)
     assert control.own_power_w(reading, 1.0, 1.0, 230) == 0
     assert control.pulses(230)[0].most_w == 3680
+
+
+def test_what_the_meter_has_shown_of_a_load_is_told_with_how_sure_it_is() -> None:
+    house = House(relays=[Relay(declared_w=None, min_on_s=60, min_off_s=60)])
+    house.run(30, 200)
+    assert house.history[-1].facts == {}
+    for base_w in (-3000, 3000) * 4:
+        house.run(300, base_w)
+    facts = house.history[-1].facts[house.relay.load_id]
+    assert facts["power_w"] == pytest.approx(house.relay.draws_w, rel=0.05)
+    assert facts["steps"] >= 3
+    assert facts["confidence"] == 1.0
+    # Also while the meter is away it stays known.
+    house.meter_works = False
+    house.run(120)
+    assert house.history[-1].facts[house.relay.load_id] == facts
+
+
+def test_nothing_is_told_of_a_power_that_was_declared() -> None:
+    house = House(relays=[Relay()])
+    for base_w in (-3000, 3000):
+        house.run(700, base_w)
+    assert house.history[-1].facts == {}
+
+
+def test_a_day_that_is_done_tells_when_the_next_begins() -> None:
+    house = House(relays=[Relay(most_run_s=600.0)])
+    decision = house.run(1500, -3000)
+    assert decision.reason is Reason.DONE_FOR_TODAY
+    assert decision.next_event is not None
+    assert decision.next_event.kind is NextEventKind.NEW_DAY
+    assert decision.next_event.in_s == pytest.approx(
+        house.control.daily.left_s(house.wall), abs=1
+    )

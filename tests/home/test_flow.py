@@ -4,7 +4,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.surplus.const import DOMAIN
 from custom_components.surplus.registry import async_get_registry
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntryState,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
@@ -46,6 +50,8 @@ async def test_a_registered_meter_is_offered_and_chosen(hass: HomeAssistant) -> 
         "breaker_a": 40,
         "strictness": "balanced",
         "grid_meter": METER_ID,
+        "zero_export": False,
+        "reserve_w": 500,
     }
     assert result["result"].state is ConfigEntryState.LOADED
 
@@ -155,3 +161,68 @@ async def test_a_meter_that_is_away_is_not_lost_by_changing_something_else(
     assert result["reason"] == "reconfigure_successful"
     assert home_entry.data["grid_meter"] == METER_ID
     assert home_entry.data["phases"] == 3
+
+
+async def test_a_sensor_without_any_limit_is_asked_about_once_more(
+    hass: HomeAssistant,
+) -> None:
+    flow_id = await begin(hass)
+    configure = hass.config_entries.flow.async_configure
+    unlimited = {"phases": "1", "strictness": "balanced", "grid_meter": "entity"}
+    result = await configure(flow_id, unlimited)
+    assert result["step_id"] == "home"
+    assert result["errors"] == {"breaker_a": "no_limit"}
+    assert "no_limit" in result["data_schema"].schema
+    result = await configure(flow_id, {**unlimited, "no_limit": True})
+    assert result["step_id"] == "home_sensor"
+    result = await configure(flow_id, {"power_entity": "sensor.grid", "sign": "import"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"]["no_limit"] is True
+    # Said once, it need not be said again with every change.
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={
+            "source": SOURCE_RECONFIGURE,
+            "entry_id": result["result"].entry_id,
+        },
+    )
+    assert "no_limit" in result["data_schema"].schema
+    result = await configure(result["flow_id"], {**unlimited, "no_limit": True})
+    assert result["step_id"] == "home_sensor"
+
+
+async def test_a_limit_given_after_all_leaves_nothing_to_tick(
+    hass: HomeAssistant,
+) -> None:
+    flow_id = await begin(hass)
+    configure = hass.config_entries.flow.async_configure
+    unlimited = {"phases": "1", "strictness": "balanced", "grid_meter": "entity"}
+    await configure(flow_id, unlimited)
+    await configure(flow_id, {**unlimited, "subscribed_kva": 6, "no_limit": True})
+    result = await configure(flow_id, {"power_entity": "sensor.grid", "sign": "import"})
+    assert "no_limit" not in result["data"]
+
+
+async def test_a_meter_that_tells_its_limit_needs_no_other(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    async_get_registry(hass).async_register_meter(HandMeter())
+    flow_id = await begin(hass)
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, {"phases": "1", "strictness": "balanced", "grid_meter": METER_ID}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_an_inverter_that_must_not_export_and_the_reserve_reach_the_engine(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    result = await home_entry.start_reconfigure_flow(hass)
+    configure = hass.config_entries.flow.async_configure
+    answers = {**BASICS, "grid_meter": METER_ID, "zero_export": True, "reserve_w": 0}
+    result = await configure(result["flow_id"], answers)
+    assert result["errors"] == {"solar_entity": "solar_needed"}
+    await configure(result["flow_id"], {**answers, "solar_entity": "sensor.sun"})
+    await hass.async_block_till_done()
+    settings = home_entry.runtime_data.engine.settings
+    assert settings.zero_export is True
+    assert settings.reserve_w == 0

@@ -10,9 +10,13 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.surplus.const import DOMAIN
 from custom_components.surplus.control.loads.charger import ChargerControl
-from custom_components.surplus.load_entities import LoadRegulatorSensor, load_entities
-from custom_components.surplus.registry import Registry, async_get_registry
-from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE, Platform
+from custom_components.surplus.load_entities import (
+    Extra,
+    LoadRegulatorSensor,
+    extra_entities,
+)
+from custom_components.surplus.registry import async_get_registry
+from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceInfo
 
@@ -37,8 +41,8 @@ async def sensors(hass: HomeAssistant, life: Life) -> Life:
     """Return a life whose charger has the sensors of a PID."""
     added = [
         entity
-        for entity in load_entities(
-            Platform.SENSOR, async_get_registry(hass), LOAD_ID, DEVICE, regulated=True
+        for entity in extra_entities(
+            Extra.REGULATOR, async_get_registry(hass), LOAD_ID, DEVICE
         )
         if isinstance(entity, LoadRegulatorSensor)
     ]
@@ -76,13 +80,3 @@ async def test_terms_are_a_row_in_the_recorder_once_a_minute(
         await sensors.run(1, 500)
     written = [event for event in events if event.data["entity_id"] == "sensor.pid_p"]
     assert 2 <= len(written) <= 4
-
-
-def test_a_load_without_a_regulator_has_no_such_sensors() -> None:
-    registry = Registry()
-    plain = load_entities(Platform.SENSOR, registry, LOAD_ID, DEVICE)
-    regulated = load_entities(
-        Platform.SENSOR, registry, LOAD_ID, DEVICE, regulated=True
-    )
-    assert len(regulated) == len(plain) + 5
-    assert load_entities(Platform.BUTTON, registry, LOAD_ID, DEVICE, regulated=True)

@@ -31,6 +31,7 @@ GOOD: dict[str, Any] = {
     "override_s": None,
     "sign_reversed": False,
     "loads": {"ocpp:one": {"lasting": "eco", "passing": []}},
+    "gone": ["ocpp:two"],
     "engine": {},
 }
 

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from types import MappingProxyType
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -14,7 +14,7 @@ from custom_components.surplus.const import DOMAIN
 from custom_components.surplus.ocpp.config import settings_of
 from custom_components.surplus.ocpp.const import SUBENTRY_CHARGER
 from custom_components.surplus.ocpp.server import CentralSystem
-from custom_components.surplus.registry import async_get_registry
+from custom_components.surplus.registry import HomeControls, async_get_registry
 from homeassistant.config_entries import (
     ConfigEntryDisabler,
     ConfigEntryState,
@@ -87,6 +87,19 @@ async def test_a_charger_changed_while_unloaded_is_brought_in_line(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     assert list(entry.runtime_data.host.central.chargers) == ["CP-2"]
+    home = Mock(HomeControls)
+    async_get_registry(hass).async_publish_home(home)
+    home.async_forget.assert_called_once_with(LOAD_ID)
+
+
+async def test_removing_the_entry_forgets_its_chargers(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    home = Mock(HomeControls)
+    async_get_registry(hass).async_publish_home(home)
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    home.async_forget.assert_called_once_with(LOAD_ID)
 
 
 class TestTwo:
@@ -122,6 +135,10 @@ class TestTwo:
         assert list(runtime.host.central.chargers) == [IDENTITY]
         assert list(async_get_registry(hass).loads) == [LOAD_ID]
         assert device_of(hass, entry, "ocpp:CP-2") is None
+        # A Home that comes later forgets it, and only it.
+        home = Mock(HomeControls)
+        async_get_registry(hass).async_publish_home(home)
+        home.async_forget.assert_called_once_with("ocpp:CP-2")
         assert charger_of(entry).counters.connections == 1
         await first.status("Preparing")
         assert value(hass, "status") == "preparing"

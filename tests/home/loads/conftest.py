@@ -29,6 +29,8 @@ HEATER = {
     "release": "off",
     "repeat": 0,
     "full_scale": 100,
+    "lag": 2,
+    "regulation": "characteristic",
 }
 SWITCHED = {
     "switch_entity": "input_boolean.pump",
@@ -39,6 +41,7 @@ SWITCHED = {
     "min_off": 4,
     "least_run": 60,
     "most_run": 240,
+    "day_ends": "00:00:00",
     "release": "off",
     "repeat": 0,
 }

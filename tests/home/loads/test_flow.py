@@ -33,7 +33,8 @@ HEATER_FORM: dict[str, Any] = {
     **PLACE,
     "by_action": {},
     "temperature": TEMPERATURE,
-    "running": {**RUNNING, "full_scale": 100},
+    "regulator": {"regulation": "characteristic"},
+    "running": {**RUNNING, "full_scale": 100, "lag": 2},
 }
 SWITCHED_FORM: dict[str, Any] = {
     "name": "Pump",
@@ -252,6 +253,43 @@ WRONG = [
         {"temperature": "temperature_order"},
     ),
     (
+        "heater",
+        {
+            "temperature": {
+                **TEMPERATURE,
+                "temperature_entity": "sensor.tank",
+                "legionella_c": 50,
+            }
+        },
+        {"temperature": "legionella_order"},
+    ),
+    (
+        "heater",
+        {"power_entity": "sensor.rod", "regulator": {"regulation": "normal"}},
+        {"regulator": "measured"},
+    ),
+    (
+        "heater",
+        {"regulator": {"regulation": "own", "kp": 0.1}},
+        {"regulator": "gains_missing"},
+    ),
+    (
+        "heater",
+        {"regulator": {"regulation": "earlier", "ki": 0.001}},
+        {"regulator": "gains_missing"},
+    ),
+    (
+        "switched",
+        {
+            "temperature": {
+                **TEMPERATURE,
+                "temperature_entity": "sensor.tank",
+                "legionella_c": 45,
+            }
+        },
+        {"temperature": "legionella_order"},
+    ),
+    (
         "switched",
         {
             "temperature": {
@@ -356,6 +394,7 @@ async def test_a_heater_by_an_action_with_a_temperature_keeps_both(
     assert collapsed(result["data_schema"].schema) == {
         "by_action": False,
         "temperature": False,
+        "regulator": True,
         "running": True,
     }
     assert suggestions(result["data_schema"].schema)["phases"] == "123"

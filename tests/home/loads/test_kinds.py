@@ -1,6 +1,7 @@
 """Switched loads, commanded storage and observed batteries made of entities."""
 
 from datetime import timedelta
+from math import isnan
 from time import monotonic
 
 from freezegun.api import FrozenDateTimeFactory
@@ -323,13 +324,13 @@ class TestBattery:
             ),
         )
 
-    async def test_one_that_tells_no_power_is_left_out_and_charge_may_be_unknown(
+    async def test_one_that_tells_no_power_is_still_there_and_charge_may_be_unknown(
         self, hass: HomeAssistant, add: Add, home_entry: MockConfigEntry
     ) -> None:
         await add("battery", BATTERY)
-        assert batteries_of(hass, home_entry) == ()
+        assert isnan(batteries_of(hass, home_entry)[0].power_w)
         put(hass, "sensor.battery_power", "unknown")
-        assert batteries_of(hass, home_entry) == ()
+        assert isnan(batteries_of(hass, home_entry)[0].power_w)
         put(hass, "sensor.battery_power", 0)
         assert batteries_of(hass, home_entry)[0].soc is None
 

@@ -38,7 +38,8 @@ class Cycle:
     ``modelled_house_w`` is what the house was believed to take where the surplus rests
     on that, ``probed_w`` what of the budget nobody has seen yet. Rooms are what is left
     under a limit as the house runs now. ``checks`` holds the commissioning checks that
-    ended in this cycle, ``regulation`` what the PIDs of loads did that have one.
+    ended in this cycle, ``regulation`` what the PIDs of loads did that have one, and
+    ``facts`` what was learned of loads.
     """
 
     at: float
@@ -59,6 +60,7 @@ class Cycle:
     decisions: tuple[Decision, ...] = ()
     checks: Mapping[str, CheckResult] = field(default_factory=dict)
     regulation: Mapping[str, RegulatorTerms] = field(default_factory=dict)
+    facts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 class Engine:
@@ -98,6 +100,12 @@ class Engine:
         """Forget the rhythm of the grid meter: another one has taken over."""
         self.freshness = Freshness()
         self._last_at = None
+
+    def forget(self, load_id: str) -> None:
+        """Forget a load that was deleted: one of the same id later is another one."""
+        self._loads.pop(load_id, None)
+        self._saved_loads.pop(load_id, None)
+        self._checks.stop(load_id)
 
     def start_check(self, spec: LoadSpec) -> None:
         """Begin a commissioning check of a load with the next cycle."""
@@ -232,6 +240,7 @@ class Engine:
                 for load, control in controls
                 if (terms := control.pid_terms) is not None
             },
+            facts=_facts(controls),
         )
 
     def _observe(self, snapshot: Snapshot) -> list[Follower]:
@@ -294,9 +303,19 @@ class Engine:
             at=snapshot.now,
             meter=meter,
             solar_w=snapshot.solar_w,
+            battery_state=self._surplus.battery_state,
             decisions=decisions,
             checks=checks,
+            facts=_facts(controls),
         )
+
+
+def _facts(controls: list[Follower]) -> dict[str, Mapping[str, float]]:
+    return {
+        load.spec.load_id: facts
+        for load, control in controls
+        if (facts := control.facts)
+    }
 
 
 def _base_currents(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .battery import Batteries, BatteryShare
 from .blind import Balance, HouseModel
+from .freshness import MeterState
 from .loads.base import Follower
 from .model import GridReading, Snapshot
 from .probing import Probing
@@ -39,6 +40,11 @@ class SurplusModel:
         self._batteries = Batteries()
         self._house = HouseModel()
         self._probing = Probing()
+
+    @property
+    def battery_state(self) -> MeterState:
+        """How fresh the batteries' readings are."""
+        return self._batteries.state
 
     def observe(self, snapshot: Snapshot) -> None:
         """Take in the newest readings of the batteries."""

@@ -195,6 +195,11 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         """What its PID did last; None where none regulates it."""
         return None
 
+    @property
+    def facts(self) -> Mapping[str, float]:
+        """What was learned of it that a person would want to see, by name."""
+        return {}
+
     @abstractmethod
     def takes_w(self, decision: Decision) -> float:
         """Return what the load will really take of its set-point, or is about to."""

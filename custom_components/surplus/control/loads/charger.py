@@ -64,6 +64,7 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         if reading.reachable and not self._met:
             self._met = True
             self._adopt(reading)
+            self.vehicle.adopt_phases(load.spec, reading)
         super().observe(load, supply_phases)
         self.vehicle.observe(load.spec, reading, supply_phases)
 
@@ -140,6 +141,8 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
         reading = load.reading
         if not reading.reachable:
             return self._unreachable(reading, around)
+        if self.vehicle.agree(self.spec, reading, around.now):
+            self.phase_choice.changed(around.now)
         if around.settings.sign_reversed:
             self.value = 0.0
             return self.left_alone(Reason.SIGN_REVERSED)

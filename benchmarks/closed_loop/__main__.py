@@ -25,7 +25,7 @@ from .report import (
     summary_text,
     targets_text,
 )
-from .runs import EVCC, OURS, PLAYERS, ROUTER, Results, Run, plays, record_of, run_all
+from .runs import EVCC, OURS, PLAYERS, ROUTER, Results, Run, record_of, run_all
 from .targets import cost_targets, robustness_targets, targets
 from .variants import VARIANTS
 
@@ -120,7 +120,7 @@ def _save(
     (folder / "closed_loop.json").write_text(json.dumps(told, indent=1))
     for name in cases:
         for player in (OURS, EVCC):
-            if plays(CASES[name], player):
+            if player.is_asked(CASES[name]):
                 record = record_of(Run(case=name, player=player.name))
                 title = f"{name}, {CASES[name].text}: {player.name}"
                 file = folder / f"{name}-{player.name.split()[0].lower()}.svg"

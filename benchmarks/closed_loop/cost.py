@@ -11,7 +11,6 @@ from statistics import median
 import time
 
 from custom_components.surplus.control.engine import Engine
-from custom_components.surplus.control.loads import control_of
 from custom_components.surplus.control.model import (
     ChargerReading,
     ChargerSpec,
@@ -104,21 +103,12 @@ _KINDS = (
 _NOTHING = Setpoint(value=0.0, power_w=0.0)
 
 
-def _is_known(kind: _Kind) -> bool:
-    try:
-        control_of(kind.spec(kind.name, 1))
-    except TypeError:
-        return False
-    return True
-
-
 class _Site:
     """A house whose readings change all the time, without a plant behind them."""
 
     def __init__(self, loads: int) -> None:
         self._engine = Engine(HomeSettings(subscribed_va=36_000.0, breaker_a=160.0))
-        known = [kind for kind in _KINDS if _is_known(kind)]
-        self._kinds = [known[n % len(known)] for n in range(loads)]
+        self._kinds = [_KINDS[n % len(_KINDS)] for n in range(loads)]
         self._specs = [
             kind.spec(f"load {n:02}", n) for n, kind in enumerate(self._kinds)
         ]
@@ -170,7 +160,7 @@ def measure() -> Cost:
         cycle_us={loads: _cycle_us(loads) for loads in _LOADS},
         day_loads=DAY_LOADS,
         day_s=_day_s(),
-        kinds=tuple(kind.name for kind in _KINDS if _is_known(kind)),
+        kinds=tuple(kind.name for kind in _KINDS),
     )
 
 

@@ -1,12 +1,11 @@
 """The engine under test, fed as Home Assistant would feed it."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from math import floor
 from typing import Any
 
 from custom_components.surplus.control.engine import Engine
-from custom_components.surplus.control.loads import control_of
 from custom_components.surplus.control.model import (
     BatteryReading,
     ChargerReading,
@@ -15,7 +14,6 @@ from custom_components.surplus.control.model import (
     HeaterReading,
     HeaterSpec,
     LoadInput,
-    LoadSpec,
     Mode,
     Setpoint,
     Snapshot,
@@ -45,10 +43,6 @@ _LINKY_DEAD_ZONE_W = 200.0
 _PERCENT = 0.01
 
 
-class NotYet(Exception):
-    """The engine lacks what a day asks for."""
-
-
 class Ours:
     """One Home with the loads of a case.
 
@@ -65,8 +59,7 @@ class Ours:
     ) -> None:
         """Set a Home up; ``import_price`` is the λ it shall regulate by.
 
-        ``writes_per_day`` is how often each charger may be told something. Raises
-        NotYet where the engine has no control for a load.
+        ``writes_per_day`` is how often each charger may be told something.
         """
         self._engine = Engine(
             HomeSettings(
@@ -93,12 +86,6 @@ class Ours:
             _switched_spec(relay, priority)
             for priority, relay in enumerate(case.relays, start=first)
         )
-        specs: list[LoadSpec] = [*self._chargers, *self._heaters, *self._relays]
-        for spec in specs:
-            try:
-                control_of(spec)
-            except TypeError as error:
-                raise NotYet(str(error)) from error
         self._told: dict[str, Setpoint] = {}
 
     def __call__(self, seen: Seen) -> Mapping[str, Order]:
@@ -149,8 +136,10 @@ class Ours:
 
     def _phases(self, charger: ChargerSeen) -> int:
         """Return how many phases a charger shall use: all, until it is told another."""
-        told = getattr(self._told.get(charger.case.load_id), "phases", None)
-        return len(charger.case.evse.wiring) if told is None else int(told)
+        told = self._told.get(charger.case.load_id)
+        if told is None or told.phases is None:
+            return len(charger.case.evse.wiring)
+        return told.phases
 
     def _charger_inputs(self, seen: Seen) -> list[LoadInput]:
         rest_a = seen.case.ev_limit_a
@@ -178,11 +167,6 @@ class Ours:
         return orders
 
 
-def _names(kind: type[ChargerSpec | GridReading]) -> set[str]:
-    """Return what can be told of a kind of thing: engines differ in it."""
-    return {known.name for known in fields(kind)}
-
-
 # ---- what the user told ------------------------------------------------------------
 
 
@@ -192,8 +176,6 @@ def _charger_spec(
     told = dict(more)
     if case.evse.switches_phases:
         told |= {"switches_phases": True, "phase_change_s": case.evse.phase_switch_s}
-    if unknown := told.keys() - _names(ChargerSpec):
-        raise NotYet(f"a charger has no {', '.join(sorted(unknown))}")
     return ChargerSpec(
         load_id=case.load_id,
         name=case.load_id,
@@ -240,15 +222,12 @@ def _grid(seen: Seen) -> GridReading | None:
     if seen.grid is None:
         return None
     watts = seen.grid.value
-    told: dict[str, Any] = {"dead_zone_w": _LINKY_DEAD_ZONE_W}
-    if not seen.case.wires.linky or told.keys() - _names(GridReading):
-        told = {}
     return GridReading(
         at=seen.grid.at,
         power_w=watts,
         drawn_va=max(0.0, watts),
         currents_a=seen.currents_a,
-        **told,
+        dead_zone_w=_LINKY_DEAD_ZONE_W if seen.case.wires.linky else 0.0,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .baselines import EarlierPid, Evcc, OpenEms, PriorityOptimiser, TwcManager
 from .cases import CASES, Case
 from .oracle import Optimum, optimum_of
-from .ours import NotYet, Ours
+from .ours import Ours
 from .record import Controller, Record, play
 from .router import EvccWithRouter
 from .scores import Scores, score
@@ -100,17 +100,6 @@ def _solve(wanted: Wanted) -> Optimum:
     return optimum_of(case_of(wanted.case, wanted.variant), wanted.price)
 
 
-def plays(case: Case, player: Player) -> bool:
-    """Return whether a controller has what the day asks for."""
-    if not player.is_asked(case):
-        return False
-    try:
-        player.make(case)
-    except NotYet:
-        return False
-    return True
-
-
 def same_optimum(case: str, variant: str) -> str:
     """Return the variant whose optimum is that of this one: few change any."""
     nominal, changed = CASES[case], case_of(case, variant)
@@ -157,7 +146,7 @@ def run_all(
         for case in cases
         for player in players
         for variant in variants
-        if plays(CASES[case], player) and VARIANTS[variant].concerns(CASES[case])
+        if player.is_asked(CASES[case]) and VARIANTS[variant].concerns(CASES[case])
     ]
     wanted = sorted(
         {

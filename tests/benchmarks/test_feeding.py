@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.closed_loop import ours
 from benchmarks.closed_loop.cases import CASES, Case, HeaterCase, RelayCase, Wires
-from benchmarks.closed_loop.ours import NotYet, Ours
+from benchmarks.closed_loop.ours import Ours
 from benchmarks.closed_loop.record import Record, play
 from benchmarks.closed_loop.variants import VARIANTS
 from custom_components.surplus.control.engine import Cycle
@@ -62,7 +62,6 @@ def fed(
     monkeypatch: pytest.MonkeyPatch, one: Case, told: Mapping[str, float]
 ) -> tuple[Record, list[Snapshot]]:
     monkeypatch.setattr(ours, "Engine", FakeEngine)
-    monkeypatch.setattr(ours, "control_of", lambda spec: None)
     FakeEngine.told = told
     record = play(one, Ours(one))
     return record, FakeEngine.given
@@ -163,21 +162,9 @@ def test_a_charger_tells_the_phases_it_measures(
     assert reading.offered_a == 10.0
 
 
-def test_what_a_charger_cannot_be_told_is_not_yet(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(ours, "_names", lambda kind: set())
-    with pytest.raises(NotYet, match="writes_per_day"):
-        Ours(case([0.0]), writes_per_day=400)
-
-
 def test_a_three_phase_home_is_told_its_currents(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ours, "_names", lambda kind: {"switches_phases"})
-    with pytest.raises(NotYet, match="phase_change_s"):
-        Ours(CASES["D1"])
-    # An engine that does not change phases has a charger that stays on three.
     (charger,) = CASES["D1"].chargers
     stays = replace(charger, evse=replace(charger.evse, switches_phases=False))
     one = case([690.0] * 5, chargers=(stays,), wires=Wires(grid_noise_w=0.0))

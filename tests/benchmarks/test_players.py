@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import pytest
 
-from benchmarks.closed_loop import ours
 from benchmarks.closed_loop.baselines import (
     EarlierPid,
     Evcc,
@@ -25,9 +24,8 @@ from benchmarks.closed_loop.oracle import optimum_of
 from benchmarks.closed_loop.ours import Ours, share_of
 from benchmarks.closed_loop.record import Controller, Record, play
 from benchmarks.closed_loop.router import EvccWithRouter
-from benchmarks.closed_loop.runs import PLAYERS, Results, Run, Wanted, plays
+from benchmarks.closed_loop.runs import PLAYERS, Results, Run, Wanted
 from benchmarks.closed_loop.scores import score
-from custom_components.surplus.control.model import LoadSpec
 from simulator.appliance import ApplianceSpec
 from simulator.battery import BatterySpec
 from simulator.heater import Characteristic, HeaterSpec
@@ -158,20 +156,9 @@ def test_j_is_a_share_of_the_optimum() -> None:
     assert 80.0 < percent < 100.0
 
 
-def test_the_engine_sits_out_what_it_cannot_do_yet(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def refuse(spec: LoadSpec) -> None:
-        raise TypeError(f"no control for {type(spec).__name__}")
-
-    monkeypatch.setattr(ours, "control_of", refuse)
-    assert not plays(CASES["A1"], PLAYERS["Surplus"])
-    assert plays(CASES["A1"], PLAYERS["evcc 30 s"])
-
-
 def test_the_router_is_asked_only_where_there_is_a_heater() -> None:
-    assert plays(CASES["B1"], PLAYERS["evcc + router"])
-    assert not plays(CASES["A1"], PLAYERS["evcc + router"])
+    assert PLAYERS["evcc + router"].is_asked(CASES["B1"])
+    assert not PLAYERS["evcc + router"].is_asked(CASES["A1"])
 
 
 def test_a_router_beside_evcc_takes_the_export_that_the_charger_waits_for() -> None:

@@ -19,6 +19,7 @@ from .charger import Charger, ChargerSpec
 from .clock import parse_hours_and_minutes
 from .control import DEFAULT_PORT, HELP, ControlPort, Words, listen_to_terminal
 from .demo_dashboard import URL_PATH
+from .demo_loads import HEATER, PUMP, TANK, HomeWires, add_loads, helpers
 from .demo_setup import (
     Setup,
     add_central_system,
@@ -38,6 +39,10 @@ IDENTITY = "VIRTUAL-1"
 USER = "demo"
 PASSWORD = "surplus"
 SOLAR_PUSH_S = 2.0
+# The sun gives more than this, so that there is something left for the other loads.
+CHARGER_A = 16
+# Another one when a folder set up by an earlier version of the demo is of no use.
+LAYOUT = 2
 # How long the charger may take to be let in.
 CALL_IN_S = 60.0
 
@@ -60,8 +65,8 @@ _TEXTS = {
   Login  {user} / {password}
 
   Watch  the dashboard "Virtual house": the sun moves sixty times as fast as it
-         should, the car starts within a minute or two and follows it.
-         Every decision says why. It is {time} in the virtual house.
+         should. The car, a pool pump and a water heater follow it within a
+         minute or two. Every decision says why. It is {time} in the house.
 
   Type   a word here (or: {control} <word>):
 {words}
@@ -84,8 +89,8 @@ _TEXTS = {
   Identifiant  {user} / {password}
 
   Regardez     le tableau de bord « Maison virtuelle » : le soleil va soixante fois
-               trop vite, la voiture démarre en une minute ou deux et le suit.
-               Chaque décision dit pourquoi. Il est {time} dans la maison virtuelle.
+               trop vite. La voiture, une pompe de piscine et un chauffe-eau le suivent en une
+               minute ou deux. Chaque décision dit pourquoi. Il est {time} dans la maison.
 
   Tapez        un mot ici (ou : {control} <mot>) :
 {words}
@@ -104,6 +109,9 @@ grid <W>       une puissance réseau quelconque avant la voiture (- : injection)
 cloud          un nuage passe, pendant une minute
 auto           retour au soleil et à la maison enregistrés
 hp | hc        le Linky passe en heures pleines | creuses
+heater <%>     règle le chauffe-eau, comme par sa propre application
+appliance on|off   actionne le relais de la pompe
+bath           on prend 60 litres d'eau chaude
 unplug | plug  la voiture part | revient
 cut | mend     la borne perd | retrouve son réseau
 meter off|on   le Linky se tait | reparle (aussi : garbled, gone)
@@ -152,6 +160,7 @@ class Demo:
             ocpp_port=arguments.ocpp_port,
             identity=IDENTITY,
             language=arguments.lang,
+            charger_a=CHARGER_A,
         )
         self.house = VirtualHouse(
             HouseOptions(
@@ -166,6 +175,9 @@ class Demo:
                 charger=ChargerSpec(identity=IDENTITY),
                 # It comes home when there is somebody to look after it.
                 plugged=False,
+                heater=HEATER,
+                tank=TANK,
+                appliance=PUMP,
             )
         )
         self.hass = RealHass(
@@ -175,7 +187,9 @@ class Demo:
             username=USER,
             password=PASSWORD,
             language=arguments.lang,
+            extra_configuration=helpers(arguments.lang),
         )
+        self._wires = HomeWires(self.hass, self.house, arguments.lang)
 
     def _say(self, key: str, **values: Any) -> None:
         print(self._texts[key].format(**values), flush=True)
@@ -194,10 +208,7 @@ class Demo:
     def _prepare_folder(self) -> bool:
         """Empty the folder when it is of no use; returns whether it is set up."""
         marker = self._folder / "configured.json"
-        wanted = {
-            "ocpp_port": self.setup.ocpp_port,
-            "language": self.setup.language,
-        }
+        wanted = self._choices
         known = json.loads(marker.read_text()) if marker.exists() else None
         if self._arguments.fresh or known != wanted:
             marker.unlink(missing_ok=True)
@@ -205,9 +216,18 @@ class Demo:
             return False
         return True
 
+    @property
+    def _choices(self) -> dict[str, int | str]:
+        """What a folder was set up for."""
+        return {
+            "layout": LAYOUT,
+            "ocpp_port": self.setup.ocpp_port,
+            "language": self.setup.language,
+        }
+
     def _mark_configured(self) -> None:
-        marker = {"ocpp_port": self.setup.ocpp_port, "language": self.setup.language}
-        (self._folder / "configured.json").write_text(json.dumps(marker))
+        marker = json.dumps(self._choices)
+        (self._folder / "configured.json").write_text(marker)
 
     async def run(self) -> None:
         """Run until told to stop; raises DemoError or HassError."""
@@ -250,6 +270,7 @@ class Demo:
         await hass.prepare()
         await hass.start()
         await push_solar(hass, house.house.solar_w, self.setup.language)
+        await self._wires.push()
         assert house.charger is not None
         # The car is there before Surplus is: a session that runs is adopted.
         house.plug()
@@ -277,6 +298,7 @@ class Demo:
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._push_solar())
+            tasks.create_task(self._wires.run())
             tasks.create_task(listen_to_terminal(words))
             tasks.create_task(self._watch())
 
@@ -294,6 +316,7 @@ class Demo:
         await add_central_system(self.hass, self.setup)
         await adopt_charger(self.hass, self.setup)
         await add_home(self.hass, self.setup)
+        await add_loads(self.hass, self.setup.language)
         await begin(self.hass, self.setup)
         await make_dashboard(self.hass, self.setup)
         self._mark_configured()

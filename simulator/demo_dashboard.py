@@ -18,10 +18,16 @@ _TEXTS = {
         "title": "Virtual house",
         "now": "Now",
         "car": "The car",
-        "follow": "The car follows the sun",
+        "heater": "The water heater",
+        "pump": "The pool pump",
+        "follow": "They follow the sun",
+        "power": "Power",
+        "set": "Set-point",
+        "switch": "Its switch",
         "powers": "Power",
         "currents": "Current offered and drawn",
-        "why": "Why it does what it does",
+        "why": "Why they do what they do",
+        "water": "Water temperature",
         "play": "Play with it",
         "words": (
             "Type a word in the terminal where the demo runs, and watch:\n\n"
@@ -34,19 +40,29 @@ _TEXTS = {
             "| `cut` `mend` | the charger loses its network |\n"
             "| `meter off` `meter on` | the Linky falls silent |\n"
             "| `unplug` `plug` | the car leaves or comes home |\n"
+            "| `bath` | somebody takes 60 litres of hot water |\n"
+            "| `appliance off` | somebody turns the pump off at its relay |\n"
             "| `auto` | back to the recorded day |\n\n"
-            "The sun moves sixty times as fast as it should; the car, the charger and "
-            "the Linky live in real time."
+            "Or move the pump's switch here: its mode becomes manual, and *Resume* "
+            "gives it back.\n\n"
+            "The sun moves sixty times as fast as it should; everything else lives in "
+            "real time."
         ),
     },
     "fr": {
         "title": "Maison virtuelle",
         "now": "Maintenant",
         "car": "La voiture",
-        "follow": "La voiture suit le soleil",
+        "heater": "Le chauffe-eau",
+        "pump": "La pompe de piscine",
+        "follow": "Tous suivent le soleil",
+        "power": "Puissance",
+        "set": "Consigne",
+        "switch": "Son interrupteur",
         "powers": "Puissance",
         "currents": "Courant proposé et consommé",
-        "why": "Pourquoi elle fait ce qu'elle fait",
+        "why": "Pourquoi ils font ce qu'ils font",
+        "water": "Température de l'eau",
         "play": "À vous de jouer",
         "words": (
             "Tapez un mot dans le terminal où tourne la démo, et regardez :\n\n"
@@ -59,9 +75,13 @@ _TEXTS = {
             "| `cut` `mend` | la borne perd ou retrouve son réseau |\n"
             "| `meter off` `meter on` | le Linky se tait ou reparle |\n"
             "| `unplug` `plug` | la voiture part ou revient |\n"
+            "| `bath` | on prend 60 litres d'eau chaude |\n"
+            "| `appliance off` | quelqu'un arrête la pompe à son relais |\n"
             "| `auto` | retour à la journée enregistrée |\n\n"
-            "Le soleil va soixante fois plus vite que d'habitude ; la voiture, la borne "
-            "et le Linky vivent en temps réel."
+            "Ou actionnez ici l'interrupteur de la pompe : son mode devient manuel, "
+            "et *Reprendre* le rend.\n\n"
+            "Le soleil va soixante fois plus vite que d'habitude ; tout le reste vit en "
+            "temps réel."
         ),
     },
 }
@@ -70,51 +90,96 @@ _TEXTS = {
 def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
     """Return the dashboard's configuration.
 
-    ``entities`` holds entity ids by role (``grid``, ``solar``, ``house``, ``surplus``,
-    ``period``, ``observer``, ``mode``, ``reason``, ``offered``, ``current``, ``power``,
-    ``status``); a role without entity is left out.
+    ``entities`` holds entity ids by role: of the house ``grid``, ``solar``, ``house``,
+    ``surplus``, ``period``, ``observer``; of the car ``mode``, ``reason``, ``next_event``,
+    ``offered``, ``current``, ``power``, ``status``; of the other loads ``heater_`` and
+    ``pump_`` with ``mode``, ``reason``, ``next_event``, ``resume``, ``power``, then
+    ``heater_set``, ``water``, ``pump_switch``. A role without entity is left out.
     """
     texts = _TEXTS["fr" if language == "fr" else "en"]
 
-    def shown(*roles: str) -> list[Card]:
-        names = {"power": texts["car"]}
+    def shown(*roles: str, names: Mapping[str, str] | None = None) -> list[Card]:
         return [
-            {"entity": entities[role], "name": names.get(role, _ENTITY_NAME)}
+            {"entity": entities[role], "name": (names or {}).get(role, _ENTITY_NAME)}
             for role in roles
             if role in entities
         ]
 
     def tiles(*roles: str, **options: Any) -> list[Card]:
-        return [{"type": "tile", **card, **options} for card in shown(*roles)]
+        names = {"power": texts["power"], "heater_power": texts["power"]}
+        names |= {"pump_power": texts["power"], "water": texts["water"]}
+        names |= {"heater_set": texts["set"], "pump_switch": texts["switch"]}
+        return [
+            {"type": "tile", **card, **options} for card in shown(*roles, names=names)
+        ]
 
     def graph(title: str, *roles: str) -> list[Card]:
+        names = {"power": texts["car"], "water": texts["water"]}
+        for load in ("heater", "pump"):
+            names |= {f"{load}_{key}": texts[load] for key in ("power", "reason")}
+        names["reason"] = texts["car"]
         card = {
             "type": "history-graph",
             "title": title,
             "hours_to_show": HOURS_SHOWN,
-            "entities": shown(*roles),
+            "entities": shown(*roles, names=names),
             "grid_options": {"columns": "full"},
         }
         return [card] if card["entities"] else []
 
     wide = {"grid_options": {"columns": "full"}}
+
+    def load(name: str, icon: str, prefix: str) -> list[Card]:
+        """Return what every load shows: why, what it may take, and what comes next."""
+        found = [
+            *tiles(f"{prefix}reason", **wide),
+            *tiles(f"{prefix}mode", features=[{"type": "select-options"}], **wide),
+            *tiles(
+                f"{prefix}next_event",
+                state_content=["event", "state"],
+                visibility=[_is_not(entities, f"{prefix}next_event", "unknown")],
+                **wide,
+            ),
+            *tiles(
+                f"{prefix}resume",
+                hide_state=True,
+                tap_action=_press(entities, f"{prefix}resume"),
+                visibility=[_is_not(entities, f"{prefix}resume", "unavailable")],
+                **wide,
+            ),
+        ]
+        return [_heading(texts[name], icon), *found] if found else []
+
     now = [
         _heading(texts["now"], "mdi:home-lightning-bolt"),
-        *tiles("solar", "house", "grid", "surplus"),
-        _heading(texts["car"], "mdi:car-electric"),
-        *tiles("reason", **wide),
-        *tiles("mode", features=[{"type": "select-options"}], **wide),
-        *tiles("offered", "current", "power", "status", "period", "observer"),
+        *tiles("solar", "house", "grid", "surplus", "period", "observer"),
+        *load("car", "mdi:car-electric", ""),
+        *tiles("offered", "current", "power", "status"),
+    ]
+    others = [
+        *load("pump", "mdi:pool", "pump_"),
+        *tiles("pump_power"),
+        *tiles("pump_switch"),
+        *load("heater", "mdi:water-boiler", "heater_"),
+        *tiles("heater_power", "water"),
+        *tiles("heater_set", features=[{"type": "numeric-input"}], **wide),
     ]
     follow = [
         _heading(texts["follow"], "mdi:chart-line"),
-        *graph(texts["powers"], "solar", "house", "grid", "power"),
+        *graph(texts["powers"], "solar", "grid", "power", "heater_power", "pump_power"),
+        *graph(texts["why"], "reason", "pump_reason", "heater_reason"),
         *graph(texts["currents"], "offered", "current"),
-        *graph(texts["why"], "reason", "mode", "status"),
+        *graph(texts["water"], "water"),
     ]
     play = [
         _heading(texts["play"], "mdi:console"),
         {"type": "markdown", "content": texts["words"], "text_only": True},
+    ]
+    sections: list[dict[str, Any]] = [
+        {"type": "grid", "cards": now},
+        {"type": "grid", "cards": others},
+        {"type": "grid", "cards": follow, "column_span": 2},
+        {"type": "grid", "cards": play},
     ]
     return {
         "views": [
@@ -123,11 +188,7 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
                 "path": "now",
                 "type": "sections",
                 "max_columns": 4,
-                "sections": [
-                    {"type": "grid", "cards": now},
-                    {"type": "grid", "cards": follow, "column_span": 2},
-                    {"type": "grid", "cards": play},
-                ],
+                "sections": [section for section in sections if section["cards"]],
             }
         ]
     }
@@ -140,3 +201,15 @@ def title(language: str) -> str:
 
 def _heading(text: str, icon: str) -> Card:
     return {"type": "heading", "heading": text, "icon": icon}
+
+
+def _is_not(entities: Mapping[str, str], role: str, state: str) -> dict[str, Any]:
+    return {"condition": "state", "entity": entities.get(role), "state_not": state}
+
+
+def _press(entities: Mapping[str, str], role: str) -> dict[str, Any]:
+    return {
+        "action": "perform-action",
+        "perform_action": "button.press",
+        "target": {"entity_id": entities.get(role)},
+    }

@@ -5,12 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .demo_dashboard import URL_PATH, dashboard, title
+from .demo_loads import (
+    HEATER_ENTITY,
+    HEATER_POWER_ENTITY,
+    PUMP_ENTITY,
+    PUMP_POWER_ENTITY,
+    WATER_ENTITY,
+    load_ids,
+)
 from .hass_api import HassApi, HassError, Json
 
 DOMAIN = "surplus"
 
 # Some entities appear with the first reading; a dashboard without them is no tragedy.
 ENTITY_ATTEMPTS = 40
+
+# The roles of what a viewer may choose.
+MODES = ("mode", "heater_mode", "pump_mode")
 
 SOLAR_ENTITY = "sensor.virtual_solar_production"
 
@@ -116,8 +127,14 @@ async def roles(hass: HassApi, identity: str) -> dict[str, str]:
         "offered": f"{load}_offered_current",
         "current": f"{load}_current",
         "power": f"{load}_power",
+        "next_event": f"{load}_next_event",
         "status": f"{load}_status",
     }
+    loads = await load_ids(hass)
+    for kind, name in (("heater", "heater"), ("switched", "pump")):
+        if kind in loads:
+            for key in ("mode", "reason", "next_event", "resume"):
+                wanted[f"{name}_{key}"] = f"{loads[kind]}_{key}"
     found = {
         role: by_unique_id[unique_id]
         for role, unique_id in wanted.items()
@@ -126,6 +143,14 @@ async def roles(hass: HassApi, identity: str) -> dict[str, str]:
     for unique_id, entity_id in by_unique_id.items():
         if unique_id.startswith("linky:") and unique_id.endswith("_period"):
             found["period"] = entity_id
+    if "heater" in loads:
+        found |= {
+            "heater_power": HEATER_POWER_ENTITY,
+            "heater_set": HEATER_ENTITY,
+            "water": WATER_ENTITY,
+        }
+    if "switched" in loads:
+        found |= {"pump_power": PUMP_POWER_ENTITY, "pump_switch": PUMP_ENTITY}
     return found
 
 
@@ -162,8 +187,9 @@ async def make_dashboard(hass: HassApi, setup: Setup) -> None:
 
 
 async def begin(hass: HassApi, setup: Setup) -> None:
-    """Hand the charger to Surplus: no longer observing, mode solar."""
+    """Hand the loads to Surplus: no longer observing, all in mode solar."""
     entities = await roles(hass, setup.identity)
     await hass.call("switch", "turn_off", {"entity_id": entities["observer"]})
-    mode = {"entity_id": entities["mode"], "option": "solar"}
+    modes = [entities[role] for role in MODES if role in entities]
+    mode = {"entity_id": modes, "option": "solar"}
     await hass.call("select", "select_option", mode)

@@ -1,7 +1,8 @@
 """Home Assistant's API, used as a browser uses it: log in, flows, states, services."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import contextlib
 import json
 import time
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import aiohttp
 
 FLOW_TIMEOUT_S = 60.0
+_HEARTBEAT_S = 20.0
 
 type Json = dict[str, Any]
 
@@ -43,12 +45,17 @@ class HassApi:
 
     async def answers(self) -> bool:
         """Whether its HTTP server answers at all."""
-        assert self._session is not None
         try:
-            async with self._session.get(f"{self.url}/manifest.json") as answer:
+            async with self._connected.get(f"{self.url}/manifest.json") as answer:
                 return answer.ok
         except aiohttp.ClientError:
             return False
+
+    @property
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise HassError("not connected")
+        return self._session
 
     # Logging in
 
@@ -95,8 +102,7 @@ class HassApi:
         return self._token
 
     async def _plain(self, path: str, **body: Any) -> Json:
-        assert self._session is not None
-        async with self._session.post(f"{self.url}{path}", **body) as answer:
+        async with self._connected.post(f"{self.url}{path}", **body) as answer:
             found: Json = await _json(answer)
             return found
 
@@ -104,9 +110,8 @@ class HassApi:
 
     async def request(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request as the user; raises HassError unless it succeeds."""
-        assert self._session is not None
         headers = {"Authorization": f"Bearer {await self.token()}"}
-        async with self._session.request(
+        async with self._connected.request(
             method, f"{self.url}{path}", json=body, headers=headers
         ) as answer:
             return await _json(answer)
@@ -162,15 +167,7 @@ class HassApi:
 
     async def ask(self, kind: str, **fields: Any) -> Any:
         """Send one WebSocket command; returns its result."""
-        assert self._session is not None
-        token = await self.token()
-        url = f"{self.url}/api/websocket"
-        async with self._session.ws_connect(url, max_msg_size=0) as socket:
-            await socket.receive_json()
-            await socket.send_json({"type": "auth", "access_token": token})
-            if (answer := await socket.receive_json())["type"] != "auth_ok":
-                raise HassError(f"not let in: {answer}")
-            await socket.send_json({"id": 1, "type": kind, **fields})
+        async with self._asking(kind, fields) as socket:
             while True:
                 answer = await socket.receive_json()
                 if answer["type"] == "result":
@@ -178,6 +175,42 @@ class HassApi:
         if not answer["success"]:
             raise HassError(f"{kind}: {answer['error']['message']}")
         return answer["result"]
+
+    async def follow(self, entity_ids: Sequence[str]) -> AsyncIterator[tuple[str, str]]:
+        """Yield entity ids with their states: all at once, then what changes.
+
+        Ends when Home Assistant hangs up.
+        """
+        fields = {"entity_ids": list(entity_ids)}
+        async with self._asking("subscribe_entities", fields) as socket:
+            async for message in socket:
+                answer = message.json()
+                if answer["type"] == "result" and not answer["success"]:
+                    raise HassError(f"not followed: {answer['error']['message']}")
+                event = answer.get("event", {})
+                changed = {
+                    entity_id: change.get("+", {})
+                    for entity_id, change in event.get("c", {}).items()
+                }
+                for entity_id, state in (event.get("a", {}) | changed).items():
+                    if "s" in state:
+                        yield entity_id, str(state["s"])
+
+    @contextlib.asynccontextmanager
+    async def _asking(
+        self, kind: str, fields: Mapping[str, Any]
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        token = await self.token()
+        url = f"{self.url}/api/websocket"
+        async with self._connected.ws_connect(
+            url, max_msg_size=0, heartbeat=_HEARTBEAT_S
+        ) as socket:
+            await socket.receive_json()
+            await socket.send_json({"type": "auth", "access_token": token})
+            if (answer := await socket.receive_json())["type"] != "auth_ok":
+                raise HassError(f"not let in: {answer}")
+            await socket.send_json({"id": 1, "type": kind, **fields})
+            yield socket
 
     async def entity_ids(self, platform: str = "surplus") -> dict[str, str]:
         """Return the entity ids of a platform by unique id."""

@@ -55,8 +55,9 @@ async def test_all_else_is_the_chargers(
     await metered.async_apply(8)
     await metered.async_release()
     stop()
-    await metered.async_apply(9)
+    await metered.async_apply(9, 3)
     assert charger.told == [8, None, 9]
+    assert charger.told_phases == [None, 3]
     assert heard == [1]
     assert metered.spec is charger.spec
     charger.taken_over = 7.0

@@ -18,13 +18,14 @@ from .const import DOMAIN
 from .control.check import CheckResult, Finding, finding_of
 from .control.engine import Cycle, Engine
 from .control.freshness import MeterState
-from .control.model import Decision, LoadInput, Reason, Snapshot
+from .control.model import BatteryReading, Decision, LoadInput, Reason, Snapshot
 from .control.record import RecordedEngine
 from .home.config import cheap_of, grid_meter_of, settings_of, solar_power_of
 from .home.controls import Controls, Hands
-from .home.loads.batteries import batteries_of
+from .home.loads.batteries import batteries_of, silent_of
 from .home.recorder import Recorder
 from .home.reports import (
+    async_report_battery_lost,
     async_report_check,
     async_report_meter_lost,
     async_report_sign_reversed,
@@ -42,6 +43,8 @@ _CYCLE_S = 0.8
 _WATCHDOG = timedelta(seconds=5)
 # A source that is missing counts as lost only this long after Home Assistant started.
 _START_GRACE_S = 60.0
+# A battery's integration may be away for a while: a user is told only after this.
+_BATTERY_GRACE_S = 300.0
 
 type HomeConfigEntry = ConfigEntry[HomeCoordinator]
 
@@ -67,6 +70,7 @@ class HomeCoordinator:
         self.entry = entry
         self.memory = memory
         self.cycle: Cycle | None = None
+        self.batteries: tuple[BatteryReading, ...] = ()
         self._registry = registry
         self._saver = Saver(hass, HomeStore(hass, entry.entry_id), self._to_save)
         self.recorder = Recorder(hass, entry.entry_id)
@@ -80,6 +84,7 @@ class HomeCoordinator:
             Hands(
                 save_within=self._saver.async_save_within,
                 cycle_soon=self._cycle_soon,
+                forget=self._forget,
                 begin_check=self._begin_check,
                 end_check=self._end_check,
             ),
@@ -91,6 +96,7 @@ class HomeCoordinator:
         self._running: frozenset[str] = frozenset()
         self._in_trouble = False
         self._patient_until: float | None = None
+        self._battery_lost_since: float | None = None
 
     # ---- life ----------------------------------------------------------------------
 
@@ -157,6 +163,10 @@ class HomeCoordinator:
     @callback
     def _changed(self, *, soon: bool = False) -> None:
         self._saver.async_save_within(SAVE_SOON_S if soon else SAVE_LATER_S)
+
+    @callback
+    def _forget(self, load_id: str) -> None:
+        self.engine.forget(load_id)
 
     @callback
     def _apply_settings(self) -> None:
@@ -240,13 +250,14 @@ class HomeCoordinator:
                 for commander in self._loads.commanders.values():
                     commander.tell(None)
             return
+        self.batteries = batteries_of(self.hass, self.entry)
         snapshot = Snapshot(
             now=now,
             wall=dt_util.as_local(wall),
             grid=grid,
             solar_w=solar_power_of(self.hass, self.entry),
             loads=tuple(self._input(load_id, sight) for load_id, sight in seen.items()),
-            batteries=batteries_of(self.hass, self.entry),
+            batteries=self.batteries,
             cheap=cheap_of(self.hass, self.entry),
         )
         cycle = self.cycle = self.engine.cycle(snapshot)
@@ -268,8 +279,21 @@ class HomeCoordinator:
             lost=cycle.meter in (MeterState.LOST, MeterState.NONE),
             meter=self.meter_name,
         )
+        self._report_battery(cycle, now)
         for listener in tuple(self._listeners):
             listener()
+
+    def _report_battery(self, cycle: Cycle, now: float) -> None:
+        if cycle.battery_state is not MeterState.LOST:
+            self._battery_lost_since = None
+        elif self._battery_lost_since is None:
+            self._battery_lost_since = now
+        since = self._battery_lost_since
+        async_report_battery_lost(
+            self.hass,
+            lost=since is not None and now - since >= _BATTERY_GRACE_S,
+            batteries=silent_of(self.entry, self.batteries, now),
+        )
 
     def _input(self, load_id: str, sight: LoadSight) -> LoadInput:
         modes = self.controls.modes(load_id)
@@ -292,9 +316,7 @@ class HomeCoordinator:
             return
         checking = decision.load_id in self.engine.checking
         watched = self.memory.observing and not checking
-        commander.tell(
-            None if decision.setpoint is None or watched else decision.setpoint.value
-        )
+        commander.tell(None if watched else decision.setpoint)
 
     def _log(self, cycle: Cycle) -> None:
         if not _LOGGER.isEnabledFor(logging.DEBUG):

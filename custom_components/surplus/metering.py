@@ -72,8 +72,8 @@ class MeteredLoad(LoadSource):
         return self._source.taken_over
 
     @override
-    async def async_apply(self, value: float) -> None:
-        await self._source.async_apply(value)
+    async def async_apply(self, value: float, phases: int | None = None) -> None:
+        await self._source.async_apply(value, phases)
 
     @override
     async def async_release(self) -> None:

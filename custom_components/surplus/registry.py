@@ -6,7 +6,7 @@ Entries are set up in parallel and reloaded one by one, so nobody holds another 
 publishes its controls here and load entities look them up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -69,9 +69,11 @@ class LoadSource(Protocol):
         0. A source that cannot know says None.
         """
 
-    async def async_apply(self, value: float) -> None:
+    async def async_apply(self, value: float, phases: int | None = None) -> None:
         """Set this set-point, in the load's own unit (``control.model.Setpoint``).
 
+        ``phases`` is on how many of its phases a charger shall charge; None, and every
+        source whose spec does not switch phases, leaves them alone.
         Home repeats this at least every 30 s as long as it stands behind the set-point.
         A room renews the lease on the device only because of such a call, never by
         itself: when Home is gone, the device falls to its safe state.
@@ -102,7 +104,8 @@ class LoadControls:
     when any other mode ends that does not last, ``manual_value`` the set-point of mode
     manual in the load's unit. ``resumable`` says that another mode is
     waiting to come back. ``decision`` is the one in which the reason last changed.
-    ``regulation`` is what its PID did last, where it has one.
+    ``regulation`` is what its PID did last, where it has one, ``facts`` what was learned
+    of it that a person would want to see.
     ``check`` is how the last commissioning check ended, None before the first and while
     one runs.
     """
@@ -117,6 +120,7 @@ class LoadControls:
     decision: Decision | None = None
     next_event: ComingEvent | None = None
     regulation: RegulatorTerms | None = None
+    facts: Mapping[str, float] = field(default_factory=dict)
     check: CheckResult | None = None
     checking: bool = False
 
@@ -152,6 +156,9 @@ class HomeControls(Protocol):
         Raises ServiceValidationError when one runs already or nothing can be checked.
         """
 
+    def async_forget(self, load_id: str) -> None:
+        """Forget a load that a user has deleted: its mode, and what was learned."""
+
     def async_subscribe(
         self, load_id: str, on_change: Callable[[], None]
     ) -> CALLBACK_TYPE:
@@ -169,6 +176,7 @@ class Registry:
     loads: dict[str, LoadSource] = field(default_factory=dict)
     home: HomeControls | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
+    _deleted: set[str] = field(default_factory=set)
 
     @callback
     def async_register_meter(self, source: MeterSource) -> CALLBACK_TYPE:
@@ -181,9 +189,20 @@ class Registry:
         return self._register(self.loads, source.spec.load_id, source)
 
     @callback
+    def async_forget_load(self, load_id: str) -> None:
+        """Let Home forget a load that a user has deleted, now or when it is there."""
+        if self.home is not None:
+            self.home.async_forget(load_id)
+        else:
+            self._deleted.add(load_id)
+
+    @callback
     def async_publish_home(self, home: HomeControls) -> CALLBACK_TYPE:
         """Make Home's controls available to load entities; returns the remover."""
         self.home = home
+        for load_id in self._deleted:
+            home.async_forget(load_id)
+        self._deleted.clear()
         self._notify()
 
         @callback

@@ -52,6 +52,7 @@ class Car:
     switches_phases: bool = False
     writes_per_day: int = 3000
     told_phases: int | None = None
+    tells_phases: bool = True
     pause_until: float = 0.0
     drawn_a: float = 0.0
     allowed_from: float = 0.0
@@ -122,6 +123,7 @@ class Car:
             power_w=power_w,
             power_at=at,
             currents_a=used if self.drawn_a > 1 else (),
+            phases=self.told_phases if self.tells_phases else None,
             offered_a=self.offered_a if self.offered_at is not None else None,
             offered_at=self.offered_at,
             link_lost_at=self.link_lost_at,

@@ -125,6 +125,75 @@ def test_the_number_survives_a_restart() -> None:
     assert house.cars[0].told_phases == 1
 
 
+def test_without_a_memory_it_goes_on_with_what_the_charger_was_told() -> None:
+    house = three_phase_house()
+    house.run(300, base_w=-2000)
+    house.engine = Engine(house.settings)
+    house.run(60)
+    assert {cycle.decisions[0].setpoint.phases for cycle in house.history[-60:]} == {1}
+    # One phase is the charger's, not all that the car has.
+    house.run(1200, base_w=-9000)
+    assert house.cars[0].told_phases == 3
+
+
+def test_a_charger_that_forgets_its_number_of_phases_keeps_the_decided_one() -> None:
+    house = three_phase_house(tells_phases=False)
+    house.run(300, base_w=-2000)
+    assert control(house).vehicle.single
+    house.run(1200, base_w=-9000)
+    assert house.cars[0].told_phases == 3
+
+
+def test_a_charger_that_has_fallen_to_one_phase_is_taken_as_it_is() -> None:
+    house = three_phase_house()
+    house.run(600, base_w=-8000)
+    car = house.cars[0]
+    car.tell(6, house.now, 1)
+    house.run(5)
+    # It is not changed back at once: what speaks for that must show again.
+    assert control(house).vehicle.single
+    house.run(400)
+    assert car.told_phases == 1
+    house.run(400)
+    assert car.told_phases == 3
+    house.run(120)
+    assert abs(house.grid_w) <= 690
+
+
+def test_a_change_the_charger_never_takes_is_given_up() -> None:
+    house = three_phase_house()
+    house.run(600, base_w=-2100)
+    house.obeyed = False
+    house.run(150, base_w=-9000)
+    assert not control(house).vehicle.single
+    house.run(120)
+    assert control(house).vehicle.single
+    assert control(house).phases == (1,)
+
+
+def test_a_charger_that_turns_out_not_to_change_is_on_all_its_phases() -> None:
+    house = three_phase_house()
+    house.run(600, base_w=-2100)
+    car = house.cars[0]
+    car.switches_phases = False
+    car.told_phases = None
+    house.run(10)
+    assert not control(house).vehicle.single
+    assert house.decision().setpoint.phases is None
+    assert control(house).phases == (1, 2, 3)
+
+
+def test_a_check_keeps_the_number_of_phases() -> None:
+    house = three_phase_house()
+    house.run(300, base_w=-2000)
+    before = len(house.history)
+    house.engine.start_check(house.cars[0].spec)
+    house.run(120)
+    told = [cycle.decisions[0] for cycle in house.history[before:]]
+    assert Reason.CHECKING in {decision.reason for decision in told}
+    assert {decision.setpoint.phases for decision in told} == {1}
+
+
 def test_while_it_changes_it_counts_where_it_still_draws() -> None:
     house = three_phase_house()
     house.run(600, base_w=-2100)

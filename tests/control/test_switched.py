@@ -1136,7 +1136,7 @@ class TestCheck:
         house = House(settings=HomeSettings(breaker_a=9))
         house.run(2, base_w=1000)
         house.engine.start_check(house.relay.spec)
-        house.engine._checks[house.relay.load_id].value = 1.0
+        house.engine._checks._running[house.relay.load_id].value = 1.0
         house.run(1, base_w=1500)
         assert not house.relay.on
 

@@ -11,12 +11,14 @@ import pytest
 import pytest_asyncio
 
 from simulator.charger import ChargerSpec
+from simulator.demo_loads import HEATER, PUMP, TANK, HomeWires, add_loads, helpers
 from simulator.demo_setup import (
     Setup,
     add_central_system,
     add_home,
     add_linky,
     adopt_charger,
+    roles,
 )
 from simulator.real_hass import HassError, RealHass
 from simulator.virtual_house import HouseOptions, VirtualHouse
@@ -42,6 +44,20 @@ class World:
     async def state(self, unique_id: str) -> str | None:
         """Return the state of the entity with this unique id."""
         return await self.hass.state(self.entities[unique_id])
+
+    async def add_loads(self) -> None:
+        """Add a water heater and a pump as a user does, and give them the sun."""
+        await add_loads(self.hass, "en")
+        self.entities = await self.hass.entity_ids()
+        found = await roles(self.hass, IDENTITY)
+        self.entities |= {f"role:{role}": entity for role, entity in found.items()}
+        modes = [found["heater_mode"], found["pump_mode"]]
+        await self.choose(modes, "solar")
+
+    async def choose(self, modes: list[str], option: str) -> None:
+        """Choose a mode for loads, as a person does."""
+        data = {"entity_id": modes, "option": option}
+        await self.hass.call("select", "select_option", data)
 
     async def until(
         self, condition: Callable[[], bool], what: str, timeout_s: float = 60.0
@@ -72,10 +88,19 @@ async def world(
         tic_path=setup.tic,
         ocpp_url=f"ws://127.0.0.1:{setup.ocpp_port}/ocpp",
         charger=ChargerSpec(identity=IDENTITY),
+        heater=HEATER,
+        tank=TANK,
+        appliance=PUMP,
     )
     async with VirtualHouse(options) as house:
         house.house.fix_base(500.0)
-        async with RealHass(folder / "config", port=free_port()) as hass:
+        async with (
+            RealHass(
+                folder / "config", port=free_port(), extra_configuration=helpers("en")
+            ) as hass,
+            asyncio.TaskGroup() as tasks,
+        ):
+            wires = tasks.create_task(HomeWires(hass, house, "en").run())
             await add_linky(hass, setup)
             await add_central_system(hass, setup)
             await adopt_charger(hass, setup)
@@ -85,3 +110,4 @@ async def world(
                 "switch", "turn_off", {"entity_id": entities["home_observer"]}
             )
             yield World(house, hass, entities)
+            wires.cancel()

@@ -49,7 +49,8 @@ async def browser() -> AsyncGenerator[Browser]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shown(world: World) -> World:
     """Return a world with a dashboard and a car that follows the sun."""
-    await push_solar(world.hass, 3800.0, "en")
+    await push_solar(world.hass, 4800.0, "en")
+    await world.add_loads()
     setup = Setup(tic=Path(), ocpp_port=0, identity=IDENTITY, language="en")
     await make_dashboard(world.hass, setup)
     world.house.house.fix_base(-3000.0)

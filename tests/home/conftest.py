@@ -68,16 +68,18 @@ class HandCharger:
         default_factory=lambda: ChargerReading(reachable=True, wants_power=True)
     )
     told: list[float | None] = field(default_factory=list)
+    told_phases: list[int | None] = field(default_factory=list)
     refuses: bool = False
     taken_over: float | None = None
     listeners: list[Callable[[], None]] = field(default_factory=list)
 
-    async def async_apply(self, current_a: float) -> None:
+    async def async_apply(self, current_a: float, phases: int | None = None) -> None:
         if self.refuses:
             raise HomeAssistantError("refused")
         if current_a != self.taken_over:
             self.taken_over = None
         self.told.append(current_a)
+        self.told_phases.append(phases)
         self.update(
             offered_a=current_a,
             offered_at=monotonic(),

@@ -445,7 +445,7 @@ async def test_a_stop_does_not_wait_with_what_failed_before_it(
 async def test_a_room_that_breaks_is_retried_with_patience(
     hass: HomeAssistant, life: Life, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(current_a: float) -> None:
+    async def broken(current_a: float, phases: int | None = None) -> None:
         raise RuntimeError("a bug")
 
     life.charger.async_apply = broken  # type: ignore[method-assign]

@@ -115,7 +115,7 @@ async def test_an_override_that_has_ended_does_not_begin_again(
 ) -> None:
     await commanding(life, home_entry)
     # This source does not notice that it was told something else.
-    life.charger.async_apply = lambda value: life.charger.async_release()  # type: ignore[method-assign]
+    life.charger.async_apply = lambda *_: life.charger.async_release()  # type: ignore[method-assign]
     life.charger.taken_over = 8.0
     await life.run(2, 500)
     home = async_get_registry(hass).home
@@ -345,7 +345,7 @@ async def test_the_end_of_a_boost_by_energy_is_foreseen_from_its_power(
 async def test_what_nobody_measures_is_counted_as_it_was_told(
     hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
 ) -> None:
-    async def deaf(value: float) -> None:
+    async def deaf(value: float, phases: int | None = None) -> None:
         """Take a command, measure nothing."""
 
     life.charger.async_apply = deaf  # type: ignore[method-assign]

@@ -287,6 +287,19 @@ class Wallbox(ChargePoint):
             self.running.exception()
 
 
+def periods_of(profile: dict[str, Any]) -> list[dict[str, Any]]:
+    """The periods of a profile."""
+    periods: list[dict[str, Any]] = profile["charging_schedule"][
+        "charging_schedule_period"
+    ]
+    return periods
+
+
+def phases_of(profile: dict[str, Any]) -> list[int | None]:
+    """The number of phases of each period of a profile."""
+    return [period.get("number_phases") for period in periods_of(profile)]
+
+
 def limit_of(profile: dict[str, Any]) -> float:
     """The limit of a profile's first period."""
     limit: float = profile["charging_schedule"]["charging_schedule_period"][0]["limit"]

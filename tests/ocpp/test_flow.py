@@ -13,11 +13,13 @@ from custom_components.surplus.ocpp.const import (
     CONF_IDENTITY,
     CONF_MAX_A,
     CONF_MIN_A,
+    CONF_PHASE_SWITCHING,
     CONF_PHASES,
     CONF_POWER_ENTITY,
     CONF_PRIORITY,
     CONF_SAFE_A,
     CONF_TAG,
+    CONF_WRITES_PER_DAY,
     SUBENTRY_CHARGER,
 )
 from custom_components.surplus.registry import async_get_registry
@@ -48,6 +50,7 @@ DATA = {
     CONF_PRIORITY: 2,
     CONF_AUTO_START: True,
     CONF_TAG: "HOME",
+    CONF_WRITES_PER_DAY: 3000,
 }
 WRONG = [
     ({CONF_MIN_A: 5}, {CONF_MIN_A: "below_six"}),
@@ -59,6 +62,10 @@ WRONG = [
     ({CONF_SAFE_A: 20}, {CONF_SAFE_A: "safe_current"}),
     ({CONF_TAG: "x" * 17}, {CONF_TAG: "tag_length"}),
     ({CONF_TAG: "  "}, {CONF_TAG: "tag_length"}),
+    (
+        {CONF_PHASES: "1", CONF_PHASE_SWITCHING: "profile"},
+        {CONF_PHASE_SWITCHING: "needs_three_phases"},
+    ),
 ]
 
 
@@ -367,7 +374,10 @@ async def test_a_charger_is_changed_in_place(
     result = await hass.config_entries.subentries.async_configure(form["flow_id"], FORM)
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done()
-    assert entry.subentries[subentry_id].data == DATA | {CONF_IDENTITY: IDENTITY}
+    assert entry.subentries[subentry_id].data == DATA | {
+        CONF_IDENTITY: IDENTITY,
+        CONF_PHASE_SWITCHING: "off",
+    }
     assert entry.subentries[subentry_id].title == "Carport"
     charger = entry.runtime_data.host.central.chargers[IDENTITY]
     assert charger.settings.phases == (1, 2, 3)
@@ -408,3 +418,39 @@ async def test_a_port_out_of_range_is_no_port(hass: HomeAssistant) -> None:
         await hass.config_entries.flow.async_configure(
             flow_id, {CONF_PORT: 70000, CONF_HOST: "127.0.0.1"}
         )
+
+
+@pytest.mark.parametrize(("wiring", "suggested"), [("123", "profile"), ("1", None)])
+async def test_what_a_charger_says_of_its_phases_is_suggested_until_it_is_decided(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    callers: Callers,
+    wiring: str,
+    suggested: str | None,
+) -> None:
+    async def form() -> Any:
+        result = await hass.config_entries.subentries.async_init(
+            (entry.entry_id, SUBENTRY_CHARGER),
+            context={"source": "reconfigure", "subentry_id": subentry_id},
+        )
+        found = next(
+            key for key in result["data_schema"].schema if key == CONF_PHASE_SWITCHING
+        )
+        return result["flow_id"], (found.description or {}).get("suggested_value")
+
+    (subentry_id,) = entry.subentries
+    subentry = entry.subentries[subentry_id]
+    hass.config_entries.async_update_subentry(
+        entry, subentry, data={**subentry.data, CONF_PHASES: [*map(int, wiring)]}
+    )
+    await hass.async_block_till_done()
+    assert (await form())[1] is None
+    charger = entry.runtime_data.host.central.chargers[IDENTITY]
+    charger.memory.configuration["connectorswitch3to1phasesupported"] = "true"
+    flow_id, offered = await form()
+    assert offered == suggested
+    await hass.config_entries.subentries.async_configure(flow_id, FORM)
+    await hass.async_block_till_done()
+    # Decided: off stays off.
+    assert (await form())[1] == "off"
+    assert not charger.switches_phases

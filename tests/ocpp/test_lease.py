@@ -423,3 +423,78 @@ def test_whatever_happens_the_highest_possible_current_is_counted(
         now += wait
         offered = lease.offered
         assert (offered.amps if offered else None) == max(possible, default=None)
+
+
+class TestPhases:
+    """Another number of phases is a change."""
+
+    def test_it_is_sent_and_keeps_its_distance(self, lease: Lease) -> None:
+        lease.want(10, 0, 3)
+        lease.send(0)
+        lease.accepted(0.1)
+        lease.want(10, 1, 1)
+        assert not lease.satisfied(1)
+        assert lease.due_at(1) == 5
+        lease.send(5)
+        lease.accepted(5.1)
+        assert lease.offered is not None
+        assert (lease.offered.amps, lease.offered.phases) == (10, 1)
+        lease.want(10, 6, 1)
+        assert lease.satisfied(6)
+
+    def test_of_a_charger_that_stands_still_it_is_no_stop(self, lease: Lease) -> None:
+        lease.want(0, 0, 3)
+        lease.send(0)
+        lease.accepted(0.1)
+        lease.want(0, 1, 1)
+        assert lease.due_at(1) == 5
+        lease.send(5)
+        lease.refused(5.5)
+        assert lease.due_at(6) == 10
+        lease.want(10, 7, 1)
+        assert lease.due_at(7) == 10
+
+    def test_a_stop_does_not_wait_for_its_phases(self, lease: Lease) -> None:
+        lease.want(10, 0, 3)
+        lease.send(0)
+        lease.accepted(0.1)
+        lease.want(0, 1, 1)
+        assert due(lease, 1)
+
+    @pytest.mark.parametrize(("before", "sent", "counted"), [(3, 1, 3), (1, 3, 3)])
+    def test_unanswered_the_greater_number_counts(
+        self, lease: Lease, before: int, sent: int, counted: int
+    ) -> None:
+        lease.want(10, 0, before)
+        lease.send(0)
+        lease.accepted(0.1)
+        lease.want(10, 6, sent)
+        lease.send(6)
+        lease.unanswered(7)
+        assert lease.offered is not None
+        assert (lease.offered.amps, lease.offered.phases) == (10, counted)
+        # Going back is said as well: nobody knows what it took.
+        lease.want(10, 8, before)
+        assert not lease.satisfied(8)
+        assert lease.due_at(8) == 11
+
+    def test_a_higher_current_on_fewer_phases_counts_on_all(self, lease: Lease) -> None:
+        lease.want(6, 0, 3)
+        lease.send(0)
+        lease.accepted(0.1)
+        lease.want(16, 6, 1)
+        lease.send(6)
+        lease.unanswered(7)
+        assert lease.offered is not None
+        assert (lease.offered.amps, lease.offered.phases) == (16, 3)
+
+    def test_taken_without_its_phases_it_is_not_wished_for_again(
+        self, lease: Lease
+    ) -> None:
+        lease.want(10, 0, 1)
+        lease.send(0)
+        lease.accepted(0.1, without_phases=True)
+        assert lease.offered is not None
+        assert lease.offered.phases is None
+        assert lease.wanted_phases is None
+        assert lease.satisfied(1)

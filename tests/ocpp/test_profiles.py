@@ -181,3 +181,30 @@ def test_whole_amperes_have_no_fraction_on_the_wire() -> None:
 def test_connectors_do_not_share_profile_ids() -> None:
     assert profile_ids(1) == (1, 2)
     assert profile_ids(2) == (3, 4)
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_every_period_says_its_phases(form: Form) -> None:
+    profile = live_profile(
+        form,
+        1,
+        limit_a=16,
+        safe_a=6,
+        charger_now=NOW,
+        lease_s=120,
+        backdate_s=45,
+        phases=3,
+        safe_phases=1,
+    )
+    assert profile.says_phases
+    said = [
+        period.get("number_phases")
+        for period in profile.as_payload()["charging_schedule"][
+            "charging_schedule_period"
+        ]
+    ]
+    # Without a number the standard reads three.
+    assert said == ([3] if form is Form.STACKED else [3, 1])
+    plain = profile.without_phases()
+    assert not plain.says_phases
+    assert plain.as_payload() == live(form)

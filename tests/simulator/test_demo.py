@@ -25,6 +25,20 @@ ROLES = {
         "status",
         "observer",
         "period",
+        "next_event",
+        "pump_mode",
+        "pump_reason",
+        "pump_next_event",
+        "pump_resume",
+        "pump_power",
+        "pump_switch",
+        "heater_mode",
+        "heater_reason",
+        "heater_next_event",
+        "heater_resume",
+        "heater_power",
+        "heater_set",
+        "water",
     )
 }
 

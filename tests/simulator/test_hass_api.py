@@ -8,6 +8,7 @@ from aiohttp import web
 import pytest
 
 from simulator.demo_dashboard import URL_PATH
+from simulator.demo_loads import PUMP_ENTITY, WATER_ENTITY
 from simulator.demo_setup import (
     SOLAR_ENTITY,
     Setup,
@@ -25,6 +26,8 @@ UNIQUE_IDS = {
     "ocpp:BOX_current": "sensor.current",
     "linky:0219_period": "sensor.period",
     "linky:0219_lost_share": "sensor.lost",
+    "home:h_mode": "select.heater",
+    "home:p_reason": "sensor.pump_reason",
 }
 
 
@@ -35,6 +38,10 @@ class FakeHass:
         self.asked: list[dict[str, Any]] = []
         self.grants: list[str] = []
         self.flows: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        self.subentries: list[dict[str, str]] = []
+        self.home_id = ""
+        self.refuses = False
         self.token = "token-1"
         self.app = web.Application()
         self.app.add_routes(
@@ -79,7 +86,13 @@ class FakeHass:
 
     async def entries(self, request: web.Request) -> web.Response:
         self._check(request)
-        return web.json_response([{"domain": request.query["domain"]}])
+        entries: list[dict[str, Any]] = [{"domain": request.query["domain"]}]
+        if self.home_id:
+            types = {"heater": {"supports_reconfigure": True}}
+            entries.append(
+                {"entry_id": self.home_id, "supported_subentry_types": types}
+            )
+        return web.json_response(entries)
 
     async def flow(self, request: web.Request) -> web.Response:
         return web.json_response({"flow_id": "g", "step_id": "charger_found"})
@@ -109,9 +122,16 @@ class FakeHass:
                 ] + [{"unique_id": "x", "entity_id": "sun.sun", "platform": "sun"}]
             case "config_entries/flow/progress":
                 answer["result"] = self.flows
+            case "config_entries/subentries/list":
+                assert message["entry_id"] == self.home_id
+                answer["result"] = self.subentries
+            case "subscribe_entities" if self.refuses:
+                answer |= {"success": False, "error": {"message": "Not yours."}}
             case "nonsense":
                 answer |= {"success": False, "error": {"message": "Unknown command."}}
         await socket.send_json(answer)
+        for event in self.events:
+            await socket.send_json({"type": "event", "event": event})
         return socket
 
 
@@ -183,6 +203,39 @@ async def test_commands_are_asked_over_the_websocket(
         await hass.ask("nonsense")
 
 
+async def test_what_is_asked_while_not_connected_is_an_error_to_expect(
+    fake: tuple[FakeHass, HassApi],
+) -> None:
+    _, hass = fake
+    await hass.disconnect()
+    with pytest.raises(HassError, match="not connected"):
+        await hass.entries()
+    with pytest.raises(HassError, match="not connected"):
+        await hass.ask("anything")
+
+
+async def test_states_are_followed_from_what_they_are_now(
+    fake: tuple[FakeHass, HassApi],
+) -> None:
+    server, hass = fake
+    server.events = [
+        {"a": {"switch.a": {"s": "on"}, "number.b": {"s": "5"}}},
+        {"c": {"switch.a": {"+": {"s": "off"}}, "number.b": {"+": {"lu": 1.0}}}},
+    ]
+    seen = [pair async for pair in hass.follow(["switch.a", "number.b"])]
+    assert seen == [("switch.a", "on"), ("number.b", "5"), ("switch.a", "off")]
+    assert server.asked[-1]["entity_ids"] == ["switch.a", "number.b"]
+
+
+async def test_what_may_not_be_followed_is_said(
+    fake: tuple[FakeHass, HassApi],
+) -> None:
+    server, hass = fake
+    server.refuses = True
+    with pytest.raises(HassError, match="Not yours"):
+        _ = [pair async for pair in hass.follow(["switch.a"])]
+
+
 async def test_a_discovery_is_waited_for(fake: tuple[FakeHass, HassApi]) -> None:
     server, hass = fake
     server.flows = [{"handler": "sun", "flow_id": "s"}]
@@ -203,6 +256,24 @@ async def test_entities_are_found_by_the_role_they_play(
         "current": "sensor.current",
         "period": "sensor.period",
     }
+
+
+async def test_the_loads_of_the_home_are_found_by_their_kind(
+    fake: tuple[FakeHass, HassApi],
+) -> None:
+    server, hass = fake
+    server.home_id = "home"
+    server.subentries = [
+        {"subentry_id": "h", "subentry_type": "heater"},
+        {"subentry_id": "p", "subentry_type": "switched"},
+    ]
+    found = await roles(hass, "BOX")
+    assert found["heater_mode"] == "select.heater"
+    assert found["pump_reason"] == "sensor.pump_reason"
+    assert found["water"] == WATER_ENTITY
+    assert found["pump_switch"] == PUMP_ENTITY
+    await begin(hass, Setup(tic=Path("x"), ocpp_port=1, identity="BOX", language="en"))
+    assert server.asked[-1]["entity_id"] == ["select.mode", "select.heater"]
 
 
 async def test_the_demo_makes_its_dashboard_and_opens_with_it(
@@ -228,7 +299,7 @@ async def test_the_demo_hands_the_charger_over(
         {"path": "/api/services/switch/turn_off", "entity_id": "switch.observer"},
         {
             "path": "/api/services/select/select_option",
-            "entity_id": "select.mode",
+            "entity_id": ["select.mode"],
             "option": "solar",
         },
     ]

@@ -176,6 +176,11 @@ class Batteries:
         self._borrowed_wh = 0.0
         self._owed = False
 
+    @property
+    def state(self) -> MeterState:
+        """That of the battery heard worst."""
+        return self._state
+
     def observe(self, readings: tuple[BatteryReading, ...], now: float) -> None:
         """Take in the newest readings."""
         known = {}

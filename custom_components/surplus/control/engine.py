@@ -4,35 +4,24 @@ The engine keeps what must be remembered between cycles and nothing else: given 
 snapshots in the same order it decides the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
 from typing import Any
 
-from .battery import STRICT_PRICE, Batteries, BatteryShare
-from .blind import Balance, HouseModel
+from .allocation import allocate
+from .battery import STRICT_PRICE
 from .check import Check, CheckEnd, CheckResult
+from .checking import Checks
 from .freshness import Freshness, MeterState
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
 from .loads import control_of
-from .loads.base import Circumstances, LoadControl, usable
-from .model import (
-    Decision,
-    GridReading,
-    LimitKind,
-    LoadInput,
-    LoadSpec,
-    Mode,
-    Reason,
-    RegulatorTerms,
-    Snapshot,
-)
+from .loads.base import Circumstances, Follower, LoadControl, usable
+from .model import Decision, LimitKind, LoadSpec, Reason, RegulatorTerms, Snapshot
 from .peaks import HousePeaks
-from .probing import Probing
 from .settings import HomeSettings
-
-type Follower = tuple[LoadInput, LoadControl[Any, Any]]
+from .surplus import Surplus, SurplusModel, house_w
 
 # A longer gap between readings is not time in which anything was seen.
 _LONGEST_STEP_S = 10.0
@@ -49,7 +38,8 @@ class Cycle:
     ``modelled_house_w`` is what the house was believed to take where the surplus rests
     on that, ``probed_w`` what of the budget nobody has seen yet. Rooms are what is left
     under a limit as the house runs now. ``checks`` holds the commissioning checks that
-    ended in this cycle, ``regulation`` what the PIDs of loads did that have one.
+    ended in this cycle, ``regulation`` what the PIDs of loads did that have one, and
+    ``facts`` what was learned of loads.
     """
 
     at: float
@@ -70,6 +60,7 @@ class Cycle:
     decisions: tuple[Decision, ...] = ()
     checks: Mapping[str, CheckResult] = field(default_factory=dict)
     regulation: Mapping[str, RegulatorTerms] = field(default_factory=dict)
+    facts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 class Engine:
@@ -85,16 +76,14 @@ class Engine:
         saved = saved or {}
         self.settings = settings
         self.freshness = Freshness()
-        self._batteries = Batteries()
-        self._house = HouseModel()
-        self._probing = Probing()
+        self._surplus = SurplusModel()
         self._peaks = HousePeaks(saved.get("peaks"))
         self._saved_loads: dict[str, Mapping[str, Any]] = {
             str(load_id): usable(load)
             for load_id, load in saved.get("loads", {}).items()
         }
         self._loads: dict[str, LoadControl[Any, Any]] = {}
-        self._checks: dict[str, Check] = {}
+        self._checks = Checks()
         self._last_at: float | None = None
 
     def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
@@ -112,26 +101,37 @@ class Engine:
         self.freshness = Freshness()
         self._last_at = None
 
+    def forget(self, load_id: str) -> None:
+        """Forget a load that was deleted: one of the same id later is another one."""
+        self._loads.pop(load_id, None)
+        self._saved_loads.pop(load_id, None)
+        self._checks.stop(load_id)
+
     def start_check(self, spec: LoadSpec) -> None:
         """Begin a commissioning check of a load with the next cycle."""
         control = self._loads.get(spec.load_id) or control_of(spec)
-        self._checks[spec.load_id] = Check(control.pulses(self.settings.voltage_v))
+        self._checks.start(spec.load_id, Check(control.pulses(self.settings.voltage_v)))
 
     def stop_check(self, load_id: str) -> None:
         """End a check; the load is decided for again, as if it had not been."""
-        if self._checks.pop(load_id, None) and (control := self._loads.get(load_id)):
-            control.check_ended()
+        if self._checks.stop(load_id):
+            self._checks_ended({load_id})
+
+    def _checks_ended(self, load_ids: Iterable[str]) -> None:
+        for load_id in load_ids:
+            if control := self._loads.get(load_id):
+                control.check_ended()
 
     @property
     def checking(self) -> frozenset[str]:
         """The loads that are being checked."""
-        return frozenset(self._checks)
+        return self._checks.loads
 
     def cycle(self, snapshot: Snapshot) -> Cycle:
         """Decide for every load."""
         settings, grid = self.settings, snapshot.grid
         meter = self.freshness.judge(grid, snapshot.now)
-        self._batteries.observe(snapshot.batteries, snapshot.now)
+        self._surplus.observe(snapshot)
         controls = self._observe(snapshot)
         if grid is None or meter is MeterState.LOST:
             return self._blind(snapshot, meter, controls)
@@ -154,7 +154,8 @@ class Engine:
         base_a = _base_currents(grid_a, controls, own_w, voltage_v)
         # Where the meter itself warns, no calculation gets the benefit of the doubt.
         shown_a = (inf,) * settings.phases if grid.overload else grid_a
-        headroom = Headroom(limits_of(settings, grid), base_a, shown_a)
+        limits = limits_of(settings, grid)
+        headroom = Headroom(limits, base_a, shown_a)
         if is_new:
             solar_a = (snapshot.solar_w or 0.0) / voltage_v / settings.phases
             self._peaks.observe(max(base_a) + solar_a, snapshot.wall)
@@ -162,58 +163,32 @@ class Engine:
             for load, control in controls:
                 control.see_grid(grid, all_w - own_w[load.spec.load_id])
 
-        # Loads out of reach cannot follow: for the surplus they are part of the house.
-        def followed_w(at: float) -> float:
-            return sum(
-                control.own_power_w(load.reading, at, snapshot.now, voltage_v)
-                if at != grid.at
-                else own_w[load.spec.load_id]
-                for load, control in controls
-                if load.reading.reachable
-            )
-
-        # Two models of the house would be one too many beside a battery.
-        balance = (
-            Balance(grid=grid)
-            if snapshot.batteries
-            else self._house.balance(grid, snapshot.solar_w, followed_w(grid.at))
+        surplus = self._surplus.surplus(
+            settings,
+            snapshot,
+            grid,
+            controls,
+            own_w,
+            is_new=is_new,
+            dt_s=dt_s,
+            voltage_v=voltage_v,
         )
-        battery = self._batteries.share(balance.grid, followed_w, dt_s)
-        surplus_w = battery.surplus_w
-        if settings.zero_export and is_new:
-            self._probing.observe(
-                grid,
-                solar_w=snapshot.solar_w,
-                own_w=followed_w(grid.at),
-                needs_w=_least_wanted(controls, voltage_v, snapshot.cheap),
-                dt_s=dt_s,
-            )
-        probed_w = self._probing.offer_w if settings.zero_export else 0.0
-        available_w = (
-            surplus_w
-            + settings.grid_target_w
-            - settings.margin_w
-            - battery.kept_w
-            + probed_w
-        )
-        room_now = Headroom(limits_of(settings, grid), grid_a)
+        room_now = Headroom(limits, grid_a)
         room_va = room_now.room_a(LimitKind.SUBSCRIPTION)
-        budget_w = _budget(available_w, headroom, voltage_v, settings.phases)
-
-        checks = (
-            self._step_checks(
-                snapshot,
+        budget_w = _budget(surplus.available_w, headroom, voltage_v, settings.phases)
+        checks: Mapping[str, CheckResult] = {}
+        if is_new:
+            checks = self._checks.step(
+                snapshot.now,
                 grid,
                 controls,
                 own_w,
                 headroom=headroom,
                 voltage_v=voltage_v,
             )
-            if is_new
-            else {}
-        )
-        known = balance.grid.power_w is not None
-        decisions = self._allocate(
+            self._checks_ended(checks)
+        known, battery = surplus.known, surplus.battery
+        decisions = allocate(
             controls,
             own_w,
             Circumstances(
@@ -222,8 +197,8 @@ class Engine:
                 cheap=snapshot.cheap,
                 at=grid.at,
                 dt_s=dt_s,
-                surplus_w=available_w,
-                total_w=available_w,
+                surplus_w=surplus.available_w,
+                total_w=surplus.available_w,
                 sun_left_w=battery.sun_left_w,
                 voltage_v=voltage_v,
                 meter=meter,
@@ -238,6 +213,7 @@ class Engine:
                     else settings
                 ),
             ),
+            self._checks,
         )
         return Cycle(
             at=snapshot.now,
@@ -247,25 +223,24 @@ class Engine:
             battery_w=battery.power_w if snapshot.batteries else None,
             battery_state=battery.state,
             battery_first=battery.first,
-            house_w=_house(grid, snapshot.solar_w, battery),
-            surplus_w=surplus_w if known else None,
+            house_w=house_w(grid, snapshot.solar_w, battery),
+            surplus_w=surplus.left_w if known else None,
             budget_w=budget_w if known else None,
             budget_a=budget_w / voltage_v if known else None,
             breaker_room_a=room_now.room_a(LimitKind.BREAKER),
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),
-            modelled_house_w=balance.house_w,
-            probed_w=probed_w,
-            decisions=tuple(
-                _told_with(decision, battery, balance) for decision in decisions
-            ),
+            modelled_house_w=surplus.balance.house_w,
+            probed_w=surplus.probed_w,
+            decisions=tuple(_told_with(decision, surplus) for decision in decisions),
             checks=checks,
             regulation={
                 load.spec.load_id: terms
                 for load, control in controls
                 if (terms := control.pid_terms) is not None
             },
+            facts=_facts(controls),
         )
 
     def _observe(self, snapshot: Snapshot) -> list[Follower]:
@@ -284,82 +259,6 @@ class Engine:
             controls.append((load, control))
         return controls
 
-    def _allocate(
-        self,
-        controls: list[Follower],
-        own_w: Mapping[str, float],
-        around: Circumstances,
-    ) -> tuple[Decision, ...]:
-        """Hand out surplus and room in strict order of priority."""
-        decisions = []
-        spans = {
-            load.spec.load_id: control.span_w(around.voltage_v)
-            for load, control in controls
-            if control.follows_surplus(load, around.cheap)
-        }
-        least_below_w = sum(
-            spans[load.spec.load_id].least_w
-            for load, control in controls
-            if control.switching.on and load.spec.load_id in spans
-        )
-        trims_below_w = sum(
-            control.trim_w for load, control in controls if load.spec.load_id in spans
-        )
-        moving_w = {
-            load.spec.load_id: control.moving_w(load.reading, around.at, around.now)
-            for load, control in controls
-        }
-        all_moving_w = sum(moving_w.values())
-        # What cannot be commanded takes its room first, whatever its priority.
-        for load, control in sorted(
-            controls, key=lambda pair: pair[0].reading.reachable
-        ):
-            load_id = load.spec.load_id
-            span = spans.get(load_id)
-            if span is not None and control.switching.on:
-                least_below_w -= span.least_w
-            if span is not None:
-                trims_below_w -= control.trim_w
-            around = replace(
-                around,
-                least_below_w=least_below_w,
-                reserve_w=min(trims_below_w, self.settings.reserve_w),
-                doubt_w=all_moving_w - moving_w[load_id],
-            )
-            if check := self._checks.get(load_id):
-                decision = control.follow_check(check.value, around)
-            elif self._checks and self._stands_still(load):
-                decision = control.hold(around)
-            else:
-                decision = control.decide(load, around)
-            decisions.append(decision)
-            taken_w = control.takes_w(decision)
-            follows = span is not None and (decision.runs or control.reserved_w > 0)
-            drawn_w = own_w.get(load_id, 0.0) if load.reading.reachable else 0.0
-            around = replace(
-                around,
-                surplus_w=around.surplus_w - taken_w,
-                # Who does not follow the surplus takes from what the others share.
-                total_w=around.total_w
-                if span is not None
-                else around.total_w - taken_w,
-                above=around.above + span if span and follows else around.above,
-                # Out of a total that is less what others take, only what they draw
-                # otherwise than that.
-                drawn_above_w=around.drawn_above_w
-                + (drawn_w if span is not None else drawn_w - taken_w),
-            )
-        return tuple(decisions)
-
-    def _stands_still(self, load: LoadInput) -> bool:
-        """Whether a load waits for another one's check: not when it must stop anyway."""
-        return (
-            load.reading.reachable
-            and load.reading.wants_power
-            and load.mode is not Mode.OFF
-            and not self.settings.sign_reversed
-        )
-
     def _blind(
         self,
         snapshot: Snapshot,
@@ -376,11 +275,9 @@ class Engine:
             if peak_a is not None
             else max((limit.current_a for limit in limits), default=0.0)
         )
-        checks = {}
-        for load_id, check in tuple(self._checks.items()):
-            checks[load_id] = check.abort(CheckEnd.METER_LOST)
-            self.stop_check(load_id)
-        decisions = self._allocate(
+        checks = self._checks.abort(CheckEnd.METER_LOST)
+        self._checks_ended(checks)
+        decisions = allocate(
             controls,
             {},
             Circumstances(
@@ -400,55 +297,30 @@ class Engine:
                 ),
                 settings=settings,
             ),
+            self._checks,
         )
         return Cycle(
             at=snapshot.now,
             meter=meter,
             solar_w=snapshot.solar_w,
+            battery_state=self._surplus.battery_state,
             decisions=decisions,
             checks=checks,
+            facts=_facts(controls),
         )
 
-    def _step_checks(
-        self,
-        snapshot: Snapshot,
-        grid: GridReading,
-        controls: list[Follower],
-        own_w: Mapping[str, float],
-        *,
-        headroom: Headroom,
-        voltage_v: float,
-    ) -> dict[str, CheckResult]:
-        ended = {}
-        by_id = {load.spec.load_id: (load, control) for load, control in controls}
-        for load_id, check in tuple(self._checks.items()):
-            if load_id not in by_id:
-                ended[load_id] = check.abort(CheckEnd.NOT_READY)
-                self.stop_check(load_id)
-                continue
-            load, control = by_id[load_id]
-            measured_w = load.reading.power_w
-            result = check.step(
-                snapshot.now,
-                grid,
-                load.reading,
-                own_w[load_id] if measured_w is None else measured_w,
-                wishes=load.wishes,
-                fits=control.fits(
-                    check.needs_w / voltage_v / len(control.phases),
-                    headroom,
-                    snapshot.now,
-                ),
-            )
-            if result is not None:
-                ended[load_id] = result
-                self.stop_check(load_id)
-        return ended
+
+def _facts(controls: list[Follower]) -> dict[str, Mapping[str, float]]:
+    return {
+        load.spec.load_id: facts
+        for load, control in controls
+        if (facts := control.facts)
+    }
 
 
 def _base_currents(
     grid_a: tuple[float, ...],
-    controls: list[Follower],
+    controls: Sequence[Follower],
     own_w: Mapping[str, float],
     voltage_v: float,
 ) -> tuple[float, ...]:
@@ -471,35 +343,15 @@ def _budget(
     return budget_w
 
 
-def _told_with(decision: Decision, battery: BatteryShare, balance: Balance) -> Decision:
+def _told_with(decision: Decision, surplus: Surplus) -> Decision:
     """Say what a surplus rests on, and what is missing where a battery is not heard."""
     waits = decision.reason in (Reason.WAITING_FOR_SURPLUS, Reason.HOLDING_MINIMUM)
-    if battery.state is MeterState.LOST and waits:
+    if surplus.battery.state is MeterState.LOST and waits:
         decision = replace(decision, reason=Reason.BATTERY_LOST)
-    if balance.house_w is None or "surplus_w" not in decision.numbers:
+    modelled_w = surplus.balance.house_w
+    if modelled_w is None or "surplus_w" not in decision.numbers:
         return decision
     return replace(
         decision,
-        numbers={**decision.numbers, "modelled_house_w": round(balance.house_w)},
+        numbers={**decision.numbers, "modelled_house_w": round(modelled_w)},
     )
-
-
-def _least_wanted(
-    controls: list[Follower], voltage_v: float, cheap: bool | None
-) -> float | None:
-    """Return the least that a load needs to take more: 0 where a running one could."""
-    wants = [
-        0.0 if control.switching.on else control.span_w(voltage_v).least_w
-        for load, control in controls
-        if control.follows_surplus(load, cheap)
-    ]
-    return min(wants, default=None)
-
-
-def _house(
-    grid: GridReading, solar_w: float | None, battery: BatteryShare
-) -> float | None:
-    """Return what the whole house consumes; without the production nobody knows."""
-    if grid.power_w is None or solar_w is None or battery.power_w is None:
-        return None
-    return grid.power_w + solar_w + battery.power_w

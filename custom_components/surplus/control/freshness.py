@@ -34,11 +34,12 @@ class Freshness:
         """Know nothing yet."""
         self._last_at: float | None = None
         self._intervals: deque[float] = deque(maxlen=_REMEMBERED_INTERVALS)
+        self._interval_s = 0.0
 
     @property
     def interval_s(self) -> float:
         """The usual time between two readings; 0 until two have been seen."""
-        return median(self._intervals) if self._intervals else 0.0
+        return self._interval_s
 
     @property
     def stale_after_s(self) -> float:
@@ -61,6 +62,7 @@ class Freshness:
             # A gap is a loss, not a rhythm.
             if interval <= _LOST_AT_MOST_S:
                 self._intervals.append(interval)
+                self._interval_s = median(self._intervals)
         if self._last_at is None or grid.at > self._last_at:
             self._last_at = grid.at
         age = now - grid.at

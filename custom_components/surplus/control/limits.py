@@ -85,6 +85,10 @@ class Headroom:
         self._base_a = base_a
         self._grid_a = grid_a if grid_a is not None else base_a
         self._given_a = [0.0] * len(base_a)
+        # All limits count per phase: the lowest is the tightest on every one.
+        self._lowest = min(
+            limits, key=lambda limit: (limit.current_a, limit.kind), default=None
+        )
 
     def room_a(self, kind: LimitKind, phases: Iterable[int] = ()) -> float | None:
         """Return what is left under a limit on the tightest of some phases (all)."""
@@ -99,13 +103,13 @@ class Headroom:
 
     def tightest(self, phases: Iterable[int]) -> tuple[float, LimitKind] | None:
         """Return the current these phases can still take, and what limits it."""
-        wanted = tuple(phases)
-        rooms = [
-            (room, limit.kind)
-            for limit in self._limits
-            if (room := self.room_a(limit.kind, wanted)) is not None
-        ]
-        return min(rooms, default=None)
+        if (lowest := self._lowest) is None:
+            return None
+        base_a, given_a = self._base_a, self._given_a
+        room_a = min(
+            [lowest.current_a - base_a[p - 1] - given_a[p - 1] for p in phases]
+        )
+        return room_a, lowest.kind
 
     def exceeded(self, phases: Iterable[int]) -> bool:
         """Return whether the meter itself shows one of these phases over a limit."""

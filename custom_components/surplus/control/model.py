@@ -81,6 +81,10 @@ class NextEventKind(StrEnum):
     END_OF_BOOST = "end_of_boost"
     END_OF_OVERRIDE = "end_of_override"
     FORCED_HEATING = "forced_heating"
+    END_OF_FORCED_HEATING = "end_of_forced_heating"
+    END_OF_CATCHING_UP = "end_of_catching_up"
+    NEW_DAY = "new_day"
+    NEXT_TRY = "next_try"
 
 
 class LimitKind(StrEnum):
@@ -268,10 +272,12 @@ class ChargerReading(LoadReading):
     ``None`` when it was never told anything. Without the instant it is what an earlier
     run wrote down, and may be a little old. ``wants_power`` also means plugged in.
     ``offering`` is whether the charger itself says that a vehicle may draw now; ``None``
-    where it does not tell.
+    where it does not tell. ``phases`` is on how many phases it was last told to charge;
+    ``None`` where it was not, or that is not known.
     """
 
     currents_a: tuple[float, ...] = ()
+    phases: int | None = None
     offered_a: float | None = None
     offered_at: float | None = None
     offering: bool | None = None

@@ -84,6 +84,11 @@ class RecordedEngine:
         self._engine.new_meter()
         self._note(lambda: {"new_meter": 1})
 
+    def forget(self, load_id: str) -> None:
+        """Forget a load that was deleted: one of the same id later is another one."""
+        self._engine.forget(load_id)
+        self._note(lambda: {"forget": load_id})
+
     def start_check(self, spec: LoadSpec) -> None:
         """Begin a commissioning check of a load with the next cycle."""
         spec = _nameless(spec)

@@ -67,6 +67,8 @@ class _Tape:
             engine.settings = thaw(line["settings"])
         elif "new_meter" in line:
             engine.new_meter()
+        elif "forget" in line:
+            engine.forget(line["forget"])
         elif "start_check" in line:
             engine.start_check(thaw(line["start_check"]))
         elif "stop_check" in line:

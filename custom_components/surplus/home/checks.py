@@ -64,6 +64,13 @@ class Checks:
             _resolve(future, result)
 
     @callback
+    def async_forget(self, load_id: str) -> None:
+        """Forget how a load's check ended; one that runs ends without it."""
+        if future := self._waiting.get(load_id):
+            _resolve(future, CheckResult(end=CheckEnd.NOT_READY))
+        self._results.pop(load_id, None)
+
+    @callback
     def async_give_up(self) -> None:
         """End all waiting: there is no Home any more."""
         for future in self._waiting.values():

@@ -1,14 +1,15 @@
 """Tell one load what was decided: the newest only, one command at a time."""
 
 import asyncio
+from dataclasses import dataclass
 import logging
-from math import nan
 from time import monotonic
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
+from ..control.model import Setpoint
 from ..registry import LoadSource
 
 _LOGGER = logging.getLogger(__name__)
@@ -19,6 +20,20 @@ _FIRST_RETRY_S = 5.0
 _LONGEST_RETRY_S = 60.0
 # Longer than any room waits for its device: only a room that hangs is cut off.
 _ANSWER_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Order:
+    """What a load is told; what that means in power is not its business."""
+
+    value: float
+    phases: int | None
+
+    def is_below(self, other: _Order) -> bool:
+        """Return whether it asks for less than another order."""
+        if self.value != other.value or None in (self.phases, other.phases):
+            return self.value < other.value
+        return (self.phases or 0) < (other.phases or 0)
 
 
 class LoadCommander:
@@ -35,17 +50,21 @@ class LoadCommander:
         self.failures = 0
         self._hass = hass
         self._entry = entry
-        self._wanted: float | None = None
-        self._tried: float | None = None
-        self._told: float | None = None
+        self._wanted: _Order | None = None
+        self._tried: _Order | None = None
+        self._told: _Order | None = None
+        # What was tried last may have been taken although it failed.
+        self._unsure = False
         self._told_at = 0.0
         self._retry_at = 0.0
         self._task: asyncio.Task[None] | None = None
 
     @callback
-    def tell(self, value: float | None) -> None:
+    def tell(self, setpoint: Setpoint | None) -> None:
         """Make this the wanted set-point; sends when it differs or must be repeated."""
-        self._wanted = value
+        self._wanted = (
+            _Order(value=setpoint.value, phases=setpoint.phases) if setpoint else None
+        )
         if not self._busy and self._due():
             self._task = self._entry.async_create_background_task(
                 self._hass, self._send(), f"surplus command {self.source.spec.load_id}"
@@ -60,7 +79,7 @@ class LoadCommander:
         now = monotonic()
         if self.failures and now < self._retry_at and not self._is_lower():
             return False
-        if self._wanted != self._told:
+        if self._unsure or self._wanted != self._told:
             return True
         return self._wanted is not None and now - self._told_at >= REPEAT_S
 
@@ -68,7 +87,7 @@ class LoadCommander:
         """Whether less is wanted than what failed: that must not wait with it."""
         if self._wanted is None or self._tried is None:
             return self._wanted is not self._tried
-        return self._wanted < self._tried
+        return self._wanted.is_below(self._tried)
 
     async def _send(self) -> None:
         while self._due():
@@ -82,7 +101,7 @@ class LoadCommander:
                 if wanted is None:
                     await self.source.async_release()
                 else:
-                    await self.source.async_apply(wanted)
+                    await self.source.async_apply(wanted.value, wanted.phases)
         except (HomeAssistantError, TimeoutError) as err:
             if not self.failures:
                 _LOGGER.warning("%s does not take commands: %s", name, err or "timeout")
@@ -96,11 +115,12 @@ class LoadCommander:
         if self.failures:
             _LOGGER.info("%s takes commands again", name)
             self.failures = 0
+        self._unsure = False
         self._told, self._told_at = wanted, monotonic()
 
     def _failed(self) -> None:
         wait_s = min(_FIRST_RETRY_S * 2 ** min(self.failures, 8), _LONGEST_RETRY_S)
         self.failures += 1
-        # It may have been taken all the same: equal to nothing, so all is said again.
-        self._told = nan
+        # It may have been taken all the same: whatever is wanted next is said again.
+        self._unsure = True
         self._retry_at = monotonic() + wait_s

@@ -13,10 +13,12 @@ from .const import (
     CONF_GRID_METER,
     CONF_PHASES,
     CONF_POWER_ENTITY,
+    CONF_RESERVE_W,
     CONF_SIGN,
     CONF_SOLAR_ENTITY,
     CONF_STRICTNESS,
     CONF_SUBSCRIBED_KVA,
+    CONF_ZERO_EXPORT,
     GRID_METER_ENTITY,
     IMPORT_PRICE,
     SIGN_EXPORT,
@@ -38,7 +40,9 @@ def settings_of(entry: ConfigEntry, memory: HomeMemory) -> HomeSettings:
         grid_target_w=memory.grid_target_w,
         margin_w=memory.margin_w,
         import_price=IMPORT_PRICE[data.get(CONF_STRICTNESS, STRICTNESS_BALANCED)],
+        reserve_w=float(data.get(CONF_RESERVE_W, HomeSettings().reserve_w)),
         sign_reversed=memory.sign_reversed,
+        zero_export=bool(data.get(CONF_ZERO_EXPORT)),
     )
 
 

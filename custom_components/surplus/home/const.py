@@ -12,6 +12,10 @@ CONF_SIGN: Final = "sign"
 CONF_SOLAR_ENTITY: Final = "solar_entity"
 CONF_CHEAP_ENTITY: Final = "cheap_entity"
 CONF_STRICTNESS: Final = "strictness"
+CONF_ZERO_EXPORT: Final = "zero_export"
+CONF_RESERVE_W: Final = "reserve_w"
+# Whether a user has said that nothing limits what the house may draw.
+CONF_NO_LIMIT: Final = "no_limit"
 
 # What says which meter stands at the grid, and which way it counts.
 METER_KEYS: Final = (CONF_GRID_METER, CONF_POWER_ENTITY, CONF_EXPORT_ENTITY, CONF_SIGN)

@@ -40,11 +40,12 @@ class Hands:
     """What the controls ask of the coordinator.
 
     ``save_within`` writes the memory down, ``cycle_soon`` decides again.
-    ``begin_check`` raises ServiceValidationError where nothing can be checked.
+    ``forget`` drops what was learned of a load. ``begin_check`` raises ServiceValidationError where nothing can be checked.
     """
 
     save_within: Callable[[float], None]
     cycle_soon: Callable[[], None]
+    forget: Callable[[str], None]
     begin_check: Callable[[str], None]
     end_check: Callable[[str], None]
 
@@ -70,8 +71,20 @@ class Controls(HomeControls):
         self._events = ShownEvents()
         self._followers = Listeners()
         self._regulation: Mapping[str, RegulatorTerms] = {}
+        self._facts: Mapping[str, Mapping[str, float]] = {}
         self._newest: dict[str, Decision] = {}
         self._counted_at: float | None = None
+
+    @callback
+    def async_forget(self, load_id: str) -> None:
+        """Forget a load that a user has deleted: its mode, and what was learned."""
+        self._memory.forget(load_id)
+        self._newest.pop(load_id, None)
+        self._decisions.forget(load_id)
+        self._events.forget(load_id)
+        self.checks.async_forget(load_id)
+        self._hands.forget(load_id)
+        self._hands.save_within(SAVE_SOON_S)
 
     # ---- what entities show --------------------------------------------------------
 
@@ -93,6 +106,7 @@ class Controls(HomeControls):
             decision=self._decisions.decision(load_id),
             next_event=self._events.event(load_id),
             regulation=self._regulation.get(load_id),
+            facts=self._facts.get(load_id, {}),
             check=self.checks.result(load_id),
             checking=self.checks.is_running(load_id),
         )
@@ -205,7 +219,7 @@ class Controls(HomeControls):
         """Show what was decided, and count what a boost has taken."""
         dt_s = min(now - (self._counted_at or now), _LONGEST_STEP_S)
         self._counted_at = now
-        self._regulation = cycle.regulation
+        self._regulation, self._facts = cycle.regulation, cycle.facts
         for decision in cycle.decisions:
             load_id = decision.load_id
             self._newest[load_id] = decision

@@ -22,7 +22,11 @@ async def async_diagnostics(
     lines = await coordinator.recorder.async_export()
     # One that is gone from the Home is still in its record, and was asked for then.
     redactor = Redactor(
-        loads=(*registry.loads, *coordinator.memory.loads),
+        loads=(
+            *registry.loads,
+            *coordinator.memory.loads,
+            *coordinator.memory.gone,
+        ),
         meters=(*registry.meters, configured)
         if configured != GRID_METER_ENTITY
         else registry.meters,
@@ -53,11 +57,27 @@ def _told(cycle: Cycle) -> dict[str, Any]:
         "meter": cycle.meter,
         "grid_w": cycle.grid_w,
         "solar_w": cycle.solar_w,
+        "battery_w": cycle.battery_w,
+        "battery_state": cycle.battery_state,
+        "battery_first": cycle.battery_first,
         "house_w": cycle.house_w,
+        "modelled_house_w": cycle.modelled_house_w,
         "surplus_w": cycle.surplus_w,
         "budget_w": cycle.budget_w,
+        "probed_w": cycle.probed_w,
         "breaker_room_a": cycle.breaker_room_a,
         "subscription_room_va": cycle.subscription_room_va,
+        "regulation": {
+            load_id: {
+                "error_w": terms.error_w,
+                "p_w": terms.p_w,
+                "i_w": terms.i_w,
+                "d_w": terms.d_w,
+                "output_w": terms.output_w,
+            }
+            for load_id, terms in cycle.regulation.items()
+        },
+        "facts": {load_id: dict(facts) for load_id, facts in cycle.facts.items()},
         "decisions": [
             {
                 "load": decision.load_id,

@@ -10,12 +10,15 @@ from homeassistant.components.select import SelectEntity
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.const import (
+    PERCENTAGE,
     EntityCategory,
+    Platform,
     UnitOfApparentPower,
     UnitOfElectricCurrent,
     UnitOfPower,
 )
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -24,8 +27,11 @@ from homeassistant.helpers.typing import StateType
 from ..const import DOMAIN, Kind
 from ..control.engine import Cycle
 from ..control.freshness import MeterState
+from ..control.model import IEC_MINIMUM_A
+from ..control.settings import HomeSettings
 from ..coordinator import HomeConfigEntry, HomeCoordinator
 from ..entity import LiveDescription, LiveSensor, SurplusEntity
+from .loads.batteries import soc_of
 
 _LARGEST_TARGET_W = 10_000.0
 
@@ -102,6 +108,81 @@ SENSORS = (
 )
 
 
+# In every Home.
+_SETTING_SENSORS = (
+    LiveDescription[HomeCoordinator](
+        key="tolerated_import",
+        translation_key="tolerated_import",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda home: _tolerated_import_w(home.engine.settings),
+    ),
+)
+
+# Of what not every Home has: each appears once there is something to show.
+_RARE_SENSORS = (
+    LiveDescription[HomeCoordinator](
+        key="battery_power",
+        translation_key="battery_power",
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        value_fn=lambda home: home.cycle.battery_w if home.cycle else None,
+        dead_band=10.0,
+    ),
+    LiveDescription[HomeCoordinator](
+        key="battery_charge",
+        translation_key="battery_charge",
+        device_class=SensorDeviceClass.BATTERY,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PERCENTAGE,
+        suggested_display_precision=0,
+        value_fn=lambda home: _percent(soc_of(home.batteries)),
+        dead_band=0.5,
+    ),
+    LiveDescription[HomeCoordinator](
+        key="modelled_house_power",
+        translation_key="modelled_house_power",
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda home: home.cycle.modelled_house_w if home.cycle else None,
+        dead_band=10.0,
+    ),
+    LiveDescription[HomeCoordinator](
+        key="probed_power",
+        translation_key="probed_power",
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda home: (
+            home.cycle.probed_w
+            if home.cycle and home.engine.settings.zero_export
+            else None
+        ),
+        dead_band=10.0,
+    ),
+)
+
+
+def _tolerated_import_w(settings: HomeSettings) -> float:
+    """Return what one phase at the least a car can draw may take from the grid."""
+    return round(
+        settings.tolerated_import_share * IEC_MINIMUM_A * settings.voltage_v, 1
+    )
+
+
+def _percent(share: float | None) -> float | None:
+    return 100.0 * share if share is not None else None
+
+
 class HomeEntity(SurplusEntity):
     """An entity of the Home device."""
 
@@ -117,24 +198,15 @@ class HomeEntity(SurplusEntity):
         )
 
 
-class HomeSensor(LiveSensor, HomeEntity):
-    """A figure of the newest cycle."""
+class _LiveHomeSensor[S](LiveSensor, HomeEntity):
+    """A figure that is read anew after each cycle."""
 
-    entity_description: LiveDescription[Cycle]
+    entity_description: LiveDescription[S]
 
-    def __init__(
-        self, entry: HomeConfigEntry, description: LiveDescription[Cycle]
-    ) -> None:
+    def __init__(self, entry: HomeConfigEntry, description: LiveDescription[S]) -> None:
         """Show one figure."""
         super().__init__(entry, description)
         self._dead_band = description.dead_band
-
-    @property
-    @override
-    def live_value(self) -> StateType:
-        """Return the figure; None before the first cycle."""
-        cycle = self.coordinator.cycle
-        return self.entity_description.value_fn(cycle) if cycle else None
 
     @property
     @override
@@ -149,6 +221,27 @@ class HomeSensor(LiveSensor, HomeEntity):
         self.async_on_remove(
             self.coordinator.async_add_listener(self.async_refresh_live)
         )
+
+
+class HomeSensor(_LiveHomeSensor[Cycle]):
+    """A figure of the newest cycle."""
+
+    @property
+    @override
+    def live_value(self) -> StateType:
+        """Return the figure; None before the first cycle."""
+        cycle = self.coordinator.cycle
+        return self.entity_description.value_fn(cycle) if cycle else None
+
+
+class HomeFigureSensor(_LiveHomeSensor[HomeCoordinator]):
+    """A figure of settings, sources and cycle together."""
+
+    @property
+    @override
+    def live_value(self) -> StateType:
+        """Return the figure."""
+        return self.entity_description.value_fn(self.coordinator)
 
 
 class ObserverSwitch(HomeEntity, SwitchEntity):
@@ -271,8 +364,30 @@ class MeterProblem(HomeEntity, BinarySensorEntity):
 def add_sensors(
     hass: HomeAssistant, entry: HomeConfigEntry, add: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the Home's sensors."""
+    """Add the Home's sensors; those of what it may not have once it has it."""
     add(HomeSensor(entry, description) for description in SENSORS)
+    add(HomeFigureSensor(entry, description) for description in _SETTING_SENSORS)
+    coordinator = entry.runtime_data
+    registry = er.async_get(hass)
+    waiting = {description.key: description for description in _RARE_SENSORS}
+
+    @callback
+    def add_known() -> None:
+        known = [
+            description
+            for description in waiting.values()
+            if description.value_fn(coordinator) is not None
+            or registry.async_get_entity_id(
+                Platform.SENSOR, DOMAIN, f"{Kind.HOME}_{description.key}"
+            )
+        ]
+        for description in known:
+            del waiting[description.key]
+        if known:
+            add(HomeFigureSensor(entry, description) for description in known)
+
+    add_known()
+    entry.async_on_unload(coordinator.async_add_listener(add_known))
 
 
 def add_binary_sensors(

@@ -10,8 +10,9 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
 )
-from homeassistant.const import Platform, UnitOfElectricCurrent
+from homeassistant.const import Platform, UnitOfElectricCurrent, UnitOfPower
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     NumberSelector,
@@ -24,24 +25,30 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import CONF_KIND, Kind
+from ..control.settings import HomeSettings
 from ..registry import async_get_registry
 from .const import (
     CONF_BREAKER_A,
     CONF_CHEAP_ENTITY,
     CONF_EXPORT_ENTITY,
     CONF_GRID_METER,
+    CONF_NO_LIMIT,
     CONF_PHASES,
     CONF_POWER_ENTITY,
+    CONF_RESERVE_W,
     CONF_SIGN,
     CONF_SOLAR_ENTITY,
     CONF_STRICTNESS,
     CONF_SUBSCRIBED_KVA,
+    CONF_ZERO_EXPORT,
     GRID_METER_ENTITY,
     IMPORT_PRICE,
     SIGN_EXPORT,
     SIGN_IMPORT,
     STRICTNESS_BALANCED,
 )
+
+_LARGEST_RESERVE_W = 5000
 
 _POWER_ENTITY = EntitySelector(
     EntitySelectorConfig(domain=Platform.SENSOR, device_class=SensorDeviceClass.POWER)
@@ -80,7 +87,12 @@ class HomeFlow(ConfigFlow):
         if self.source != SOURCE_RECONFIGURE:
             await self.async_set_unique_id(Kind.HOME)
             self._abort_if_unique_id_configured(reload_on_update=False)
-        if user_input is not None:
+        errors = _home_errors(user_input) if user_input is not None else {}
+        if user_input is not None and not errors:
+            if user_input[CONF_GRID_METER] != GRID_METER_ENTITY or _is_limited(
+                user_input
+            ):
+                user_input.pop(CONF_NO_LIMIT, None)
             self._home_data = {
                 CONF_KIND: Kind.HOME,
                 **user_input,
@@ -92,8 +104,10 @@ class HomeFlow(ConfigFlow):
         return self.async_show_form(
             step_id="home",
             data_schema=self.add_suggested_values_to_schema(
-                self._home_schema(), self._present_values()
+                self._home_schema(ask_no_limit=CONF_BREAKER_A in errors),
+                user_input or self._present_values(),
             ),
+            errors=errors,
         )
 
     async def async_step_home_sensor(
@@ -132,7 +146,11 @@ class HomeFlow(ConfigFlow):
         data = self._get_reconfigure_entry().data
         return {**data, CONF_PHASES: str(data[CONF_PHASES])}
 
-    def _home_schema(self) -> vol.Schema:
+    def _home_schema(self, *, ask_no_limit: bool) -> vol.Schema:
+        # A house without any limit is rare: it is asked for only where there seems
+        # to be none.
+        ask_no_limit |= CONF_NO_LIMIT in self._present_values()
+        no_limit = {vol.Required(CONF_NO_LIMIT, default=False): BooleanSelector()}
         meters = [
             SelectOptionDict(value=source_id, label=meter.name)
             for source_id, meter in async_get_registry(self.hass).meters.items()
@@ -158,6 +176,7 @@ class HomeFlow(ConfigFlow):
                     1, 125, 1, UnitOfElectricCurrent.AMPERE
                 ),
                 vol.Optional(CONF_SUBSCRIBED_KVA): _number(1, 36, 1, "kVA"),
+                **(no_limit if ask_no_limit else {}),
                 vol.Required(
                     CONF_GRID_METER, default=options[0]["value"]
                 ): SelectSelector(
@@ -168,6 +187,7 @@ class HomeFlow(ConfigFlow):
                     )
                 ),
                 vol.Optional(CONF_SOLAR_ENTITY): _POWER_ENTITY,
+                vol.Required(CONF_ZERO_EXPORT, default=False): BooleanSelector(),
                 vol.Optional(CONF_CHEAP_ENTITY): _CHEAP_ENTITY,
                 vol.Required(
                     CONF_STRICTNESS, default=STRICTNESS_BALANCED
@@ -178,8 +198,32 @@ class HomeFlow(ConfigFlow):
                         mode=SelectSelectorMode.LIST,
                     )
                 ),
+                vol.Required(CONF_RESERVE_W, default=HomeSettings().reserve_w): _number(
+                    0, _LARGEST_RESERVE_W, 10, UnitOfPower.WATT
+                ),
             }
         )
+
+
+def _home_errors(data: dict[str, Any]) -> dict[str, str]:
+    """Return what is wrong with a Home.
+
+    A Linky tells what the contract allows. Where the meter is a sensor, nothing would
+    ever be limited unless a limit is given.
+    """
+    if data.get(CONF_ZERO_EXPORT) and not data.get(CONF_SOLAR_ENTITY):
+        return {CONF_SOLAR_ENTITY: "solar_needed"}
+    if (
+        data[CONF_GRID_METER] == GRID_METER_ENTITY
+        and not _is_limited(data)
+        and not data.get(CONF_NO_LIMIT)
+    ):
+        return {CONF_BREAKER_A: "no_limit"}
+    return {}
+
+
+def _is_limited(data: dict[str, Any]) -> bool:
+    return bool(data.get(CONF_BREAKER_A) or data.get(CONF_SUBSCRIBED_KVA))
 
 
 def _number(low: float, high: float, step: float, unit: str) -> NumberSelector:

@@ -7,6 +7,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..const import Kind
 from ..control.engine import Engine
 from ..coordinator import HomeConfigEntry, HomeCoordinator
 from ..parking import async_adopt, async_close_parked, async_park
@@ -29,6 +30,7 @@ from .entities import (
     add_switches,
 )
 from .loads.runtime import async_get_loads
+from .loads.settings import load_id_of
 from .recorder import async_remove_record
 from .reports import async_clear_issues
 from .store import HomeMemory, HomeStore
@@ -49,6 +51,7 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
     entry.runtime_data = coordinator
     loads = async_get_loads(hass, entry)
     await loads.async_start()
+    _forget_deleted(entry)
     configured = dict(entry.data)
 
     async def updated(_hass: HomeAssistant, entry: HomeConfigEntry) -> None:
@@ -80,6 +83,15 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
     entry.async_on_unload(
         hass.async_add_shutdown_job(HassJob(loads.async_shut_down, "surplus loads"))
     )
+
+
+def _forget_deleted(entry: HomeConfigEntry) -> None:
+    """Forget loads that were deleted while the Home was away."""
+    there = {load_id_of(subentry) for subentry in entry.subentries.values()}
+    controls, memory = entry.runtime_data.controls, entry.runtime_data.memory
+    for load_id in tuple(memory.loads):
+        if load_id.startswith(f"{Kind.HOME}:") and load_id not in there:
+            controls.async_forget(load_id)
 
 
 async def _async_create(

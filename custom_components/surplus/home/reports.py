@@ -11,7 +11,8 @@ from ..control.model import LoadSpec
 
 _METER_LOST = "grid_meter_lost"
 _SIGN_REVERSED = "sign_reversed"
-ISSUES = (_METER_LOST, _SIGN_REVERSED)
+_BATTERY_LOST = "battery_lost"
+ISSUES = (_METER_LOST, _SIGN_REVERSED, _BATTERY_LOST)
 
 
 @callback
@@ -20,6 +21,14 @@ def async_report_meter_lost(
 ) -> None:
     """Raise or clear the issue of a grid meter that does not report."""
     _report(hass, _METER_LOST, meter, raised=lost)
+
+
+@callback
+def async_report_battery_lost(
+    hass: HomeAssistant, *, lost: bool, batteries: str
+) -> None:
+    """Raise or clear the issue of a battery that does not report."""
+    _report(hass, _BATTERY_LOST, batteries, raised=lost, what="battery")
 
 
 @callback
@@ -38,7 +47,12 @@ def async_clear_issues(hass: HomeAssistant) -> None:
 
 
 def _report(
-    hass: HomeAssistant, issue: str, meter: str | None, *, raised: bool
+    hass: HomeAssistant,
+    issue: str,
+    name: str | None,
+    *,
+    raised: bool,
+    what: str = "meter",
 ) -> None:
     if not raised:
         ir.async_delete_issue(hass, DOMAIN, issue)
@@ -50,7 +64,7 @@ def _report(
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
         translation_key=issue,
-        translation_placeholders={"meter": meter or "–"},
+        translation_placeholders={what: name or "–"},
     )
 
 

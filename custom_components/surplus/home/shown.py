@@ -49,6 +49,10 @@ class ShownDecisions:
         shown = self._shown.get(load_id)
         return shown[0] if shown else None
 
+    def forget(self, load_id: str) -> None:
+        """Show nothing of a load any more."""
+        self._shown.pop(load_id, None)
+
     def take(self, decision: Decision, now: float) -> bool:
         """Show a decision if its reason is news; returns whether it was."""
         old, since = self._shown.get(decision.load_id, (None, 0.0))
@@ -72,6 +76,10 @@ class ShownEvents:
     def event(self, load_id: str) -> ComingEvent | None:
         """Return what is shown of a load."""
         return self._shown.get(load_id, (None, 0.0))[0]
+
+    def forget(self, load_id: str) -> None:
+        """Show nothing of a load any more."""
+        self._shown.pop(load_id, None)
 
     def expect(self, load_id: str) -> None:
         """Show the next news at once: a person waits for it."""

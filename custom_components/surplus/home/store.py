@@ -12,6 +12,8 @@ from ..control.model import Mode
 from .modes import LoadModes
 
 _VERSION = 2
+# Far more than are deleted in the days that a record goes back.
+_GONE = 50
 SAVE_SOON_S = 2.0
 SAVE_LATER_S = 15.0
 
@@ -25,6 +27,7 @@ class HomeMemory:
 
     Observing is where a new Home begins: it decides and shows, and commands nothing.
     ``override_s`` is how long a load stays as a person has moved it; None is for ever.
+    ``gone`` are the ids of loads that were deleted: the record still holds them.
     """
 
     observing: bool = True
@@ -33,6 +36,7 @@ class HomeMemory:
     override_s: float | None = DEFAULT_OVERRIDE_S
     sign_reversed: bool = False
     loads: dict[str, LoadModes] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
     engine: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -53,8 +57,15 @@ class HomeMemory:
                 str(load_id): LoadModes.from_dict(load)
                 for load_id, load in saved["loads"].items()
             },
+            gone=[str(load_id) for load_id in saved.get("gone", ())],
             engine=dict(saved["engine"]),
         )
+
+    def forget(self, load_id: str) -> None:
+        """Forget what was asked of a load that was deleted."""
+        self.loads.pop(load_id, None)
+        others = [gone for gone in self.gone if gone != load_id]
+        self.gone = [*others, load_id][-_GONE:]
 
     def as_dict(self) -> dict[str, Any]:
         """Return what to save."""
@@ -65,6 +76,7 @@ class HomeMemory:
             "override_s": self.override_s,
             "sign_reversed": self.sign_reversed,
             "loads": {key: load.as_dict() for key, load in self.loads.items()},
+            "gone": list(self.gone),
             "engine": dict(self.engine),
         }
 

@@ -39,6 +39,7 @@ class Counters:
     frames: int = 0
     malformed: int = 0
     late_answers: int = 0
+    refused_phases: int = 0
     reboots: int = 0
 
 
@@ -107,6 +108,26 @@ class Charger:
     def charger_now(self) -> datetime:
         """What its clock shows."""
         return self.state.charger_clock.now(self.clock.utcnow())
+
+    @property
+    def switches_phases(self) -> bool:
+        """Whether it is told on how many phases to charge."""
+        return (
+            self.settings.switches_phases
+            and len(self.settings.phases) > 1
+            and not self.memory.refuses_phases
+        )
+
+    def phases_refused(self) -> None:
+        """Take note that it takes limits only without a number of phases."""
+        self.counters.refused_phases += 1
+        self.memory.refuses_phases = True
+        _LOGGER.warning(
+            "%s: does not switch phases by charging profile; until it reboots"
+            " it is left to charge as it is wired",
+            self.identity,
+        )
+        self.changed(save=True)
 
     @property
     def transactions(self) -> Transactions:
@@ -192,12 +213,14 @@ class Charger:
         commander = self._commanders.get(connector)
         return commander is not None and commander.commanding
 
-    async def apply(self, amps: float, connector: int = 1) -> None:
+    async def apply(
+        self, amps: float, phases: int | None = None, connector: int = 1
+    ) -> None:
         """Offer a current; see ``Commander.apply``."""
         if self._retired:
             raise LinkLostError("SetChargingProfile")
         try:
-            await self.commander(connector).apply(amps)
+            await self.commander(connector).apply(amps, phases)
         finally:
             self.sessions.consider(connector)
 
@@ -220,6 +243,8 @@ class Charger:
 
     def reconfigure(self, settings: ChargerSettings) -> None:
         """Take other settings of the same charger."""
+        if settings.switches_phases is not self.settings.switches_phases:
+            self.memory.refuses_phases = False
         self.settings = settings
         self.state.rewire(wired=len(settings.phases), max_a=settings.max_a)
         self._spawn(self._reconfigure())

@@ -17,7 +17,7 @@ from .installer import Equipped, Installer
 from .lease import Lease
 from .link import Link
 from .profiles import Form, legal_current
-from .values import number, timestamp, wire_time
+from .values import integer, number, timestamp, wire_time
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -57,8 +57,8 @@ class Commander:
 
     # --- wishes ----------------------------------------------------------------
 
-    async def apply(self, amps: float) -> None:
-        """Offer a current (A per phase).
+    async def apply(self, amps: float, phases: int | None = None) -> None:
+        """Offer a current (A per phase), on so many phases.
 
         What can be sent now is waited for; what pacing holds back is sent when its
         time comes, and a newer wish takes its place until then. Raises ``OcppError``
@@ -69,7 +69,7 @@ class Commander:
         if self._station.ready_link is None:
             raise LinkLostError("SetChargingProfile")
         now = self._station.clock.monotonic()
-        self.lease.want(self._legal(amps), now)
+        self.lease.want(self._legal(amps), now, self._sayable(phases))
         self._resolve(None)
         # Also where it is held already: renewing may have ended for want of a wish.
         self._wake.set()
@@ -85,6 +85,9 @@ class Commander:
     def _legal(self, amps: float) -> float:
         settings = self._station.settings
         return legal_current(amps, min_a=settings.min_a, max_a=settings.max_a)
+
+    def _sayable(self, phases: int | None) -> int | None:
+        return phases if self._station.switches_phases else None
 
     async def release(self) -> None:
         """Leave the charger on its safe current, then alone.
@@ -104,7 +107,9 @@ class Commander:
                 raise LinkLostError("SetChargingProfile")
             safe_a = await self._installer.go_safe(link)
             self._owed_at = None
-            self.lease.left_safe(self._station.clock.monotonic(), safe_a)
+            self.lease.left_safe(
+                self._station.clock.monotonic(), safe_a, self._installer.safe_phases
+            )
         # A wish may have come meanwhile.
         self._wake.set()
         self._station.changed(save=True)
@@ -113,7 +118,11 @@ class Commander:
         """Bring what lies on the charger in line with changed settings."""
         wanted = self.lease.wanted_a
         if wanted is not None:
-            self.lease.want(self._legal(wanted), self._station.clock.monotonic())
+            self.lease.want(
+                self._legal(wanted),
+                self._station.clock.monotonic(),
+                self._sayable(self.lease.wanted_phases),
+            )
             self.lease.say_again()
             self._wake.set()
         elif (
@@ -140,10 +149,10 @@ class Commander:
         """Go on: the charger may be called again."""
         memory = self._station.memory
         safe_a = self._station.settings.safe_a
-        lies = memory.safe_a.get(self._connector) == safe_a
+        lies = self._installer.safe_lies
         ours = memory.cleared or self.lease.offered is not None
         now = self._station.clock.monotonic()
-        self.lease.relinked(now, safe_a if lies else None)
+        self.lease.relinked(now, safe_a if lies else None, self._installer.safe_phases)
         if self.lease.wanted_a is None:
             self._resolve(LinkLostError("SetChargingProfile"))
         # A live limit of an earlier run in the single form holds the safe current itself.
@@ -165,6 +174,7 @@ class Commander:
         sent = self._station.clock.utcnow() - timedelta(seconds=age)
         return {
             "offered_a": offered.amps,
+            "phases": offered.phases,
             "sent": wire_time(sent),
             "released": self.lease.at_rest,
         }
@@ -181,7 +191,9 @@ class Commander:
         at_rest = data.get("released") is True
         age = (self._station.clock.utcnow() - sent).total_seconds()
         sent_at = self._station.clock.monotonic() - (max(0.0, age) if at_rest else 0.0)
-        self.lease.restore(amps, sent_at, at_rest=at_rest)
+        self.lease.restore(
+            amps, sent_at, at_rest=at_rest, phases=integer(data.get("phases"))
+        )
 
     def link_lost(self) -> None:
         """Stop waiting for a charger that is gone."""
@@ -231,7 +243,9 @@ class Commander:
             return
         self._owed_at = None
         if self.lease.offered is None:
-            self.lease.left_safe(now(), self._station.settings.safe_a)
+            self.lease.left_safe(
+                now(), self._station.settings.safe_a, self._installer.safe_phases
+            )
             self._station.changed(save=True)
 
     async def _send(self) -> None:
@@ -252,9 +266,10 @@ class Commander:
         if self.lease.due_at(now()) is None:
             self._resolve(NoAnswerError("SetChargingProfile"))
             return
+        phases = self._sayable(self.lease.wanted_phases)
         amps = self.lease.send(now())
         try:
-            await self._installer.install(link, form, amps)
+            await self._installer.install(link, form, amps, phases)
         except RefusedError as error:
             self.lease.refused(now())
             if not self._try_other(form):
@@ -264,7 +279,7 @@ class Commander:
             self._failed(error)
         else:
             before = self.lease.offered
-            self.lease.accepted(now())
+            self.lease.accepted(now(), without_phases=not self._station.switches_phases)
             self._accepted(form, before.amps if before else None, amps)
 
     def _try_other(self, form: Form) -> bool:

@@ -11,10 +11,14 @@ from .const import (
     CONF_IDENTITY,
     CONF_MAX_A,
     CONF_MIN_A,
+    CONF_PHASE_SWITCHING,
     CONF_PHASES,
     CONF_PRIORITY,
     CONF_SAFE_A,
     CONF_TAG,
+    CONF_WRITES_PER_DAY,
+    DEFAULT_WRITES_PER_DAY,
+    PhaseSwitching,
 )
 from .memory import ChargerSettings
 
@@ -37,4 +41,6 @@ def settings_of(subentry: ConfigSubentry) -> ChargerSettings:
         priority=int(data[CONF_PRIORITY]),
         tag=data[CONF_TAG],
         auto_start=data[CONF_AUTO_START],
+        switches_phases=data.get(CONF_PHASE_SWITCHING) == PhaseSwitching.PROFILE,
+        writes_per_day=int(data.get(CONF_WRITES_PER_DAY, DEFAULT_WRITES_PER_DAY)),
     )

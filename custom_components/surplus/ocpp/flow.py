@@ -11,6 +11,7 @@ from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentry,
@@ -46,14 +47,18 @@ from .const import (
     CONF_IDENTITY,
     CONF_MAX_A,
     CONF_MIN_A,
+    CONF_PHASE_SWITCHING,
     CONF_PHASES,
     CONF_POWER_ENTITY,
     CONF_PRIORITY,
     CONF_SAFE_A,
     CONF_TAG,
+    CONF_WRITES_PER_DAY,
     DEFAULT_HOST,
     DEFAULT_PORT,
+    DEFAULT_WRITES_PER_DAY,
     SUBENTRY_CHARGER,
+    PhaseSwitching,
 )
 from .errors import ListenError, PortInUseError
 from .server import async_can_listen, identity_of
@@ -64,7 +69,8 @@ _LARGEST_A: Final = 80
 _LONGEST_TAG: Final = 16
 
 # The wiring, as one choice: L1, L2, L3 or all three.
-_WIRINGS: Final = {"1": [1], "2": [2], "3": [3], "123": [1, 2, 3]}
+_ALL_PHASES: Final = "123"
+_WIRINGS: Final = {"1": [1], "2": [2], "3": [3], _ALL_PHASES: [1, 2, 3]}
 
 
 def _amperes() -> NumberSelector:
@@ -96,6 +102,12 @@ _CHARGER_FIELDS: Final = {
     vol.Required(CONF_PHASES, default="1"): SelectSelector(
         SelectSelectorConfig(options=list(_WIRINGS), translation_key="charger_phases")
     ),
+    vol.Required(CONF_PHASE_SWITCHING, default=PhaseSwitching.OFF): SelectSelector(
+        SelectSelectorConfig(
+            options=[way.value for way in PhaseSwitching],
+            translation_key="phase_switching",
+        )
+    ),
     vol.Required(CONF_MAX_A, default=16): _amperes(),
     vol.Required(CONF_MIN_A, default=6): _amperes(),
     vol.Required(CONF_SAFE_A, default=6): _amperes(),
@@ -107,6 +119,12 @@ _CHARGER_FIELDS: Final = {
     ),
     vol.Required(CONF_AUTO_START, default=True): BooleanSelector(),
     vol.Required(CONF_TAG, default="SURPLUS"): TextSelector(),
+    vol.Required(CONF_WRITES_PER_DAY, default=DEFAULT_WRITES_PER_DAY): vol.All(
+        NumberSelector(
+            NumberSelectorConfig(min=50, max=50_000, mode=NumberSelectorMode.BOX)
+        ),
+        vol.Coerce(int),
+    ),
     vol.Optional(CONF_POWER_ENTITY): EntitySelector(
         EntitySelectorConfig(
             domain=Platform.SENSOR, device_class=SensorDeviceClass.POWER
@@ -131,6 +149,9 @@ def _charger_errors(user_input: Mapping[str, Any]) -> dict[str, str]:
         errors[CONF_SAFE_A] = "safe_current"
     if not 0 < len(user_input[CONF_TAG].strip()) <= _LONGEST_TAG:
         errors[CONF_TAG] = "tag_length"
+    switching = user_input[CONF_PHASE_SWITCHING] != PhaseSwitching.OFF
+    if switching and user_input[CONF_PHASES] != _ALL_PHASES:
+        errors[CONF_PHASE_SWITCHING] = "needs_three_phases"
     return errors
 
 
@@ -140,6 +161,8 @@ def _charger_data(identity: str, user_input: Mapping[str, Any]) -> dict[str, Any
     return {
         CONF_IDENTITY: identity,
         CONF_PHASES: _WIRINGS[user_input[CONF_PHASES]],
+        CONF_PHASE_SWITCHING: user_input[CONF_PHASE_SWITCHING],
+        CONF_WRITES_PER_DAY: user_input[CONF_WRITES_PER_DAY],
         CONF_MIN_A: float(user_input[CONF_MIN_A]),
         CONF_MAX_A: float(user_input[CONF_MAX_A]),
         CONF_SAFE_A: float(user_input[CONF_SAFE_A]),
@@ -150,10 +173,29 @@ def _charger_data(identity: str, user_input: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _suggested(subentry: ConfigSubentry) -> dict[str, Any]:
-    """Return a charger's data as the form takes it."""
+def _undecided(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of a new charger: nobody knows yet whether it switches phases."""
+    off = data[CONF_PHASE_SWITCHING] == PhaseSwitching.OFF
+    return {
+        key: value
+        for key, value in data.items()
+        if not (off and key == CONF_PHASE_SWITCHING)
+    }
+
+
+def _suggested(entry: ConfigEntry, subentry: ConfigSubentry) -> dict[str, Any]:
+    """Return a charger's data as the form takes it.
+
+    Whether to switch phases is suggested as the charger says, until it was decided.
+    """
     phases = "".join(map(str, subentry.data[CONF_PHASES]))
-    return {**subentry.data, CONF_NAME: subentry.title, CONF_PHASES: phases}
+    suggested = {**subentry.data, CONF_NAME: subentry.title, CONF_PHASES: phases}
+    if phases == _ALL_PHASES and entry.state is ConfigEntryState.LOADED:
+        chargers = entry.runtime_data.host.central.chargers
+        charger = chargers.get(subentry.data[CONF_IDENTITY])
+        if charger is not None and charger.memory.says_it_switches_phases:
+            suggested.setdefault(CONF_PHASE_SWITCHING, PhaseSwitching.PROFILE)
+    return suggested
 
 
 def _address(hass: HomeAssistant, entry: ConfigEntry) -> str:
@@ -251,7 +293,7 @@ class OcppFlow(ConfigFlow):
                 self._found_entry,
                 ConfigSubentry(
                     data=MappingProxyType(
-                        _charger_data(self._found_identity, user_input)
+                        _undecided(_charger_data(self._found_identity, user_input))
                     ),
                     subentry_type=SUBENTRY_CHARGER,
                     title=user_input[CONF_NAME].strip(),
@@ -288,7 +330,7 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
             if identity is not None and not errors:
                 return self.async_create_entry(
                     title=user_input[CONF_NAME].strip(),
-                    data=_charger_data(identity, user_input),
+                    data=_undecided(_charger_data(identity, user_input)),
                     unique_id=source_id(identity),
                 )
         return self.async_show_form(
@@ -319,7 +361,7 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(
-                _CHARGER_SCHEMA, user_input or _suggested(subentry)
+                _CHARGER_SCHEMA, user_input or _suggested(entry, subentry)
             ),
             errors=errors,
             description_placeholders={

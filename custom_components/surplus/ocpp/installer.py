@@ -29,6 +29,13 @@ class Equipped(Protocol):
     def charger_now(self) -> datetime:
         """What the charger's clock shows."""
 
+    @property
+    def switches_phases(self) -> bool:
+        """Whether it is told on how many phases to charge."""
+
+    def phases_refused(self) -> None:
+        """Take note that it takes limits only without a number of phases."""
+
     def changed(self, *, save: bool = False, note: bool = False) -> None:
         """Tell everybody who looks; ``save`` or ``note`` what is remembered."""
 
@@ -63,40 +70,69 @@ class Installer:
                 self._stacked = False
             memory.cleared = True
             memory.safe_a.clear()
+            memory.safe_phases.clear()
             self._station.changed(save=True)
         if form is Form.STACKED:
             await self.leave_safe(link)
         else:
             await self._unstack(link)
 
-    async def install(self, link: Link, form: Form, amps: float) -> None:
+    async def install(
+        self, link: Link, form: Form, amps: float, phases: int | None = None
+    ) -> None:
         """Limit the charger for a lease; ``prepare`` comes before."""
         if form is Form.STACKED:
             self._stacked = True
-        await link.set_profile(self._live(form, amps))
+        await self._put(link, self._live(form, amps, phases))
+
+    async def _put(self, link: Link, profile: Profile) -> None:
+        """Set a profile; without its number of phases where only that is refused."""
+        try:
+            await link.set_profile(profile)
+        except RefusedError:
+            if not profile.says_phases:
+                raise
+            await link.set_profile(profile.without_phases())
+            self._station.phases_refused()
+
+    @property
+    def safe_phases(self) -> int | None:
+        """On how many phases the safe current is: one, where that can be said."""
+        return 1 if self._station.switches_phases else None
+
+    @property
+    def safe_lies(self) -> bool:
+        """Whether the safe profile that is wanted lies on the charger."""
+        memory = self._station.memory
+        return (
+            memory.safe_a.get(self._connector) == self._station.settings.safe_a
+            and memory.safe_phases.get(self._connector) == self.safe_phases
+        )
+
+    async def _put_safe(self, link: Link) -> None:
+        memory = self._station.memory
+        safe_a = self._station.settings.safe_a
+        await self._put(link, self._safe())
+        memory.safe_a[self._connector] = safe_a
+        memory.safe_phases[self._connector] = self.safe_phases
 
     async def leave_safe(self, link: Link) -> None:
         """Put the safe profile under whatever limit there is, unless it lies there."""
-        memory = self._station.memory
-        safe_a = self._station.settings.safe_a
-        if memory.safe_a.get(self._connector) == safe_a:
+        if self.safe_lies:
             return
-        await link.set_profile(self._safe())
-        memory.safe_a[self._connector] = safe_a
+        await self._put_safe(link)
         self._station.changed(save=True)
 
     async def go_safe(self, link: Link) -> float:
         """Limit the charger to its safe current from now on, and return that (A)."""
-        memory = self._station.memory
         safe_a = self._station.settings.safe_a
-        form = memory.likely_form
+        form = self._station.memory.likely_form
         if form is Form.STACKED:
             await self.leave_safe(link)
-            await link.set_profile(self._live(form, safe_a))
+            await self._put(link, self._live(form, safe_a, self.safe_phases))
         else:
             await self._unstack(link)
-            await link.set_profile(self._safe())
-            memory.safe_a[self._connector] = safe_a
+            await self._put_safe(link)
         return safe_a
 
     async def remove(self, link: Link) -> None:
@@ -141,9 +177,11 @@ class Installer:
         self._stacked = False
 
     def _safe(self) -> Profile:
-        return safe_profile(self._connector, self._station.settings.safe_a)
+        return safe_profile(
+            self._connector, self._station.settings.safe_a, self.safe_phases
+        )
 
-    def _live(self, form: Form, amps: float) -> Profile:
+    def _live(self, form: Form, amps: float, phases: int | None) -> Profile:
         timing = self._station.timing
         return live_profile(
             form,
@@ -153,4 +191,6 @@ class Installer:
             charger_now=self._station.charger_now,
             lease_s=timing.lease_s,
             backdate_s=timing.backdate_s,
+            phases=phases,
+            safe_phases=self.safe_phases,
         )

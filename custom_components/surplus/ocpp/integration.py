@@ -12,10 +12,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..const import DOMAIN
 from ..parking import async_adopt, async_close_parked, async_park
+from ..registry import async_get_registry
 from ..room import AddEntities, Room
 from ..saving import async_clear_lost
 from .charge_point import Charger
-from .config import settings_of
+from .config import settings_of, source_id
 from .const import SUBENTRY_CHARGER
 from .errors import ListenError, PortInUseError
 from .host import MEMORY_LOST, Host, ocpp_store
@@ -65,6 +66,7 @@ async def _async_adopted(hass: HomeAssistant, entry: OcppConfigEntry) -> Host | 
     }
     for identity in set(host.central.chargers) - set(wanted):
         await host.central.remove(identity, forget=True)
+        async_get_registry(hass).async_forget_load(source_id(identity))
     for identity, settings in wanted.items():
         if (charger := host.central.chargers.get(identity)) is None:
             host.central.add(settings)
@@ -88,6 +90,7 @@ async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
     if (host := await async_adopt(hass, entry, Host)) is not None:
         for identity in tuple(host.central.chargers):
             await host.central.remove(identity, forget=True)
+            async_get_registry(hass).async_forget_load(source_id(identity))
         await host.close()
     await async_close_parked(hass, entry)
     store = ocpp_store(hass, entry)
@@ -126,7 +129,9 @@ def _diagnosis(charger: Charger) -> dict[str, Any]:
         "clock_offset_s": round(charger.state.charger_clock.offset_s, 1),
         "limit": {
             "wanted_a": commander.lease.wanted_a,
+            "wanted_phases": commander.lease.wanted_phases,
             "offered_a": offered.amps if offered else None,
+            "offered_phases": offered.phases if offered else None,
             "offered_ago_s": round(now - offered.known_at, 1)
             if offered and offered.known_at is not None
             else None,

@@ -18,12 +18,14 @@ class Held:
     """A limit the charger has; its lease began at ``sent_at``, told us at ``known_at``.
 
     ``known_at`` is None for one of an earlier run: what was written down last may not be
-    what was sent last.
+    what was sent last. ``phases`` is on how many phases it may charge, None where that
+    was not said.
     """
 
     amps: float
     sent_at: float
     known_at: float | None
+    phases: int | None = None
 
 
 class Lease:
@@ -33,6 +35,7 @@ class Lease:
         """Start with nothing wished and nothing held."""
         self._timing = timing
         self._wanted: float | None = None
+        self._wanted_phases: int | None = None
         self._wanted_at = _NEVER
         self._held: Held | None = None
         # What may be in force instead of what is held: sent, and never answered.
@@ -53,6 +56,11 @@ class Lease:
     def wanted_a(self) -> float | None:
         """The newest wish (A); None when nobody commands."""
         return self._wanted
+
+    @property
+    def wanted_phases(self) -> int | None:
+        """On how many phases the newest wish is to be drawn; None does not say."""
+        return self._wanted_phases
 
     @property
     def failures(self) -> int:
@@ -87,16 +95,27 @@ class Lease:
         return (
             self._held is None
             or self._held.amps != self._wanted
+            or self._held.phases != self._wanted_phases
             or self._doubt is not None
         )
 
-    def want(self, amps: float, now: float) -> None:
-        """Wish for a current; 0 stops. A wish must be repeated to stay one."""
+    @property
+    def _is_stop(self) -> bool:
+        """Whether the wish ends what the charger may be offering."""
+        offered = self.offered
+        return self._wanted == 0 and (offered is None or offered.amps > 0)
+
+    def want(self, amps: float, now: float, phases: int | None = None) -> None:
+        """Wish for a current, on so many phases; 0 stops.
+
+        A wish must be repeated to stay one.
+        """
         if amps < self._failed_a:
             # Whatever kept the higher one from being taken must not keep this back.
             self._retry_at = _NEVER
             self._failed_a = 0.0
         self._wanted = amps
+        self._wanted_phases = phases
         self._wanted_at = now
 
     def release(self) -> None:
@@ -112,9 +131,13 @@ class Lease:
         ):
             return None
         if self._held is None or self._is_change():
-            if self._wanted == 0:
+            if self._is_stop:
                 return self._retry_stop_at
-            return max(self._changed_at + self._timing.spacing_s, self._retry_at)
+            retry_at = self._retry_at
+            if self._wanted == 0:
+                # Only its number of phases is another one: that may wait.
+                retry_at = max(retry_at, self._retry_stop_at)
+            return max(self._changed_at + self._timing.spacing_s, retry_at)
         if self._say_again:
             return self._retry_at
         return max(self._held.sent_at + self._timing.renew_s, self._retry_at)
@@ -122,21 +145,27 @@ class Lease:
     def send(self, now: float) -> float:
         """Begin to send the wish, and return it (A)."""
         assert self._wanted is not None
-        if self._held is None or self._held.amps != self._wanted:
+        if self._held is None or (self._held.amps, self._held.phases) != (
+            self._wanted,
+            self._wanted_phases,
+        ):
             self._changed_at = now
-        self._sending = Held(amps=self._wanted, sent_at=now, known_at=now)
+        self._sending = Held(
+            amps=self._wanted, sent_at=now, known_at=now, phases=self._wanted_phases
+        )
         self._left_safe = False
         # What changes while this one is under way is not in it.
         self._saying_again, self._say_again = self._say_again, False
         return self._wanted
 
-    def accepted(self, now: float) -> None:
-        """Take the charger's yes."""
+    def accepted(self, now: float, *, without_phases: bool = False) -> None:
+        """Take the charger's yes, perhaps to the current only."""
         if self._sending is None:
             return
-        self._held = Held(
-            amps=self._sending.amps, sent_at=self._sending.sent_at, known_at=now
-        )
+        self._held = replace(self._sending, known_at=now)
+        if without_phases:
+            self._held = replace(self._held, phases=None)
+            self._wanted_phases = None
         self._sending = None
         self._doubt = None
         self._renewed_at = _NEVER
@@ -160,10 +189,16 @@ class Lease:
                 self._doubt = self._sending
             elif self._sending.amps < before.amps:
                 self._doubt = before
+            elif self._sending.phases != before.phases:
+                self._doubt = self._sending
             elif self._doubt is not None:
                 self._doubt = replace(self._doubt, sent_at=self._sending.sent_at)
             else:
                 self._renewed_at = self._sending.sent_at
+            if self._doubt is not None and before is not None:
+                self._doubt = replace(
+                    self._doubt, phases=_most(before.phases, self._sending.phases)
+                )
         self._failed(now)
 
     def _failed(self, now: float) -> None:
@@ -192,7 +227,9 @@ class Lease:
         self._retry_at = _NEVER
         self._retry_stop_at = _NEVER
 
-    def relinked(self, now: float, safe_a: float | None) -> None:
+    def relinked(
+        self, now: float, safe_a: float | None, safe_phases: int | None = None
+    ) -> None:
         """Go on after the link was gone, or the charger rebooted.
 
         Within the lease the wish is said again at once. After it an old wish is
@@ -207,23 +244,35 @@ class Lease:
             return
         self._wanted = None
         if safe_a is not None:
-            self.left_safe(now, safe_a)
+            self.left_safe(now, safe_a, safe_phases)
         else:
             self._held = self._doubt = None
             self._left_safe = False
 
-    def restore(self, amps: float, sent_at: float, *, at_rest: bool) -> None:
+    def restore(
+        self,
+        amps: float,
+        sent_at: float,
+        *,
+        at_rest: bool,
+        phases: int | None = None,
+    ) -> None:
         """Take what an earlier run of the central system left on the charger."""
-        self._held = Held(amps=amps, sent_at=sent_at, known_at=None)
+        self._held = Held(amps=amps, sent_at=sent_at, known_at=None, phases=phases)
         self._left_safe = at_rest
 
-    def left_safe(self, now: float, safe_a: float) -> None:
-        """Take note that the charger is on its safe current.
+    def left_safe(self, now: float, safe_a: float, phases: int | None = None) -> None:
+        """Take note that the charger is on its safe current, on so many phases.
 
         A wish that came meanwhile stays one.
         """
         self._doubt = None
         self._sending = None
         self._renewed_at = _NEVER
-        self._held = Held(amps=safe_a, sent_at=now, known_at=now)
+        self._held = Held(amps=safe_a, sent_at=now, known_at=now, phases=phases)
         self._left_safe = True
+
+
+def _most(one: int | None, other: int | None) -> int | None:
+    """Return the greater number of phases; not said means all."""
+    return None if one is None or other is None else max(one, other)

@@ -65,6 +65,8 @@ class ChargerLoad(LoadSource):
             safe_a=settings.safe_a,
             lease_s=timing.lease_s,
             pacing_s=timing.spacing_s,
+            switches_phases=self._charger.switches_phases,
+            writes_per_day=settings.writes_per_day,
         )
 
     @property
@@ -85,6 +87,7 @@ class ChargerLoad(LoadSource):
             power_w=connector.power_w if flow else None,
             power_at=flow.at if flow else None,
             currents_a=connector.vehicle_currents_a,
+            phases=offered.phases if offered else None,
             offered_a=offered.amps if offered else None,
             offered_at=offered.known_at if offered else None,
             link_lost_at=lost_at,
@@ -98,9 +101,9 @@ class ChargerLoad(LoadSource):
         return None
 
     @override
-    async def async_apply(self, value: float) -> None:
+    async def async_apply(self, value: float, phases: int | None = None) -> None:
         try:
-            await self._charger.apply(value)
+            await self._charger.apply(value, phases)
         except OcppError as error:
             raise explained(self._charger, error) from error
 

@@ -15,6 +15,7 @@ class ChargerSettings:
 
     ``phases`` are the supply phases it is wired to; currents are A per phase, and
     ``safe_a`` is what it falls to by itself. ``tag`` is the id tag of remote starts.
+    ``switches_phases`` lets it be told to charge on one phase only.
     """
 
     identity: str
@@ -26,6 +27,8 @@ class ChargerSettings:
     priority: int = 1
     tag: str = "SURPLUS"
     auto_start: bool = True
+    switches_phases: bool = False
+    writes_per_day: int = 3000
 
 
 @dataclass(kw_only=True, slots=True)
@@ -35,7 +38,9 @@ class Memory:
     ``configuration`` are its settings by plain key as last read, ``stubborn`` those it
     would not take (key: the value that was wanted). ``form`` is the form of the lease
     that it accepted. ``cleared`` says that what other backends left on it is gone, and
-    ``safe_a`` which safe current lies on which connector.
+    ``safe_a`` which safe current lies on which connector, for ``safe_phases`` where
+    that said so. ``refuses_phases`` is whether it takes limits only without a number of
+    phases.
     """
 
     nameplate: Nameplate = field(default_factory=Nameplate)
@@ -45,6 +50,8 @@ class Memory:
     form: Form | None = None
     cleared: bool = False
     safe_a: dict[int, float] = field(default_factory=dict)
+    safe_phases: dict[int, int | None] = field(default_factory=dict)
+    refuses_phases: bool = False
 
     def setting(self, key: str) -> int | None:
         """Return a setting that is a whole number."""
@@ -54,6 +61,12 @@ class Memory:
     def connectors(self) -> int:
         """How many connectors it has; 1 where it does not tell."""
         return max(1, self.setting("NumberOfConnectors") or 1)
+
+    @property
+    def says_it_switches_phases(self) -> bool:
+        """Whether it claims to change between three phases and one (1.6, 9.3)."""
+        claim = self.configuration.get("connectorswitch3to1phasesupported", "")
+        return claim.strip().casefold() == "true"
 
     @property
     def likely_form(self) -> Form:
@@ -69,6 +82,9 @@ class Memory:
     def rebooted(self) -> None:
         """Take note of a reboot: some chargers lose their profiles with it."""
         self.safe_a.clear()
+        self.safe_phases.clear()
+        # What it refused it may have refused for something that is over.
+        self.refuses_phases = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -83,6 +99,10 @@ class Memory:
             "form": self.form,
             "cleared": self.cleared,
             "safe_a": {str(key): amps for key, amps in self.safe_a.items()},
+            "safe_phases": {
+                str(key): count for key, count in self.safe_phases.items() if count
+            },
+            "refuses_phases": self.refuses_phases,
         }
 
     @classmethod
@@ -104,6 +124,12 @@ class Memory:
             stubborn=_texts(data, "stubborn"),
             form=Form(form) if form in list(Form) else None,
             cleared=data.get("cleared") is True,
+            safe_phases={
+                key: integer(count)
+                for name, count in _texts(data, "safe_phases").items()
+                if (key := integer(name)) is not None
+            },
+            refuses_phases=data.get("refuses_phases") is True,
             safe_a={
                 key: amps
                 for key, amps in safe.items()

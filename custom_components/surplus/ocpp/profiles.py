@@ -12,9 +12,13 @@ charger, and the live limit lies above it for the length of a lease. Two forms d
 Both are Absolute: with Relative the time counts from the start of the transaction, and
 a renewal after that moment is accepted without effect. Times are the charger's, and the
 start lies in its past: a start in its future means "not active yet".
+
+Where a charger is told on how many phases to charge, every period says so, as a period
+without a number means three phases (7.8). The safe current is one of one phase then:
+the least, which fits whatever was reckoned with before the link was lost.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 import math
@@ -35,19 +39,54 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Period:
+    """A limit (A per phase) from ``start_s`` after the start of its profile on.
+
+    ``phases`` is how many phases it may use (``numberPhases``); not said with None, and
+    1.6 then means three.
+    """
+
+    start_s: int
+    limit_a: float
+    phases: int | None = None
+
+    def as_payload(self) -> dict[str, Any]:
+        """Return the ChargingSchedulePeriod."""
+        period: dict[str, Any] = {
+            "start_period": self.start_s,
+            "limit": _plain(self.limit_a),
+        }
+        if self.phases is not None:
+            period["number_phases"] = self.phases
+        return period
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
     """A TxDefaultProfile in A per phase.
 
-    ``periods`` are (seconds from ``start``, A); the last one lasts until ``duration_s``
-    is over, or for ever without it.
+    The last of the ``periods`` lasts until ``duration_s`` is over, or for ever without
+    it.
     """
 
     connector: int
     profile_id: int
     stack_level: int
     start: datetime
-    periods: tuple[tuple[int, float], ...]
+    periods: tuple[Period, ...]
     duration_s: int | None = None
+
+    @property
+    def says_phases(self) -> bool:
+        """Whether it says how many phases are to be used."""
+        return any(period.phases is not None for period in self.periods)
+
+    def without_phases(self) -> Profile:
+        """Return the same limits without a number of phases."""
+        return replace(
+            self,
+            periods=tuple(replace(period, phases=None) for period in self.periods),
+        )
 
     def as_payload(self) -> dict[str, Any]:
         """Return the ChargingProfile as it goes into a SetChargingProfile."""
@@ -55,8 +94,7 @@ class Profile:
             "charging_rate_unit": "A",
             "start_schedule": wire_time(self.start),
             "charging_schedule_period": [
-                {"start_period": start_s, "limit": _plain(limit_a)}
-                for start_s, limit_a in self.periods
+                period.as_payload() for period in self.periods
             ],
         }
         if self.duration_s is not None:
@@ -84,14 +122,14 @@ def profile_ids(connector: int) -> tuple[int, int]:
     return 2 * connector - 1, 2 * connector
 
 
-def safe_profile(connector: int, safe_a: float) -> Profile:
+def safe_profile(connector: int, safe_a: float, phases: int | None = None) -> Profile:
     """Return the profile that stays on the charger."""
     return Profile(
         connector=connector,
         profile_id=profile_ids(connector)[0],
         stack_level=0,
         start=_EPOCH,
-        periods=((0, safe_a),),
+        periods=(Period(start_s=0, limit_a=safe_a, phases=phases),),
     )
 
 
@@ -104,6 +142,8 @@ def live_profile(
     charger_now: datetime,
     lease_s: float,
     backdate_s: float,
+    phases: int | None = None,
+    safe_phases: int | None = None,
 ) -> Profile:
     """Return a limit that ends by itself ``lease_s`` from now.
 
@@ -114,20 +154,24 @@ def live_profile(
     end = _whole(charger_now + timedelta(seconds=lease_s))
     length_s = int((end - start).total_seconds())
     safe_id, live_id = profile_ids(connector)
+    limit = Period(start_s=0, limit_a=limit_a, phases=phases)
     if form is Form.SINGLE:
         return Profile(
             connector=connector,
             profile_id=safe_id,
             stack_level=0,
             start=start,
-            periods=((0, limit_a), (length_s, safe_a)),
+            periods=(
+                limit,
+                Period(start_s=length_s, limit_a=safe_a, phases=safe_phases),
+            ),
         )
     return Profile(
         connector=connector,
         profile_id=live_id,
         stack_level=1,
         start=start,
-        periods=((0, limit_a),),
+        periods=(limit,),
         duration_s=length_s,
     )
 

@@ -26,6 +26,7 @@ _CAPABILITIES = (
     "ChargeProfileMaxStackLevel",
     "ChargingScheduleAllowedChargingRateUnit",
     "ChargingScheduleMaxPeriods",
+    "ConnectorSwitch3to1PhaseSupported",
     "MaxChargingProfilesInstalled",
 )
 _INTERVAL = "MeterValueSampleInterval"

@@ -177,7 +177,9 @@ class OcppRuntime:
         place = self.places.pop(subentry_id)
         for remove in place.removers:
             remove()
-        await self.host.central.remove(place.charger.identity, forget=True)
+        identity = place.charger.identity
+        await self.host.central.remove(identity, forget=True)
+        async_get_registry(self._hass).async_forget_load(source_id(identity))
 
     @callback
     def _async_add_entities(self, platform: Platform, place: Place) -> None:

@@ -53,6 +53,7 @@ CHARGER_FORM: dict[str, Any] = {
     "step_a": 1,
     "phases": "1",
     "priority": 1,
+    "phase_switching": {},
     "running": {**RUNNING, "min_on": 5, "min_off": 5},
 }
 STORAGE_FORM: dict[str, Any] = {
@@ -79,7 +80,7 @@ MADE = [
     (
         "entity_charger",
         CHARGER_FORM,
-        {**CHARGER, "vehicle_states": ["on"]},
+        {**CHARGER, "vehicle_states": ["on"], "writes_per_day": 3000},
         "Car",
     ),
     ("storage", STORAGE_FORM, STORAGE, "Battery"),

@@ -48,6 +48,9 @@ class Span:
         return min(max(power_w, self.least_w), self.most_w)
 
 
+_NOTHING = Span()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Circumstances:
     """What a cycle holds against one load.
@@ -57,13 +60,14 @@ class Circumstances:
     tell export from import.
 
     ``sun_left_w`` is what the sun leaves to all loads, negative what the house lacks,
-    before target and margin. ``surplus_w`` is what set-points of higher priority leave, ``total_w`` what all that
-    follow the surplus share. ``above`` is the span of those above that run,
-    ``drawn_above_w`` what the loads above really draw of ``total_w`` at the instant of
-    the reading, and ``least_below_w`` what those below that run need to keep running.
+    before target and margin. ``surplus_w`` is what set-points of higher priority leave,
+    ``total_w`` what all that follow the surplus share. ``above`` is the span of those
+    above that run, ``drawn_above_w`` what the loads above really draw of ``total_w`` at
+    the instant of the reading, and ``least_below_w`` what those below that run need to
+    keep running.
     ``reserve_w`` is what a slow load leaves to a fast one below it, so that this one
-    can take a cloud. ``doubt_w`` is by how much the surplus may be wrong because other
-    loads move.
+    can take a cloud. ``trims_below`` is what the fast ones below can take of the surplus
+    at once. ``doubt_w`` is by how much the surplus may be wrong because other loads move.
     """
 
     now: float
@@ -77,6 +81,7 @@ class Circumstances:
     drawn_above_w: float = 0.0
     least_below_w: float = 0.0
     reserve_w: float = 0.0
+    trims_below: Span = Span()
     doubt_w: float = 0.0
     voltage_v: float
     meter: MeterState
@@ -94,14 +99,25 @@ class Circumstances:
         """Return what running with ``span`` adds to what runs above, in W.
 
         Captured less λ × imported, over everything that is on: a load that makes another
-        one give way has captured nothing new.
+        one give way has captured nothing new. Nor has one that takes what a fast load
+        below would have captured without it, to the watt: of two that capture the same
+        priority chooses, but only as far as the surplus carries the least it can take.
         """
-        price = self.settings.import_price
-        with_it = (self.above + span).nearest_w(self.total_w)
-        without = self.above.nearest_w(self.total_w)
-        return gain_w(with_it, self.total_w, price) - gain_w(
-            without, self.total_w, price
-        )
+        alone_w = self._gained_w(span, _NOTHING)
+        if self.trims_below.most_w <= 0:
+            return alone_w
+        apart_w = self._gained_w(span, self.trims_below)
+        carried_w = self.total_w - self.above.least_w - span.least_w
+        if carried_w > 0:
+            apart_w = max(apart_w, carried_w)
+        return min(alone_w, apart_w)
+
+    def _gained_w(self, span: Span, beside: Span) -> float:
+        """Return by how much ``span`` raises what those above and beside it gain, in W."""
+        total_w, price = self.total_w, self.settings.import_price
+        others = self.above + beside
+        with_w = gain_w((others + span).nearest_w(total_w), total_w, price)
+        return with_w - gain_w(others.nearest_w(total_w), total_w, price)
 
 
 class LoadControl[S: LoadSpec, R: LoadReading](ABC):
@@ -178,6 +194,11 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     def pid_terms(self) -> RegulatorTerms | None:
         """What its PID did last; None where none regulates it."""
         return None
+
+    @property
+    def facts(self) -> Mapping[str, float]:
+        """What was learned of it that a person would want to see, by name."""
+        return {}
 
     @abstractmethod
     def takes_w(self, decision: Decision) -> float:
@@ -310,6 +331,10 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     def relearn(self, learned: Mapping[str, Any]) -> None:
         """Take back what ``learned`` gave; what is unusable of it is left out."""
         return
+
+
+# A load with its memory.
+type Follower = tuple[LoadInput, LoadControl[Any, Any]]
 
 
 def usable(saved: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -49,6 +49,8 @@ class ChargerControl(SolarCharger):
         reading = load.reading
         if not reading.reachable:
             return self._unreachable(reading, around)
+        if self.vehicle.agree(self.spec, reading, around.now):
+            self.phase_choice.changed(around.now)
         if around.settings.sign_reversed:
             self.value = 0.0
             return self.left_alone(Reason.SIGN_REVERSED)

@@ -43,6 +43,7 @@ class OfferingCharger(PhasedCharger, ABC):
         if reading.reachable and not self._met:
             self._met = True
             self._adopt(reading)
+            self.vehicle.adopt_phases(load.spec, reading)
         super().observe(load, supply_phases)
         self.vehicle.observe(load.spec, reading, supply_phases)
 

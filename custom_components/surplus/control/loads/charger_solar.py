@@ -1,7 +1,6 @@
 """A charger that follows the surplus: starts with it, keeps to it, stops without it."""
 
 from abc import ABC
-from dataclasses import replace
 
 from ..freshness import MeterState
 from ..model import Decision, Reason
@@ -50,7 +49,9 @@ class SolarCharger(OfferingCharger, ABC):
         if self.vehicle.appetite.full:
             # It takes nothing: the offer stands where it could take its minimum.
             span = Span(least_w=self.min_a * per_a, most_w=self.min_a * per_a)
-        worth_w = around.worth_w(replace(span, most_w=min(span.most_w, top_a * per_a)))
+        worth_w = around.worth_w(
+            Span(least_w=span.least_w, most_w=min(span.most_w, top_a * per_a))
+        )
         numbers = self._numbers(around)
         if self.switching.on:
             if other_w is not None and not self.phase_choice.held_for_s(around.now):

@@ -9,6 +9,14 @@ _COUNTED = {
     Reason.RESTING: NextEventKind.END_OF_REST,
     Reason.ABOUT_TO_START: NextEventKind.START,
     Reason.HOLDING_MINIMUM: NextEventKind.STOP,
+    Reason.TEMPERATURE_UNKNOWN: NextEventKind.STOP,
+    Reason.DONE_FOR_TODAY: NextEventKind.NEW_DAY,
+    Reason.THERMOSTAT_OPEN: NextEventKind.NEXT_TRY,
+}
+# Nobody can tell when the water will be warm, or cold again.
+_OPEN = {
+    Reason.HEATING_FORCED: NextEventKind.END_OF_FORCED_HEATING,
+    Reason.WARM_ENOUGH: NextEventKind.START,
 }
 # What these wait for comes when it comes.
 _WAITING = frozenset({Reason.WAITING_FOR_SURPLUS, Reason.NO_ROOM})
@@ -34,6 +42,13 @@ def foreseen(
     seconds = numbers.get("seconds")
     if reason in _COUNTED and isinstance(seconds, int | float):
         return NextEvent(kind=_COUNTED[reason], in_s=float(seconds))
+    if reason is Reason.CATCHING_UP:
+        run_s, least_s = numbers.get("run_s"), numbers.get("least_s")
+        if isinstance(run_s, int | float) and isinstance(least_s, int | float):
+            left_s = max(0.0, float(least_s - run_s))
+            return NextEvent(kind=NextEventKind.END_OF_CATCHING_UP, in_s=left_s)
+    if reason in _OPEN:
+        return NextEvent(kind=_OPEN[reason])
     if on:
         if reason in _MAY_STOP and held_s > 0:
             return NextEvent(kind=NextEventKind.END_OF_MINIMUM_RUN, in_s=held_s)

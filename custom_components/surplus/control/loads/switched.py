@@ -137,6 +137,19 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
             self._forced or self._ignores
         )
 
+    @property
+    @override
+    def facts(self) -> Mapping[str, float]:
+        """``power_w`` as the meter has shown it, of a load whose power is not declared."""
+        meter = self.appliance.meter
+        if self.spec.power_w is not None or (best_w := meter.best_w) is None:
+            return {}
+        return {
+            "power_w": best_w,
+            "confidence": meter.confidence,
+            "steps": meter.steps,
+        }
+
     @override
     def takes_w(self, decision: Decision) -> float:
         if decision.setpoint is None:
@@ -190,6 +203,7 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
             numbers = {
                 "run_s": round(self.daily.run_s),
                 "most_s": self.spec.most_run_s or 0.0,
+                "seconds": round(self.daily.left_s(around.wall)),
             }
             return self._enough(Reason.DONE_FOR_TODAY, around, numbers)
         if demand is Demand.UNKNOWN:

@@ -14,6 +14,8 @@ _PHASE_IN_USE_A = 1.0
 # Cars draw up to about an ampere less than offered, each by its own habit.
 _MOST_SHORTFALL_A = 1.5
 _LEARNING_RATE = 0.2
+# A charger that answers at all has taken its phases within this.
+_ACCEPTED_WITHIN_S = 45.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -76,6 +78,38 @@ class Vehicle:
         self._single = single
         self.takes_at_most_w = None
 
+    def agree(self, spec: ChargerSpec, reading: ChargerReading, now: float) -> bool:
+        """Go by the phases its charger was told where those are not ours.
+
+        After a restart, or by its own safe state, they are others than were decided.
+        Returns whether they were; a change that is on its way is given its time.
+        """
+        change = self._change
+        if (
+            change is not None
+            and change.accepted_at is None
+            and now - change.told_at < spec.phase_change_s + _ACCEPTED_WITHIN_S
+        ):
+            return False
+        return self.adopt_phases(spec, reading)
+
+    def adopt_phases(self, spec: ChargerSpec, reading: ChargerReading) -> bool:
+        """Go by the phases its charger was told, whoever told; whether that is news."""
+        if not spec.switches_phases:
+            single = False
+        elif reading.phases is None or len(spec.phases) < 2:
+            return False
+        else:
+            single = reading.phases == 1
+        if single is self._single:
+            return False
+        self._single = single
+        self._change = None
+        # What was seen meanwhile was of other phases.
+        self._in_use = None
+        self.takes_at_most_w = None
+        return True
+
     def observe(
         self, spec: ChargerSpec, reading: ChargerReading, supply_phases: int
     ) -> None:
@@ -105,7 +139,7 @@ class Vehicle:
         if change is None or change.over or reading.offered_at is None:
             return
         if change.accepted_at is None:
-            if reading.offered_at < change.told_at:
+            if reading.offered_at < change.told_at or self._holds_others(reading):
                 return
             change.accepted_at = reading.offered_at
             self._response.paused(
@@ -119,6 +153,10 @@ class Vehicle:
         waited_s = reading.power_at - change.accepted_at
         stopped = waited_s > 0 and reading.power_w < DRAWING_W
         change.over = stopped or waited_s > spec.phase_change_s
+
+    def _holds_others(self, reading: ChargerReading) -> bool:
+        """Whether its charger says that it was told another number of phases."""
+        return reading.phases is not None and (reading.phases == 1) is not self._single
 
     def _changing(self, spec: ChargerSpec, reading: ChargerReading) -> bool:
         """Whether what is measured may still be from before a change of phases."""

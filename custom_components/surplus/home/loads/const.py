@@ -30,10 +30,17 @@ CONF_ACTION_DATA: Final = "action_data"
 CONF_CHARACTERISTIC: Final = "characteristic"
 CONF_MAX_W: Final = "max_w"
 CONF_MIN_W: Final = "min_w"
+CONF_LAG: Final = "lag"
+CONF_REGULATION: Final = "regulation"
+CONF_KP: Final = "kp"
+CONF_KI: Final = "ki"
+CONF_KD: Final = "kd"
 
 CONF_POWER_W: Final = "power_w"
+CONF_FIRST_GUESS_W: Final = "first_guess_w"
 CONF_LEAST_RUN: Final = "least_run"
 CONF_MOST_RUN: Final = "most_run"
+CONF_DAY_ENDS: Final = "day_ends"
 
 CONF_CURRENT_ENTITY: Final = "current_entity"
 CONF_VEHICLE_ENTITY: Final = "vehicle_entity"
@@ -41,6 +48,12 @@ CONF_VEHICLE_STATES: Final = "vehicle_states"
 CONF_MIN_A: Final = "min_a"
 CONF_MAX_A: Final = "max_a"
 CONF_STEP_A: Final = "step_a"
+CONF_PHASES_ENTITY: Final = "phases_entity"
+CONF_PHASES_ONE: Final = "phases_one"
+CONF_PHASES_ALL: Final = "phases_all"
+CONF_WRITES_PER_DAY: Final = "writes_per_day"
+
+DEFAULT_WRITES_PER_DAY: Final = 3000
 
 CONF_CHARGE_W: Final = "charge_w"
 CONF_DISCHARGE_W: Final = "discharge_w"
@@ -54,6 +67,8 @@ CONF_TEMP_MIN: Final = "temp_min"
 CONF_TEMP_ECO: Final = "temp_eco"
 CONF_TEMP_SOL_MIN: Final = "temp_sol_min"
 CONF_TEMP_MAX: Final = "temp_max"
+CONF_LEGIONELLA_C: Final = "legionella_c"
+CONF_LEGIONELLA_DAYS: Final = "legionella_days"
 
 # A state is compared in lower case, as the form's hints are written.
 VEHICLE_STATES: Final = ("on", "connected", "charging", "ready", "waiting", "paused")
@@ -72,6 +87,25 @@ class CommandUnit(StrEnum):
 
     WATT = "watt"
     PERCENT = "percent"
+
+
+class Regulation(StrEnum):
+    """How a heater that nobody measures is brought to the surplus.
+
+    ``characteristic`` trusts that it takes what it is told; all others are a PID.
+    """
+
+    CHARACTERISTIC = "characteristic"
+    GENTLE = "gentle"
+    NORMAL = "normal"
+    FAST = "fast"
+    OWN = "own"
+    EARLIER = "earlier"
+
+    @property
+    def has_gains(self) -> bool:
+        """Whether its gains are typed in."""
+        return self in (Regulation.OWN, Regulation.EARLIER)
 
 
 class Sign(StrEnum):

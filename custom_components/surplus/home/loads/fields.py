@@ -35,11 +35,22 @@ from .const import (
     CONF_ACTION_DATA,
     CONF_ACTION_FIELD,
     CONF_COMMAND_ENTITY,
+    CONF_FIRST_GUESS_W,
+    CONF_KD,
+    CONF_KI,
+    CONF_KP,
+    CONF_LEGIONELLA_C,
+    CONF_LEGIONELLA_DAYS,
     CONF_MIN_OFF,
     CONF_MIN_ON,
     CONF_PHASES,
+    CONF_PHASES_ALL,
+    CONF_PHASES_ENTITY,
+    CONF_PHASES_ONE,
     CONF_POWER_ENTITY,
+    CONF_POWER_W,
     CONF_PRIORITY,
+    CONF_REGULATION,
     CONF_RELEASE,
     CONF_REPEAT,
     CONF_TEMP_ECO,
@@ -47,10 +58,18 @@ from .const import (
     CONF_TEMP_MIN,
     CONF_TEMP_SOL_MIN,
     CONF_TEMPERATURE_ENTITY,
+    Regulation,
     Release,
 )
 from .numbers import COLDEST_C, HOTTEST_C, TEMPERATURE_KEYS
-from .settings import are_ordered, temperatures_of
+from .phases import PHASES_DOMAINS, can_say
+from .settings import (
+    are_ordered,
+    gains_of,
+    kills_legionella,
+    phase_words_of,
+    temperatures_of,
+)
 from .values import attribute_of, is_there
 
 type Fields = dict[vol.Marker, Any]
@@ -59,8 +78,11 @@ type Errors = dict[str, str]
 SECTION_ACTION: Final = "by_action"
 SECTION_TEMPERATURE: Final = "temperature"
 SECTION_RUNNING: Final = "running"
+SECTION_PHASES: Final = "phase_switching"
+SECTION_REGULATOR: Final = "regulator"
 
 # The wiring, as one choice: L1, L2, L3 or all three.
+_ALL_PHASES: Final = "123"
 WIRINGS: Final = {"1": [1], "2": [2], "3": [3], "123": [1, 2, 3]}
 
 # What can be turned on and off by its own domain's actions.
@@ -76,6 +98,8 @@ _SWITCHABLE: Final = (
 )
 _LONGEST_MIN: Final = 1440
 _LARGEST_W: Final = 36_000
+_GAINS: Final = (CONF_KP, CONF_KI, CONF_KD)
+_LARGEST_GAIN: Final = 10.0
 
 
 # ---- selectors ---------------------------------------------------------------------
@@ -177,6 +201,15 @@ def action_fields() -> Fields:
     }
 
 
+def phase_fields() -> Fields:
+    """Return the entity that sets the number of phases, and what it then shows."""
+    return {
+        vol.Optional(CONF_PHASES_ENTITY): entity(*PHASES_DOMAINS),
+        vol.Optional(CONF_PHASES_ONE, default="1"): TextSelector(),
+        vol.Optional(CONF_PHASES_ALL, default="3"): TextSelector(),
+    }
+
+
 def temperature_fields() -> Fields:
     """Return a temperature sensor and the four temperatures of its programme."""
     usual = Temperatures()
@@ -189,6 +222,25 @@ def temperature_fields() -> Fields:
         vol.Required(CONF_TEMP_ECO, default=usual.eco_c): degrees,
         vol.Required(CONF_TEMP_SOL_MIN, default=usual.sol_min_c): degrees,
         vol.Required(CONF_TEMP_MAX, default=usual.max_c): degrees,
+        vol.Optional(CONF_LEGIONELLA_C): degrees,
+        vol.Required(CONF_LEGIONELLA_DAYS, default=usual.legionella_days): number(
+            1, 31, 1, UnitOfTime.DAYS
+        ),
+    }
+
+
+def regulator_fields() -> Fields:
+    """Return how a heater that nobody measures is regulated."""
+    gain = NumberSelector(
+        NumberSelectorConfig(
+            min=0, max=_LARGEST_GAIN, step="any", mode=NumberSelectorMode.BOX
+        )
+    )
+    return {
+        vol.Required(CONF_REGULATION, default=Regulation.CHARACTERISTIC): choice(
+            [regulation.value for regulation in Regulation], "regulation"
+        ),
+        **{vol.Optional(key): gain for key in _GAINS},
     }
 
 
@@ -196,9 +248,22 @@ def without_needless(data: dict[str, Any]) -> dict[str, Any]:
     """Return data without what means nothing without something else."""
     needless: set[str] = set()
     if not data.get(CONF_TEMPERATURE_ENTITY):
-        needless |= {CONF_TEMPERATURE_ENTITY, *TEMPERATURE_KEYS}
+        needless |= {
+            CONF_TEMPERATURE_ENTITY,
+            CONF_LEGIONELLA_C,
+            CONF_LEGIONELLA_DAYS,
+            *TEMPERATURE_KEYS,
+        }
+    if not data.get(CONF_LEGIONELLA_C):
+        needless.add(CONF_LEGIONELLA_DAYS)
+    if not Regulation(data.get(CONF_REGULATION, Regulation.CHARACTERISTIC)).has_gains:
+        needless |= {*_GAINS}
+    if data.get(CONF_POWER_W):
+        needless.add(CONF_FIRST_GUESS_W)
     if not data.get(CONF_ACTION):
         needless |= {CONF_ACTION, CONF_ACTION_FIELD, CONF_ACTION_DATA}
+    if not data.get(CONF_PHASES_ENTITY):
+        needless |= {CONF_PHASES_ENTITY, CONF_PHASES_ONE, CONF_PHASES_ALL}
     return {key: value for key, value in data.items() if key not in needless}
 
 
@@ -208,9 +273,26 @@ def without_needless(data: dict[str, Any]) -> dict[str, Any]:
 def temperature_errors(data: Mapping[str, Any]) -> Errors:
     """Return what is wrong with the four temperatures."""
     temperatures = temperatures_of(data)
-    if temperatures is None or are_ordered(temperatures):
+    if temperatures is None:
         return {}
-    return {SECTION_TEMPERATURE: "temperature_order"}
+    if not are_ordered(temperatures):
+        return {SECTION_TEMPERATURE: "temperature_order"}
+    if not kills_legionella(temperatures):
+        return {SECTION_TEMPERATURE: "legionella_order"}
+    return {}
+
+
+def regulator_errors(data: Mapping[str, Any]) -> Errors:
+    """Return what is wrong with how a heater is regulated."""
+    gains = gains_of(data)
+    if gains is None:
+        return {}
+    if data.get(CONF_POWER_ENTITY):
+        return {SECTION_REGULATOR: "measured"}
+    # Only what gathers brings the grid all the way to its target.
+    if gains.ki <= 0:
+        return {SECTION_REGULATOR: "gains_missing"}
+    return {}
 
 
 def command_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
@@ -231,6 +313,18 @@ def command_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
         return {SECTION_ACTION: "action_data"}
     if _holds_template(data.get(CONF_ACTION_DATA)):
         return {SECTION_ACTION: "no_templates"}
+    return {}
+
+
+def phase_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
+    """Return what is wrong with how the number of phases is set."""
+    words = phase_words_of(data)
+    if words is None:
+        return {}
+    if words.count != len(_ALL_PHASES):
+        return {SECTION_PHASES: "needs_three_phases"}
+    if not can_say(words, hass.states.get(words.entity_id)):
+        return {SECTION_PHASES: "phases_words"}
     return {}
 
 

@@ -13,6 +13,7 @@ from homeassistant.const import (
     Platform,
     UnitOfElectricCurrent,
     UnitOfPower,
+    UnitOfTime,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
@@ -22,6 +23,7 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     TextSelector,
+    TimeSelector,
 )
 
 from ...control.loads.characteristic import Characteristic
@@ -33,9 +35,13 @@ from .const import (
     CONF_COMMAND_SIGN,
     CONF_COMMAND_UNIT,
     CONF_CURRENT_ENTITY,
+    CONF_DAY_ENDS,
     CONF_DISCHARGE_W,
+    CONF_FIRST_GUESS_W,
     CONF_FIRST_SOC,
     CONF_FULL_SCALE,
+    CONF_KP,
+    CONF_LAG,
     CONF_LEAST_RUN,
     CONF_MAX_A,
     CONF_MAX_SOC,
@@ -44,6 +50,7 @@ from .const import (
     CONF_MIN_SOC,
     CONF_MIN_W,
     CONF_MOST_RUN,
+    CONF_PHASES_ENTITY,
     CONF_POWER_ENTITY,
     CONF_POWER_SIGN,
     CONF_POWER_W,
@@ -53,6 +60,8 @@ from .const import (
     CONF_TEMPERATURE_ENTITY,
     CONF_VEHICLE_ENTITY,
     CONF_VEHICLE_STATES,
+    CONF_WRITES_PER_DAY,
+    DEFAULT_WRITES_PER_DAY,
     SUBENTRY_BATTERY,
     SUBENTRY_ENTITY_CHARGER,
     SUBENTRY_HEATER,
@@ -65,6 +74,8 @@ from .const import (
 )
 from .fields import (
     SECTION_ACTION,
+    SECTION_PHASES,
+    SECTION_REGULATOR,
     SECTION_RUNNING,
     SECTION_TEMPERATURE,
     Errors,
@@ -76,8 +87,12 @@ from .fields import (
     minutes,
     never_off,
     number,
+    phase_errors,
+    phase_fields,
     place_fields,
     power_sensor,
+    regulator_errors,
+    regulator_fields,
     running_fields,
     switchable,
     temperature_errors,
@@ -86,6 +101,7 @@ from .fields import (
     watts,
 )
 from .outlets import LEVEL_DOMAINS, NUMBER_DOMAINS
+from .settings import MIDNIGHT, USUAL_LAG_S
 
 _LARGEST_A: Final = 80
 _REST_MIN: Final = 5
@@ -110,11 +126,15 @@ class Form:
 OPENS: Final = {
     SECTION_ACTION: CONF_ACTION,
     SECTION_TEMPERATURE: CONF_TEMPERATURE_ENTITY,
+    SECTION_PHASES: CONF_PHASES_ENTITY,
+    SECTION_REGULATOR: CONF_KP,
 }
 
 
 def _check_heater(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
-    errors = command_errors(hass, data) | temperature_errors(data)
+    errors = (
+        command_errors(hass, data) | temperature_errors(data) | regulator_errors(data)
+    )
     entity_id = data.get(CONF_COMMAND_ENTITY)
     in_watts = data[CONF_COMMAND_UNIT] == CommandUnit.WATT
     unit = unit_of(hass, entity_id)
@@ -144,7 +164,7 @@ def _check_switched(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
 
 
 def _check_charger(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
-    errors: Errors = {}
+    errors = phase_errors(hass, data)
     if data[CONF_MAX_A] < data[CONF_MIN_A]:
         errors[CONF_MAX_A] = "maximum_below_minimum"
     if not data.get(CONF_SWITCH_ENTITY) and never_off(hass, data[CONF_CURRENT_ENTITY]):
@@ -198,8 +218,12 @@ FORMS: Final[dict[str, Form]] = {
         sections={
             SECTION_ACTION: action_fields(),
             SECTION_TEMPERATURE: temperature_fields(),
+            SECTION_REGULATOR: regulator_fields(),
             SECTION_RUNNING: {
                 **running_fields(0),
+                vol.Required(CONF_LAG, default=USUAL_LAG_S): number(
+                    0, 60, 0.5, UnitOfTime.SECONDS
+                ),
                 vol.Required(CONF_FULL_SCALE, default=100): NumberSelector(
                     NumberSelectorConfig(
                         min=1, max=100_000, step="any", mode=NumberSelectorMode.BOX
@@ -215,6 +239,7 @@ FORMS: Final[dict[str, Form]] = {
             vol.Required(CONF_NAME): TextSelector(),
             vol.Required(CONF_SWITCH_ENTITY): switchable(),
             vol.Optional(CONF_POWER_W): number(1, 36_000, 1, UnitOfPower.WATT),
+            vol.Optional(CONF_FIRST_GUESS_W): number(50, 36_000, 1, UnitOfPower.WATT),
             **place_fields(),
         },
         sections={
@@ -223,6 +248,7 @@ FORMS: Final[dict[str, Form]] = {
                 **running_fields(_REST_MIN),
                 vol.Required(CONF_LEAST_RUN, default=0): minutes(),
                 vol.Optional(CONF_MOST_RUN): minutes(),
+                vol.Required(CONF_DAY_ENDS, default=MIDNIGHT): TimeSelector(),
             },
         },
         check=_check_switched,
@@ -252,9 +278,21 @@ FORMS: Final[dict[str, Form]] = {
             ),
             **place_fields(),
         },
-        sections={SECTION_RUNNING: running_fields(_REST_MIN)},
+        sections={
+            SECTION_PHASES: phase_fields(),
+            SECTION_RUNNING: {
+                **running_fields(_REST_MIN),
+                vol.Required(
+                    CONF_WRITES_PER_DAY, default=DEFAULT_WRITES_PER_DAY
+                ): NumberSelector(
+                    NumberSelectorConfig(
+                        min=50, max=50_000, mode=NumberSelectorMode.BOX
+                    )
+                ),
+            },
+        },
         check=_check_charger,
-        commands=(CONF_CURRENT_ENTITY, CONF_SWITCH_ENTITY),
+        commands=(CONF_CURRENT_ENTITY, CONF_SWITCH_ENTITY, CONF_PHASES_ENTITY),
     ),
     SUBENTRY_STORAGE: Form(
         fields={

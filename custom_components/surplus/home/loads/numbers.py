@@ -28,7 +28,7 @@ from .const import (
     CONF_TEMP_SOL_MIN,
     SUBENTRY_BATTERY,
 )
-from .settings import are_ordered, load_id_of, temperatures_of
+from .settings import are_ordered, kills_legionella, load_id_of, temperatures_of
 
 TEMPERATURE_KEYS: Final = (
     CONF_TEMP_MIN,
@@ -175,6 +175,10 @@ class SettingNumberEntity(SurplusEntity, NumberEntity):
                     "solar": f"{temperatures.sol_min_c:g}",
                     "maximum": f"{temperatures.max_c:g}",
                 },
+            )
+        if temperatures is not None and not kills_legionella(temperatures):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="legionella_order"
             )
         self.hass.config_entries.async_update_subentry(
             self._entry, self._entry.subentries[self._subentry_id], data=data

@@ -17,10 +17,16 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN, Kind
-from ...load_entities import load_entities
+from ...load_entities import Extra, async_remove_extra, extra_entities, load_entities
 from ...registry import async_get_registry
 from .numbers import async_remove_needless, setting_numbers
-from .settings import load_id_of, settings_of
+from .settings import (
+    HeaterSettings,
+    LoadSettings,
+    SwitchedSettings,
+    load_id_of,
+    settings_of,
+)
 from .sources.base import EntityLoad
 from .sources.kinds import load_of
 
@@ -45,6 +51,7 @@ class Place:
     load: EntityLoad[Any] | None
     unregister: CALLBACK_TYPE | None = None
     numbers: set[str] = field(default_factory=set)
+    extras: frozenset[Extra] = frozenset()
     listeners: list[Callable[[], None]] = field(default_factory=list)
 
     def subscribe(self, on_change: Callable[[], None]) -> CALLBACK_TYPE:
@@ -93,6 +100,7 @@ class HomeLoads:
         self._adders.clear()
         for place in self.places.values():
             place.numbers.clear()
+            place.extras = frozenset()
             if place.unregister is not None:
                 place.unregister()
                 place.unregister = None
@@ -188,12 +196,20 @@ class HomeLoads:
             listener()
         if Platform.NUMBER in self._adders:
             self._add_numbers(subentry)
+        for extra in Extra:
+            if extra not in _extras_of(settings):
+                async_remove_extra(self._hass, extra, load_id_of(subentry))
+        if Platform.SENSOR in self._adders:
+            self._add_extras(subentry)
 
     async def _async_drop(self, subentry_id: str) -> None:
         place = self.places.pop(subentry_id)
         if place.unregister is not None:
             place.unregister()
         await self._async_close([place.load])
+        if place.load is not None:
+            registry = async_get_registry(self._hass)
+            registry.async_forget_load(place.load.settings.load_id)
 
     def _register(self, place: Place) -> None:
         assert place.load is not None
@@ -231,6 +247,25 @@ class HomeLoads:
             self._adders[platform](entities, config_subentry_id=subentry.subentry_id)
         if platform is Platform.NUMBER:
             self._add_numbers(subentry)
+        if platform is Platform.SENSOR:
+            self._add_extras(subentry)
+
+    def _add_extras(self, subentry: ConfigSubentry) -> None:
+        """Add the sensors that not every load of its kind has, and are not there yet."""
+        place = self.places[subentry.subentry_id]
+        extras = _extras_of(settings_of(subentry))
+        entities: list[Entity] = [
+            entity
+            for extra in sorted(extras - place.extras)
+            for entity in extra_entities(
+                extra,
+                async_get_registry(self._hass),
+                load_id_of(subentry),
+                self._device_of(subentry),
+            )
+        ]
+        place.extras = extras
+        self._adders[Platform.SENSOR](entities, config_subentry_id=subentry.subentry_id)
 
     def _add_numbers(self, subentry: ConfigSubentry) -> None:
         """Add what can be moved while running and is not there yet."""
@@ -250,6 +285,15 @@ class HomeLoads:
             ],
             config_subentry_id=subentry.subentry_id,
         )
+
+
+def _extras_of(settings: LoadSettings | None) -> frozenset[Extra]:
+    """Return what there is to see of a load beside what there is of every one."""
+    if isinstance(settings, HeaterSettings) and settings.pid is not None:
+        return frozenset({Extra.REGULATOR})
+    if isinstance(settings, SwitchedSettings) and settings.power_w is None:
+        return frozenset({Extra.LEARNED_POWER})
+    return frozenset()
 
 
 DATA_HOME_LOADS: HassKey[HomeLoads] = HassKey("surplus_home_loads")

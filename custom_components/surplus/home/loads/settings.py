@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentry
 
 from ...const import Kind
 from ...control.loads.characteristic import Characteristic
-from ...control.model import Temperatures
+from ...control.model import PidGains, Temperatures
+from ...control.pid import PRESETS, translated
 from .const import (
     CONF_ACTION,
     CONF_ACTION_DATA,
@@ -19,9 +21,17 @@ from .const import (
     CONF_COMMAND_SIGN,
     CONF_COMMAND_UNIT,
     CONF_CURRENT_ENTITY,
+    CONF_DAY_ENDS,
     CONF_DISCHARGE_W,
+    CONF_FIRST_GUESS_W,
     CONF_FULL_SCALE,
+    CONF_KD,
+    CONF_KI,
+    CONF_KP,
+    CONF_LAG,
     CONF_LEAST_RUN,
+    CONF_LEGIONELLA_C,
+    CONF_LEGIONELLA_DAYS,
     CONF_MAX_A,
     CONF_MAX_SOC,
     CONF_MAX_W,
@@ -32,10 +42,14 @@ from .const import (
     CONF_MIN_W,
     CONF_MOST_RUN,
     CONF_PHASES,
+    CONF_PHASES_ALL,
+    CONF_PHASES_ENTITY,
+    CONF_PHASES_ONE,
     CONF_POWER_ENTITY,
     CONF_POWER_SIGN,
     CONF_POWER_W,
     CONF_PRIORITY,
+    CONF_REGULATION,
     CONF_RELEASE,
     CONF_REPEAT,
     CONF_SOC_ENTITY,
@@ -48,17 +62,25 @@ from .const import (
     CONF_TEMPERATURE_ENTITY,
     CONF_VEHICLE_ENTITY,
     CONF_VEHICLE_STATES,
+    CONF_WRITES_PER_DAY,
+    DEFAULT_WRITES_PER_DAY,
     SUBENTRY_ENTITY_CHARGER,
     SUBENTRY_HEATER,
     SUBENTRY_STORAGE,
     SUBENTRY_SWITCHED,
     CommandUnit,
+    Regulation,
     Release,
     Sign,
 )
 from .outlets import Target
+from .phases import PhaseWords
 
 _MINUTE_S: Final = 60.0
+# How long a heater takes to follow, as long as nobody has said otherwise.
+USUAL_LAG_S: Final = 2.0
+USUAL_GUESS_W: Final = 1000.0
+MIDNIGHT: Final = "00:00:00"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +113,8 @@ class HeaterSettings(LoadSettings):
     characteristic: Characteristic
     max_w: float
     min_w: float
+    lag_s: float
+    pid: PidGains | None
     switch_entity: str | None
     temperature_entity: str | None
     temperatures: Temperatures | None
@@ -107,8 +131,10 @@ class SwitchedSettings(LoadSettings):
 
     switch_entity: str
     power_w: float | None
+    first_guess_w: float
     least_run_s: float
     most_run_s: float | None
+    day_ends_s: float
     temperature_entity: str | None
     temperatures: Temperatures | None
 
@@ -129,11 +155,18 @@ class EntityChargerSettings(LoadSettings):
     min_a: float
     max_a: float
     step_a: float
+    phase_words: PhaseWords | None
+    writes_per_day: int
 
     @property
     def outlets(self) -> tuple[Any, ...]:
         """Return what is commanded, and how."""
-        return (self.repeat_s, self.current_entity, self.switch_entity)
+        return (
+            self.repeat_s,
+            self.current_entity,
+            self.switch_entity,
+            self.phase_words,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,6 +204,8 @@ def temperatures_of(data: Mapping[str, Any]) -> Temperatures | None:
         eco_c=float(data.get(CONF_TEMP_ECO, usual.eco_c)),
         sol_min_c=float(data.get(CONF_TEMP_SOL_MIN, usual.sol_min_c)),
         max_c=float(data.get(CONF_TEMP_MAX, usual.max_c)),
+        legionella_c=data.get(CONF_LEGIONELLA_C),
+        legionella_days=float(data.get(CONF_LEGIONELLA_DAYS, usual.legionella_days)),
     )
 
 
@@ -184,6 +219,23 @@ def are_ordered(temperatures: Temperatures) -> bool:
     )
 
 
+def kills_legionella(temperatures: Temperatures) -> bool:
+    """Return whether the hot day, if there is one, is above what is forced anyway."""
+    hot_c = temperatures.legionella_c
+    return hot_c is None or hot_c > temperatures.eco_c
+
+
+def gains_of(data: Mapping[str, Any]) -> PidGains | None:
+    """Return what a heater's PID regulates with; None where none does."""
+    regulation = Regulation(data.get(CONF_REGULATION, Regulation.CHARACTERISTIC))
+    if not regulation.has_gains:
+        return PRESETS.get(regulation)
+    kp, ki, kd = (float(data.get(key) or 0.0) for key in (CONF_KP, CONF_KI, CONF_KD))
+    if regulation is Regulation.EARLIER:
+        return translated(kp, ki, kd)
+    return PidGains(kp=kp, ki=ki, kd=kd)
+
+
 def target_of(data: Mapping[str, Any]) -> Target:
     """Return what a value is set through."""
     if entity_id := data.get(CONF_COMMAND_ENTITY):
@@ -192,6 +244,18 @@ def target_of(data: Mapping[str, Any]) -> Target:
         action=data[CONF_ACTION],
         field=data[CONF_ACTION_FIELD],
         data=data.get(CONF_ACTION_DATA) or {},
+    )
+
+
+def phase_words_of(data: Mapping[str, Any]) -> PhaseWords | None:
+    """Return how one phase and all are told; None where they are not."""
+    if not (entity_id := data.get(CONF_PHASES_ENTITY)):
+        return None
+    return PhaseWords(
+        entity_id=entity_id,
+        one=str(data.get(CONF_PHASES_ONE, "")).strip(),
+        all=str(data.get(CONF_PHASES_ALL, "")).strip(),
+        count=len(data[CONF_PHASES]),
     )
 
 
@@ -222,6 +286,8 @@ def _heater(subentry: ConfigSubentry) -> HeaterSettings:
         ),
         max_w=float(data[CONF_MAX_W]),
         min_w=float(data.get(CONF_MIN_W, 0.0)),
+        lag_s=float(data.get(CONF_LAG, USUAL_LAG_S)),
+        pid=gains_of(data),
         switch_entity=data.get(CONF_SWITCH_ENTITY),
         temperature_entity=data.get(CONF_TEMPERATURE_ENTITY),
         temperatures=temperatures_of(data),
@@ -235,11 +301,19 @@ def _switched(subentry: ConfigSubentry) -> SwitchedSettings:
         **_common(subentry),
         switch_entity=data[CONF_SWITCH_ENTITY],
         power_w=data.get(CONF_POWER_W),
+        first_guess_w=float(data.get(CONF_FIRST_GUESS_W, USUAL_GUESS_W)),
         least_run_s=data.get(CONF_LEAST_RUN, 0.0) * _MINUTE_S,
         most_run_s=most_run * _MINUTE_S if most_run is not None else None,
+        day_ends_s=_seconds_of(data.get(CONF_DAY_ENDS, MIDNIGHT)),
         temperature_entity=data.get(CONF_TEMPERATURE_ENTITY),
         temperatures=temperatures_of(data),
     )
+
+
+def _seconds_of(clock: str) -> float:
+    """Return how long after midnight a clock time is."""
+    at = time.fromisoformat(clock)
+    return at.hour * 3600.0 + at.minute * 60.0 + at.second
 
 
 def _charger(subentry: ConfigSubentry) -> EntityChargerSettings:
@@ -255,6 +329,8 @@ def _charger(subentry: ConfigSubentry) -> EntityChargerSettings:
         min_a=float(data[CONF_MIN_A]),
         max_a=float(data[CONF_MAX_A]),
         step_a=float(data[CONF_STEP_A]),
+        phase_words=phase_words_of(data),
+        writes_per_day=int(data.get(CONF_WRITES_PER_DAY, DEFAULT_WRITES_PER_DAY)),
     )
 
 

@@ -178,7 +178,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
         return self._handover.taken_over
 
     @override
-    async def async_apply(self, value: float) -> None:
+    async def async_apply(self, value: float, phases: int | None = None) -> None:
         if self._closed:
             return
         async with self._lock:

@@ -10,6 +10,7 @@ from ....control.model import ChargerReading, ChargerSpec
 from ....metering import power_of
 from ..caller import never_off
 from ..outlets import NumberOutlet, Outlet, SwitchOutlet
+from ..phases import PhaseOutlet
 from ..settings import EntityChargerSettings
 from ..values import is_known
 from .base import EntityLoad
@@ -23,6 +24,8 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
 
     _current: NumberOutlet
     _switch: SwitchOutlet | None
+    _phase: PhaseOutlet | None
+    _phases: int | None = None
     _wanted = True
 
     @override
@@ -44,7 +47,18 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
             if settings.switch_entity is not None
             else None
         )
-        return (self._current, self._switch) if self._switch else (self._current,)
+        self._phase = (
+            PhaseOutlet(
+                self._hass,
+                settings.name,
+                settings.phase_words,
+                repeat_s=settings.repeat_s,
+            )
+            if settings.phase_words is not None
+            else None
+        )
+        outlets = (self._current, self._switch, self._phase)
+        return tuple(outlet for outlet in outlets if outlet is not None)
 
     @property
     @override
@@ -92,17 +106,34 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
         return self.settings.min_a
 
     @override
+    async def async_apply(self, value: float, phases: int | None = None) -> None:
+        self._phases = phases
+        await super().async_apply(value)
+
+    @override
     async def _async_tell(self, value: float, context: Context, now: float) -> None:
         if value == 0 and self._switch is not None:
             await self._switch.async_set(0.0, context, now)
+            await self._async_tell_phases(context, now)
             return
         current_a = self._current.nearest(value)
         if value == 0 and current_a > 0:
             raise never_off(self.settings.name)
+        shown_a = self._current.shown
+        if shown_a is None or current_a < shown_a:
+            # More phases at the old current would be more than was decided.
+            await self._current.async_set(current_a, context, now)
+            await self._async_tell_phases(context, now)
+        else:
+            await self._async_tell_phases(context, now)
+            await self._current.async_set(current_a, context, now)
         # First how much, then on: begun the other way round it charges at the old one.
-        await self._current.async_set(current_a, context, now)
         if self._switch is not None:
             await self._switch.async_set(1.0, context, now)
+
+    async def _async_tell_phases(self, context: Context, now: float) -> None:
+        if self._phase is not None and self._phases is not None:
+            await self._phase.async_set(float(self._phases), context, now)
 
     # ---- LoadSource ------------------------------------------------------------------
 
@@ -126,6 +157,8 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
             min_a=settings.min_a,
             max_a=settings.max_a,
             step_a=settings.step_a,
+            switches_phases=settings.phase_words is not None,
+            writes_per_day=settings.writes_per_day,
             safe_a=0.0,
             lease_s=_NO_LEASE_S,
         )
@@ -141,9 +174,11 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
             self._wanted = wants
         on = self._switch.shown if self._switch is not None else None
         accepted = self._accepted
+        phases = self._phase.shown if self._phase is not None else None
         return ChargerReading(
             **self._told(),
             wants_power=self._wanted,
+            phases=int(phases) if phases is not None else None,
             offered_a=accepted[0] if accepted else self._shown,
             offered_at=accepted[1] if accepted else None,
             offering=None if on is None else bool(on),

@@ -161,6 +161,8 @@ class HeaterLoad(EntityLoad[HeaterSettings]):
             max_w=settings.max_w,
             min_w=settings.min_w,
             step_w=max(1.0, self._step_w),
+            lag_s=settings.lag_s,
+            pid=settings.pid,
             temperatures=settings.temperatures,
         )
 

@@ -82,8 +82,10 @@ class SwitchedLoad(EntityLoad[SwitchedSettings]):
             min_on_s=settings.min_on_s,
             min_off_s=settings.min_off_s,
             power_w=settings.power_w,
+            first_guess_w=settings.first_guess_w,
             least_run_s=settings.least_run_s,
             most_run_s=settings.most_run_s,
+            day_ends_s=settings.day_ends_s,
             temperatures=settings.temperatures,
         )
 

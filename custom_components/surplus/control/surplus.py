@@ -1,0 +1,130 @@
+"""What the sun leaves to all loads together, and what they may use of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .battery import Batteries, BatteryShare
+from .blind import Balance, HouseModel
+from .freshness import MeterState
+from .loads.base import Follower
+from .model import GridReading, Snapshot
+from .probing import Probing
+from .settings import HomeSettings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surplus:
+    """What is left at the instant of a grid reading, in W.
+
+    ``left_w`` is what the sun leaves to all loads together, ``available_w`` what they
+    may use of it under target and margin, with ``probed_w`` that nobody has seen yet.
+    """
+
+    balance: Balance
+    battery: BatteryShare
+    left_w: float
+    available_w: float
+    probed_w: float
+
+    @property
+    def known(self) -> bool:
+        """Whether the grid meter, or a model, tells export from import."""
+        return self.balance.grid.power_w is not None
+
+
+class SurplusModel:
+    """Batteries, the house behind a meter that sees no export, and sun held back."""
+
+    def __init__(self) -> None:
+        """Know nothing of the house."""
+        self._batteries = Batteries()
+        self._house = HouseModel()
+        self._probing = Probing()
+
+    @property
+    def battery_state(self) -> MeterState:
+        """How fresh the batteries' readings are."""
+        return self._batteries.state
+
+    def observe(self, snapshot: Snapshot) -> None:
+        """Take in the newest readings of the batteries."""
+        self._batteries.observe(snapshot.batteries, snapshot.now)
+
+    def surplus(
+        self,
+        settings: HomeSettings,
+        snapshot: Snapshot,
+        grid: GridReading,
+        followers: Sequence[Follower],
+        own_w: Mapping[str, float],
+        *,
+        is_new: bool,
+        dt_s: float,
+        voltage_v: float,
+    ) -> Surplus:
+        """Return the surplus at the instant of the grid reading.
+
+        ``own_w`` is what each load drew then, ``dt_s`` the time since the previous
+        reading; only one that ``is_new`` tells how the inverter answered.
+        """
+
+        # Loads out of reach cannot follow: for the surplus they are part of the house.
+        def followed_w(at: float) -> float:
+            return sum(
+                control.own_power_w(load.reading, at, snapshot.now, voltage_v)
+                if at != grid.at
+                else own_w[load.spec.load_id]
+                for load, control in followers
+                if load.reading.reachable
+            )
+
+        # Two models of the house would be one too many beside a battery.
+        balance = (
+            Balance(grid=grid)
+            if snapshot.batteries
+            else self._house.balance(grid, snapshot.solar_w, followed_w(grid.at))
+        )
+        battery = self._batteries.share(balance.grid, followed_w, dt_s)
+        probed_w = 0.0
+        if settings.zero_export:
+            if is_new:
+                self._probing.observe(
+                    grid,
+                    solar_w=snapshot.solar_w,
+                    own_w=followed_w(grid.at),
+                    needs_w=_least_wanted(followers, voltage_v, snapshot.cheap),
+                    dt_s=dt_s,
+                )
+            probed_w = self._probing.offer_w
+        return Surplus(
+            balance=balance,
+            battery=battery,
+            left_w=battery.surplus_w,
+            available_w=battery.surplus_w
+            + settings.grid_target_w
+            - settings.margin_w
+            - battery.kept_w
+            + probed_w,
+            probed_w=probed_w,
+        )
+
+
+def _least_wanted(
+    followers: Sequence[Follower], voltage_v: float, cheap: bool | None
+) -> float | None:
+    """Return the least that a load needs to take more: 0 where a running one could."""
+    wants = [
+        0.0 if control.switching.on else control.span_w(voltage_v).least_w
+        for load, control in followers
+        if control.follows_surplus(load, cheap)
+    ]
+    return min(wants, default=None)
+
+
+def house_w(
+    grid: GridReading, solar_w: float | None, battery: BatteryShare
+) -> float | None:
+    """Return what the whole house consumes; without the production nobody knows."""
+    if grid.power_w is None or solar_w is None or battery.power_w is None:
+        return None
+    return grid.power_w + solar_w + battery.power_w

@@ -290,6 +290,17 @@ class TestInTheHouse:
         assert house.switchings(1800) >= 1
         assert -180 < min(stored) < -20
 
+    def test_a_car_is_more_patient_beside_a_battery(self) -> None:
+        house = BatteryHouse(sun_w=3000)
+        house.run(600)
+        # 305 W are left of the 1380 W it needs: 770 W speak for a stop, which makes
+        # 22 Wh in 103 s and 25 Wh in 117 s.
+        house.sun_w = 680
+        house.run(112)
+        assert house.decision().runs
+        house.run(15)
+        assert not house.decision().runs
+
     def test_a_cloud_is_ridden_through_on_the_battery(self) -> None:
         house = BatteryHouse(sun_w=3000)
         house.run(600)

@@ -3,8 +3,8 @@
 import pytest
 
 from custom_components.surplus.control.switching import (
-    START_BUDGET_WH,
-    STOP_BUDGET_WH,
+    BESIDE_BATTERY,
+    BUDGETS,
     Switching,
     gain_w,
 )
@@ -33,12 +33,24 @@ def test_what_is_reached_is_not_counted_down_to_any_more() -> None:
 
 def test_a_start_and_a_stop_must_be_worth_so_much() -> None:
     """Wh, as measured best on recorded days."""
-    assert (START_BUDGET_WH, STOP_BUDGET_WH) == (12.0, 22.0)
+    assert (BUDGETS.start_wh, BUDGETS.stop_wh) == (12.0, 22.0)
     switching = Switching()
     assert not switching.weigh(3600.0, 11.9)
     assert switching.weigh(3600.0, 0.1 + 1e-9)
     switching.switch(True, 100.0)
     assert not switching.weigh(3600.0, 21.9)
+    assert switching.weigh(3600.0, 0.1 + 1e-9)
+
+
+def test_beside_a_battery_it_must_be_worth_more() -> None:
+    """Wh, as measured best on recorded days."""
+    assert (BESIDE_BATTERY.start_wh, BESIDE_BATTERY.stop_wh) == (15.0, 25.0)
+    switching = Switching(budgets=BESIDE_BATTERY)
+    assert not switching.weigh(3600.0, 14.9)
+    assert switching.seconds_until(3600.0) == pytest.approx(0.1)
+    assert switching.weigh(3600.0, 0.1 + 1e-9)
+    switching.switch(True, 100.0)
+    assert not switching.weigh(3600.0, 24.9)
     assert switching.weigh(3600.0, 0.1 + 1e-9)
 
 

@@ -90,6 +90,7 @@ class _Ledger:
             surplus_w=self._surplus_w,
             total_w=self._total_w,
             sun_left_w=around.sun_left_w,
+            beside_battery=around.beside_battery,
             above=self._above,
             drawn_above_w=self._drawn_above_w,
             least_below_w=self._least_below_w,

@@ -200,6 +200,7 @@ class Engine:
                 surplus_w=surplus.available_w,
                 total_w=surplus.available_w,
                 sun_left_w=battery.sun_left_w,
+                beside_battery=bool(snapshot.batteries),
                 voltage_v=voltage_v,
                 meter=meter,
                 direction_known=known,

@@ -7,10 +7,20 @@ one, and stops when staying has cost as much as a start is worth.
 
 from dataclasses import dataclass
 
-# Wh of advantage that a switching must have shown. Less (9 and 19) gains on dull days
-# and loses on broken ones; more loses on all.
-START_BUDGET_WH = 12.0
-STOP_BUDGET_WH = 22.0
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Budgets:
+    """Wh of advantage that a switching must have shown."""
+
+    start_wh: float
+    stop_wh: float
+
+
+# Less (9 and 19) gains on dull days and loses on broken ones; more loses on all.
+BUDGETS = Budgets(start_wh=12.0, stop_wh=22.0)
+# What a cloud takes is lent by the battery, and a stop leaves to it what the car could
+# have had when the cloud has passed: patience costs less here, and stops fewer.
+BESIDE_BATTERY = Budgets(start_wh=15.0, stop_wh=25.0)
 # With less than this it takes hours: nobody counts down to that.
 _LEAST_W = 1.0
 
@@ -28,10 +38,11 @@ class Switching:
     on: bool = False
     since: float | None = None
     balance_wh: float = 0.0
+    budgets: Budgets = BUDGETS
 
     @property
     def _budget_wh(self) -> float:
-        return STOP_BUDGET_WH if self.on else START_BUDGET_WH
+        return self.budgets.stop_wh if self.on else self.budgets.start_wh
 
     def weigh(self, advantage_w: float, dt_s: float) -> bool:
         """Add ``dt_s`` of the other state's advantage; True when it is worth it."""

@@ -68,6 +68,8 @@ class Circumstances:
     ``reserve_w`` is what a slow load leaves to a fast one below it, so that this one
     can take a cloud. ``trims_below`` is what the fast ones below can take of the surplus
     at once. ``doubt_w`` is by how much the surplus may be wrong because other loads move.
+    ``beside_battery`` says that a battery that regulates itself fills what loads take
+    too much.
     """
 
     now: float
@@ -89,6 +91,7 @@ class Circumstances:
     headroom: Headroom
     settings: HomeSettings
     cheap: bool | None = None
+    beside_battery: bool = False
 
     @property
     def left_w(self) -> float:

@@ -1,0 +1,187 @@
+"""What a charger offers: what it drew and draws, and how its offer is changed.
+
+Steps, dead band and pacing are those of the pilot signal: a car is not moved by every
+reading, and never below the least that it takes.
+"""
+
+from abc import ABC
+from collections.abc import Mapping
+from dataclasses import replace
+from math import floor
+from typing import Any, override
+
+from ..freshness import MeterState
+from ..model import ChargerReading, ChargerSpec, Decision, LoadInput, Reason
+from .base import FLOAT_SLACK, Circumstances
+from .charger_phases import PhasedCharger
+from .pace import Pace
+
+# An offer is only changed for this much, or a car would be moved by every reading.
+DEAD_BAND_A = 0.7
+
+
+class OfferingCharger(PhasedCharger, ABC):
+    """A charger whose offer is told in amperes per phase."""
+
+    def __init__(self, spec: ChargerSpec) -> None:
+        """Know nothing but the charger itself."""
+        super().__init__(spec)
+        self.pace = Pace()
+        self._met = False
+
+    # ---- what is known -------------------------------------------------------------
+
+    @override
+    def observe(
+        self, load: LoadInput[ChargerSpec, ChargerReading], supply_phases: int
+    ) -> None:
+        reading = load.reading
+        if not self.known and reading.offered_a:
+            # First sight of a charger that is already at work: adopt, do not restart.
+            self.value = reading.offered_a
+            self.switching.on = True
+        if reading.reachable and not self._met:
+            self._met = True
+            self._adopt(reading)
+            self.vehicle.adopt_phases(load.spec, reading)
+        super().observe(load, supply_phases)
+        self.vehicle.observe(load.spec, reading, supply_phases)
+
+    def _adopt(self, reading: ChargerReading) -> None:
+        """Go on with a charge that nobody wrote down: a power cut leaves no time to."""
+        if reading.offering and not self.switching.on:
+            self.value = reading.offered_a or self.spec.safe_a or self.spec.min_a
+            self.switching.on = True
+            self.switching.since = None
+
+    def _held_a(self, reading: ChargerReading, now: float) -> float:
+        """Return what an unreachable charger offers: its last order, then the safe one."""
+        lost_at = reading.link_lost_at if reading.link_lost_at is not None else 0.0
+        if now >= lost_at + self.spec.lease_s or reading.offered_a is None:
+            return self.spec.safe_a
+        return reading.offered_a
+
+    @override
+    def own_power_w(
+        self, reading: ChargerReading, at: float, now: float, voltage_v: float
+    ) -> float:
+        """Return what it draws at an instant, by measurement and model.
+
+        Of one out of reach, no more counts than is kept free for it: what it drew when
+        it was last heard may long be the house's.
+        """
+        if reading.reachable:
+            return self.vehicle.power_w(reading, at, voltage_v)
+        held_w = self._held_a(reading, now) * voltage_v * len(self.phases)
+        return min(reading.power_w or 0.0, held_w)
+
+    @override
+    def takes_w(self, decision: Decision) -> float:
+        if decision.setpoint is None:
+            return 0.0
+        power_w = decision.setpoint.power_w
+        if self.vehicle.takes_at_most_w is not None:
+            power_w = min(power_w, self.vehicle.takes_at_most_w)
+        return max(power_w, self.reserved_w)
+
+    def _not_told(self, around: Circumstances) -> Reason | None:
+        """Return why nobody knows the grid power well enough to go above the minimum."""
+        if around.meter is MeterState.NONE:
+            return Reason.NO_GRID_METER
+        if around.meter is MeterState.LOST:
+            return Reason.METER_LOST
+        return None
+
+    # ---- between what it may be moved ----------------------------------------------
+
+    @property
+    def _kept_a(self) -> float:
+        """The least to offer now: nobody raises a running one for its minimum's sake."""
+        return min(self.min_a, self.value) if self.switching.on else self.min_a
+
+    def _top_a(self, room_a: float, most_a: float) -> float:
+        """Return the most that may be offered, never less than is kept."""
+        return max(min(self._kept_a, most_a), self._down(min(room_a, most_a)))
+
+    def _fit(self, ideal_a: float, around: Circumstances) -> float:
+        """Return the step that serves the ideal current best, with a dead band.
+
+        A step up captures its filled part and imports the rest at the import price.
+        """
+        tolerated = around.settings.tolerated_import_share
+        if self.value:
+            # Dear imports are not left standing for the sake of calm. While the car or a
+            # heater is moving, the surplus is known less well: acting on that would make
+            # it swing.
+            doubt_a = self.vehicle.doubt_a + around.doubt_w / self._per_a(around)
+            down_a = min(DEAD_BAND_A, 2 * tolerated * DEAD_BAND_A) + doubt_a
+            up_a = DEAD_BAND_A + doubt_a
+            if -down_a < ideal_a - self.value < up_a:
+                return self.value
+        steps = ideal_a / self.spec.step_a
+        whole = floor(steps + FLOAT_SLACK)
+        # A part of a step is worth taking when captured > λ × imported.
+        return (whole + (steps - whole > 1.0 - tolerated)) * self.spec.step_a
+
+    def _down(self, current_a: float) -> float:
+        steps = floor(current_a / self.spec.step_a + FLOAT_SLACK)
+        return max(0.0, steps * self.spec.step_a)
+
+    # ---- when it may be moved, and how ---------------------------------------------
+
+    def _may_move(self, current_a: float, around: Circumstances) -> bool:
+        """Whether it may be told another current now, for the surplus' sake."""
+        if not self.value or self.changed_at is None:
+            # A start, or the first current on other phases.
+            return True
+        worth_it = self.pace.worth_it(current_a - self.value, around.dt_s)
+        return worth_it and not self._paced(around)
+
+    def _paced(self, around: Circumstances) -> bool:
+        """Whether the last change is too recent for another."""
+        return (
+            self.changed_at is not None
+            and around.now - self.changed_at < self.spec.pacing_s
+        )
+
+    @override
+    def must_hold_s(self, around: Circumstances) -> float:
+        return self.switching.held_for_s(
+            around.now,
+            self.spec.min_on_s,
+            self.spec.min_off_s,
+            self.vehicle.drawing_since,
+        )
+
+    def _tell(
+        self,
+        current_a: float,
+        reason: Reason,
+        around: Circumstances,
+        numbers: Mapping[str, float | str] | None = None,
+    ) -> Decision:
+        """Remember and return a set-point: nothing, or between minimum and maximum."""
+        if 0 < current_a < self.spec.min_a:
+            current_a = 0.0
+        current_a = round(current_a, 3)
+        power_w = current_a * self._per_a(around)
+        if current_a != self.value:
+            self.pace.wrote()
+        decision = self.told(current_a, power_w, reason, around, numbers)
+        if not self.spec.switches_phases or decision.setpoint is None:
+            return decision
+        if self._changing:
+            # It leaves some phases and comes to others: room is kept on all of them.
+            around.headroom.take(self.vehicle.aimed_phases, current_a)
+        count = 1 if self.vehicle.single else len(self.vehicle.wired)
+        return replace(decision, setpoint=replace(decision.setpoint, phases=count))
+
+    # ---- surviving a restart -------------------------------------------------------
+
+    @override
+    def learned(self) -> dict[str, Any]:
+        return self.vehicle.learned()
+
+    @override
+    def relearn(self, learned: Mapping[str, Any]) -> None:
+        self.vehicle.relearn(learned)

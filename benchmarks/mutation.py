@@ -276,8 +276,8 @@ class Runner:
                 edit.put(old)
             swap: Callable[[], None]
             if edit.constant:
-                swap = _constant_swap(module, code, edit.constant)
-                tests = self._users(edit.constant)
+                swap = _constant_swap(module, code)
+                tests = self._users(edit.constant, str(path))
             else:
                 mutated = dict(codes(code))
                 if mutated == whole:
@@ -297,14 +297,17 @@ class Runner:
             flush=True,
         )
 
-    def _users(self, constant: str) -> set[str]:
-        """Return the tests that pass a line which names a constant."""
+    def _users(self, constant: str, home: str) -> set[str]:
+        """Return the tests that pass a line which names a constant.
+
+        All of its module where only other constants name it.
+        """
         found: set[str] = set()
         for path, lines in self._lines.items():
             for node in ast.walk(ast.parse(self._sources[path])):
                 if isinstance(node, ast.Name) and node.id == constant:
                     found.update(lines.get(node.lineno, ()))
-        return found
+        return found or set().union(*self._lines.get(home, {}).values())
 
     def _choose(self, tests: set[str]) -> list[pytest.Item]:
         """Return tests to run, short ones first, as many as the time allows."""
@@ -377,19 +380,28 @@ def _code_swap(
     return swap
 
 
-def _constant_swap(module: ModuleType, code: CodeType, name: str) -> Callable[[], None]:
+def _constant_swap(module: ModuleType, code: CodeType) -> Callable[[], None]:
     def swap() -> None:
-        space = {
+        space: dict[str, Any] = {
             "__name__": module.__name__,
             "__file__": module.__file__,
             "__package__": module.__package__,
         }
         exec(code, space)  # noqa: S102
-        old = vars(module)[name]
+        # What is made of the constant changes with it; a class made anew would not fit.
+        changed = {
+            name: (old, space[name])
+            for name, old in vars(module).items()
+            if not name.startswith("__")
+            and not isinstance(old, type | FunctionType)
+            and type(space.get(name)) is type(old)
+            and space[name] != old
+        }
         for key, other in tuple(sys.modules.items()):
             if key.startswith(("custom_components.surplus", "tests")):
-                if vars(other).get(name) is old:
-                    setattr(other, name, space[name])
+                for name, (old, new) in changed.items():
+                    if vars(other).get(name) is old:
+                        setattr(other, name, new)
 
     return swap
 

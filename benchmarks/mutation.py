@@ -2,7 +2,8 @@
 
     python -m benchmarks.mutation limits.py loads/charger.py [--sample 80] [--limit 10]
 
-Modules are named below ``custom_components/surplus/control``. Prints what was killed and
+Modules are named below ``custom_components/surplus/control``; ``limits.py:45,56`` takes two
+lines of one, to look at a survivor again. Prints what was killed and
 what survived; the survivors are places where the tests claim nothing, or where the
 change makes no difference. ``docs/mutation.md`` lists them.
 
@@ -231,8 +232,9 @@ class Runner:
         for item in session.items:
             _calm(item)
         self._learn(session.items)
-        for name in self._modules:
-            self._module(ROOT / name)
+        for asked in self._modules:
+            name, _, lines = asked.partition(":")
+            self._module(ROOT / name, {int(line) for line in lines.split(",") if line})
         return True
 
     def _learn(self, items: list[pytest.Item]) -> None:
@@ -255,15 +257,15 @@ class Runner:
             self._lines[path] = data.contexts_by_lineno(path)
         print(f"{len(items)} tests, {sum(self._took.values()):.0f} s", flush=True)
 
-    def _module(self, path: Path) -> None:
-        """Run the mutants of one module."""
+    def _module(self, path: Path, lines: set[int]) -> None:
+        """Run the mutants of one module, or of some of its lines."""
         name = str(path.relative_to(ROOT))
         dotted = f"{PACKAGE}.{name.removesuffix('.py').replace('/', '.')}"
         module = sys.modules[dotted]
         source = self._sources[str(path)]
         tree = ast.parse(source)
         whole = dict(codes(compile(tree, str(path), "exec")))
-        all_edits = list(edits(tree))
+        all_edits = [edit for edit in edits(tree) if not lines or edit.line in lines]
         if self._sample and len(all_edits) > self._sample:
             all_edits = random.Random(0).sample(all_edits, self._sample)
         killed, survived, untested = 0, 0, 0

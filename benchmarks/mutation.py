@@ -2,7 +2,8 @@
 
     python -m benchmarks.mutation limits.py loads/charger.py [--sample 80] [--limit 10]
 
-Modules are named below ``custom_components/surplus/control``. Prints what was killed and
+Modules are named below ``custom_components/surplus/control``; ``limits.py:45,56`` takes two
+lines of one, to look at a survivor again. Prints what was killed and
 what survived; the survivors are places where the tests claim nothing, or where the
 change makes no difference. ``docs/mutation.md`` lists them.
 
@@ -231,8 +232,9 @@ class Runner:
         for item in session.items:
             _calm(item)
         self._learn(session.items)
-        for name in self._modules:
-            self._module(ROOT / name)
+        for asked in self._modules:
+            name, _, lines = asked.partition(":")
+            self._module(ROOT / name, {int(line) for line in lines.split(",") if line})
         return True
 
     def _learn(self, items: list[pytest.Item]) -> None:
@@ -255,15 +257,15 @@ class Runner:
             self._lines[path] = data.contexts_by_lineno(path)
         print(f"{len(items)} tests, {sum(self._took.values()):.0f} s", flush=True)
 
-    def _module(self, path: Path) -> None:
-        """Run the mutants of one module."""
+    def _module(self, path: Path, lines: set[int]) -> None:
+        """Run the mutants of one module, or of some of its lines."""
         name = str(path.relative_to(ROOT))
         dotted = f"{PACKAGE}.{name.removesuffix('.py').replace('/', '.')}"
         module = sys.modules[dotted]
         source = self._sources[str(path)]
         tree = ast.parse(source)
         whole = dict(codes(compile(tree, str(path), "exec")))
-        all_edits = list(edits(tree))
+        all_edits = [edit for edit in edits(tree) if not lines or edit.line in lines]
         if self._sample and len(all_edits) > self._sample:
             all_edits = random.Random(0).sample(all_edits, self._sample)
         killed, survived, untested = 0, 0, 0
@@ -276,8 +278,8 @@ class Runner:
                 edit.put(old)
             swap: Callable[[], None]
             if edit.constant:
-                swap = _constant_swap(module, code, edit.constant)
-                tests = self._users(edit.constant)
+                swap = _constant_swap(module, code)
+                tests = self._users(edit.constant, str(path))
             else:
                 mutated = dict(codes(code))
                 if mutated == whole:
@@ -297,14 +299,17 @@ class Runner:
             flush=True,
         )
 
-    def _users(self, constant: str) -> set[str]:
-        """Return the tests that pass a line which names a constant."""
+    def _users(self, constant: str, home: str) -> set[str]:
+        """Return the tests that pass a line which names a constant.
+
+        All of its module where only other constants name it.
+        """
         found: set[str] = set()
         for path, lines in self._lines.items():
             for node in ast.walk(ast.parse(self._sources[path])):
                 if isinstance(node, ast.Name) and node.id == constant:
                     found.update(lines.get(node.lineno, ()))
-        return found
+        return found or set().union(*self._lines.get(home, {}).values())
 
     def _choose(self, tests: set[str]) -> list[pytest.Item]:
         """Return tests to run, short ones first, as many as the time allows."""
@@ -377,19 +382,28 @@ def _code_swap(
     return swap
 
 
-def _constant_swap(module: ModuleType, code: CodeType, name: str) -> Callable[[], None]:
+def _constant_swap(module: ModuleType, code: CodeType) -> Callable[[], None]:
     def swap() -> None:
-        space = {
+        space: dict[str, Any] = {
             "__name__": module.__name__,
             "__file__": module.__file__,
             "__package__": module.__package__,
         }
         exec(code, space)  # noqa: S102
-        old = vars(module)[name]
+        # What is made of the constant changes with it; a class made anew would not fit.
+        changed = {
+            name: (old, space[name])
+            for name, old in vars(module).items()
+            if not name.startswith("__")
+            and not isinstance(old, type | FunctionType)
+            and type(space.get(name)) is type(old)
+            and space[name] != old
+        }
         for key, other in tuple(sys.modules.items()):
             if key.startswith(("custom_components.surplus", "tests")):
-                if vars(other).get(name) is old:
-                    setattr(other, name, space[name])
+                for name, (old, new) in changed.items():
+                    if vars(other).get(name) is old:
+                        setattr(other, name, new)
 
     return swap
 

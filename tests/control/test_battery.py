@@ -1,7 +1,7 @@
 """Self-regulating batteries: observed, never fought, never counted twice."""
 
 from itertools import accumulate
-from math import isfinite, nan, sin
+from math import inf, isfinite, nan, sin
 from statistics import fmean
 
 from hypothesis import given, settings as hypothesis_settings, strategies as st
@@ -121,6 +121,27 @@ class TestSurplusAtOneInstant:
         assert course.power_w(705) == 250
         assert course.power_w(9999) == 300
 
+    def test_a_sample_that_is_no_number_is_left_out(self) -> None:
+        course = Course()
+        course.note(1, 100)
+        course.note(2, nan)
+        course.note(3, inf)
+        assert (course.last_at, course.power_w(9)) == (1, 100)
+
+    def test_a_sample_of_ten_minutes_ago_still_counts(self) -> None:
+        course = Course()
+        for at, power_w in ((0, 100), (600, 200)):
+            course.note(at, power_w)
+        assert course.power_w(0) == 100
+
+    def test_a_course_tells_how_far_it_moved_around_an_instant(self) -> None:
+        course = Course()
+        assert course.spread_w(0) == 0
+        for at, power_w in ((10, 100), (20, 400), (30, 150)):
+            course.note(at, power_w)
+        spreads = [course.spread_w(at) for at in (5, 10, 15, 20, 25, 30, 35)]
+        assert spreads == [0, 300, 300, 250, 250, 0, 0]
+
 
 class TestNotHeard:
     def test_a_stale_battery_may_have_ceased_to_charge(self) -> None:
@@ -156,6 +177,13 @@ class TestNotHeard:
         assert got.kept_w == 250
         # What the house lacks is what the meter shows, whatever hides behind it.
         assert got.sun_left_w == 1700
+
+    @pytest.mark.parametrize(("grid_w", "surplus_w"), [(-49, 49), (-50, 1450)])
+    def test_what_the_meter_wavers_by_is_no_export(
+        self, grid_w: float, surplus_w: float
+    ) -> None:
+        got = share(Batteries(), (reading(0),), 61, grid_w=grid_w, own_w=1400)
+        assert got.surplus_w == surplus_w
 
     def test_the_worst_heard_of_several_counts(self) -> None:
         got = share(Batteries(), (reading(0, at=61), reading(0)), 61)
@@ -220,6 +248,21 @@ class TestChargedFirst:
             )
         assert got.surplus_w == 2500
 
+    @pytest.mark.parametrize(("grid_w", "surplus_w"), [(-149, -2351), (-150, 150)])
+    def test_what_its_own_loop_leaves_on_the_meter_is_not_refused(
+        self, grid_w: float, surplus_w: float
+    ) -> None:
+        batteries = Batteries()
+        share(batteries, (reading(-3000, at=0, soc=0.3, first_soc=0.5),), 0)
+        for at in range(1, 14):
+            got = share(
+                batteries,
+                (reading(-500, at=at, soc=0.3, first_soc=0.5),),
+                at,
+                grid_w=grid_w,
+            )
+        assert got.surplus_w == surplus_w
+
     @pytest.mark.parametrize(
         ("charge", "first"),
         [
@@ -227,6 +270,8 @@ class TestChargedFirst:
             ((0.49, 0.521, 0.5), False),
             ((0.6, 0.499), True),
             ((0.5,), False),
+            ((0.6, 0.0), True),
+            ((0.3, 1.0), False),
         ],
     )
     def test_it_changes_sides_with_a_distance(
@@ -256,6 +301,36 @@ class TestChargedFirst:
     def test_a_charge_never_told_gives_it_what_was_asked_for_it(self) -> None:
         assert share(Batteries(), (reading(0, first_soc=0.5),), 0).first
         assert not share(Batteries(), (reading(0),), 0).first
+
+
+class TestBorrowing:
+    """Loads ride through clouds on a battery, up to 150 Wh."""
+
+    def lent(self, *powers_wh: tuple[float, float]) -> bool:
+        """Return whether loads owe after hours of (battery power, own power)."""
+        batteries = Batteries()
+        for at, (power_w, own_w) in enumerate(powers_wh):
+            got = share(
+                batteries, (reading(power_w, at=at),), at, own_w=own_w, dt_s=3600.0
+            )
+        return got.owed
+
+    def test_so_much_is_lent_and_no_more(self) -> None:
+        assert not self.lent((149.0, 2000.0))
+        assert self.lent((150.0, 2000.0))
+        assert self.lent((80.0, 2000.0), (70.0, 2000.0))
+
+    def test_what_the_house_takes_is_not_lent_to_loads(self) -> None:
+        assert not self.lent((2000.0, 149.0))
+        assert self.lent((2000.0, 150.0))
+        assert not self.lent((2000.0, -500.0))
+
+    def test_it_is_owed_until_all_of_it_is_back(self) -> None:
+        assert self.lent((160.0, 2000.0), (-159.0, 2000.0))
+        assert not self.lent((160.0, 2000.0), (-160.0, 2000.0))
+
+    def test_what_was_charged_before_is_no_credit(self) -> None:
+        assert self.lent((-3000.0, 0.0), (150.0, 2000.0))
 
 
 class TestInTheHouse:

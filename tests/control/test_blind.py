@@ -92,6 +92,32 @@ class TestModel:
         got = model.balance(blind(27 * 3600 + 3600, 0), 3000, 0)
         assert got.house_w == pytest.approx(800, abs=5)
 
+    def test_it_fades_to_the_least_of_all_hours_of_a_day(self) -> None:
+        model = learned(300)
+        for second in range(10):
+            model.balance(blind(3600 + second, 800), 0, 0)
+        assert model.balance(blind(12_000, 0), 3000, 0).house_w == pytest.approx(
+            300, abs=5
+        )
+
+    def test_what_it_takes_again_is_held_anew(self) -> None:
+        model = learned(2300, least_w=300)
+        for at in range(500, 510):
+            model.balance(blind(at, 2300), 0, 0)
+        assert model.balance(blind(1100, 0), 3000, 0).house_w == 2300
+
+    def test_the_least_draw_is_a_draw(self) -> None:
+        model = HouseModel()
+        for at in range(10):
+            got = model.balance(blind(at, 1.0), 500.0, 0.0)
+        assert (got.grid.power_w, got.house_w) == (1.0, 501.0)
+
+    def test_loads_that_measure_too_much_make_no_house_that_gives(self) -> None:
+        model = HouseModel()
+        for at in range(10):
+            got = model.balance(blind(at, 200.0), 0.0, 260.0)
+        assert got.house_w == 0
+
     @given(
         powers=st.lists(
             st.tuples(st.floats(0, 9e3), st.floats(0, 9e3), st.floats(0, 9e3)),

@@ -240,3 +240,41 @@ class TestKnowingTheLimits:
         assert headroom.tightest((1,)) == (9.0, LimitKind.BREAKER)
         assert headroom.tightest((2, 3)) == (14.0, LimitKind.BREAKER)
         assert headroom.room_a(LimitKind.BREAKER) == 9.0
+
+    def test_the_tightest_limit_is_named(self) -> None:
+        limits = (
+            Limit(kind=LimitKind.BREAKER, current_a=20),
+            Limit(kind=LimitKind.SUBSCRIPTION, current_a=15),
+        )
+        headroom = Headroom(limits, (5.0, 2.0))
+        assert headroom.tightest((1,)) == (10.0, LimitKind.SUBSCRIPTION)
+        assert headroom.tightest((2,)) == (13.0, LimitKind.SUBSCRIPTION)
+        assert headroom.room_a(LimitKind.BREAKER) == 15.0
+        assert headroom.room_a(LimitKind.BREAKER, (2,)) == 18.0
+
+    def test_a_phase_at_its_limit_is_not_over_it(self) -> None:
+        limit = Limit(kind=LimitKind.BREAKER, current_a=20)
+        headroom = Headroom((limit,), (0.0, 0.0, 0.0), (20.0, 20.1, 3.0))
+        assert not headroom.exceeded((1, 3))
+        assert headroom.exceeded((2,))
+        assert headroom.exceeded((1, 2, 3))
+
+    def test_without_loads_the_meter_shows_what_the_house_draws(self) -> None:
+        limit = Limit(kind=LimitKind.BREAKER, current_a=20)
+        assert Headroom((limit,), (21.0,)).exceeded((1,))
+        assert not Headroom((limit,), (21.0,), (19.0,)).exceeded((1,))
+
+    def test_what_is_taken_adds_up(self) -> None:
+        headroom = Headroom((Limit(kind=LimitKind.BREAKER, current_a=20),), (1.0, 2.0))
+        headroom.take((1,), 4)
+        headroom.take((1, 2), 3)
+        assert headroom.room_a(LimitKind.BREAKER, (1,)) == 12.0
+        assert headroom.room_a(LimitKind.BREAKER, (2,)) == 15.0
+
+    def test_currents_of_a_meter_with_too_few_phases_are_not_believed(self) -> None:
+        grid = GridReading(at=0, power_w=2300, currents_a=(1.0, 2.0))
+        assert grid_currents_a(THREE, grid) == (10.0, 10.0, 10.0)
+
+    def test_the_currents_of_three_phases_are_believed_before_a_total(self) -> None:
+        grid = GridReading(at=0, power_w=2300, currents_a=(1.0, -2.0, 9.0))
+        assert grid_currents_a(THREE, grid) == (1.0, -2.0, 9.0)

@@ -186,6 +186,27 @@ class TestNoJumps:
         pid.tune(FAST)
         assert pid.step(0, -300, 1, low_w=0, high_w=MAX_W) == pytest.approx(900)
 
+    def test_other_gains_count_from_the_next_step(self) -> None:
+        pid = Pid(PidGains(kp=0.0, ki=0.1))
+        before_w = pid.step(0, -100, 1, low_w=0, high_w=MAX_W)
+        pid.tune(PidGains(kp=0.0, ki=0.5))
+        after_w = pid.step(0, -100, 1, low_w=0, high_w=MAX_W)
+        assert after_w - before_w == pytest.approx(50)
+
+    def test_a_slope_from_before_somebody_else_led_is_forgotten(self) -> None:
+        pid = Pid(PidGains(kp=0, ki=0, kd=1.0, filter_s=3.0))
+        for grid_w in (0, -400, -900):
+            pid.step(0, grid_w, 1, low_w=0, high_w=MAX_W)
+        pid.follow(500)
+        steps = [pid.step(0, -900, 1, low_w=0, high_w=MAX_W) for _ in range(3)]
+        assert steps == pytest.approx([500, 500, 500])
+
+    def test_two_readings_of_one_instant_are_no_slope(self) -> None:
+        pid = Pid(PidGains(kp=0, ki=0, kd=1.0, filter_s=3.0))
+        for _ in range(2):
+            before_w = pid.step(0, -100, 1, low_w=0, high_w=MAX_W)
+        assert pid.step(0, -700, 0, low_w=0, high_w=MAX_W) == before_w
+
     def test_the_same_reading_again_integrates_nothing(self) -> None:
         pid = Pid(NORMAL)
         pid.step(0, -300, 1, low_w=0, high_w=MAX_W)

@@ -147,6 +147,73 @@ class TestProbing:
             now += 5
         assert now - failed_at == 60
 
+    def test_a_step_is_given_its_time_at_any_hour(self) -> None:
+        probing = self.probing()
+        offers = [self.feed(probing, 5000 + at, needs_w=600.0) for at in (0, 14, 15)]
+        assert offers == [250, 250, 500]
+
+    def test_what_loads_drew_before_is_no_success(self) -> None:
+        probing = self.probing()
+        for at in (0, 15):
+            self.feed(probing, at, own_w=400.0, needs_w=600.0)
+        # The sun has risen, and no load took it.
+        offer_w = self.feed(probing, 30, own_w=400.0, solar_w=900.0, needs_w=600.0)
+        assert offer_w == 750
+
+    @pytest.mark.parametrize(("taken_w", "offer_w"), [(125.0, 750), (126.0, 250)])
+    def test_more_than_half_a_step_is_a_success(
+        self, taken_w: float, offer_w: float
+    ) -> None:
+        probing = self.probing()
+        for at in (0, 15):
+            self.feed(probing, at, needs_w=600.0)
+        got_w = self.feed(
+            probing, 30, own_w=taken_w, solar_w=500.0 + taken_w, needs_w=600.0
+        )
+        assert got_w == offer_w
+
+    @pytest.mark.parametrize(
+        ("grid_w", "solar_w", "offer_w"),
+        [(-100, 500, 250), (-101, 500, 0), (100, 500, 250), (0, 100, 250), (0, 99, 0)],
+    )
+    def test_the_grid_is_at_nothing_within_a_hundred_watts_and_so_is_the_sun(
+        self, grid_w: float, solar_w: float, offer_w: float
+    ) -> None:
+        assert self.feed(self.probing(), 0, grid_w, solar_w=solar_w) == offer_w
+
+    def fail(self, probing: Probing, at: float, *, solar_w: float = 500.0) -> float:
+        """Import until the offer is taken back; return when that was."""
+        while self.feed(probing, at, 230, solar_w=solar_w):
+            at += 5
+        return at
+
+    def test_a_load_that_has_started_is_a_step_from_then_on(self) -> None:
+        probing = self.probing()
+        for at in (0, 15, 30):
+            self.feed(probing, at, needs_w=600.0)
+        self.feed(probing, 45, own_w=600.0, solar_w=1100.0)
+        failed_at = self.fail(probing, 50, solar_w=1100.0)
+        assert self.feed(probing, failed_at + 60, solar_w=1100.0) == 250
+
+    def test_after_a_start_in_vain_a_step_in_vain_waits_as_a_step(self) -> None:
+        probing = self.probing()
+        self.feed(probing, 0, needs_w=600.0)
+        failed_at = self.fail(probing, 5)
+        at = failed_at + 900
+        assert self.feed(probing, at) == 250
+        failed_at = self.fail(probing, at + 5)
+        assert self.feed(probing, failed_at + 119) == 0
+        assert self.feed(probing, failed_at + 120) == 250
+
+    def test_more_sun_than_then_forgets_all_failures(self) -> None:
+        probing = self.probing()
+        self.feed(probing, 0)
+        failed_at = self.fail(probing, 5)
+        assert self.feed(probing, failed_at + 5, solar_w=800.0) == 250
+        failed_at = self.fail(probing, failed_at + 10, solar_w=800.0)
+        assert self.feed(probing, failed_at + 59, solar_w=800.0) == 0
+        assert self.feed(probing, failed_at + 60, solar_w=800.0) == 250
+
     @pytest.mark.parametrize(
         "ends",
         [

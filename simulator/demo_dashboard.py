@@ -28,6 +28,7 @@ _TEXTS = {
         "currents": "Current offered and drawn",
         "why": "Why they do what they do",
         "water": "Water temperature",
+        "tank": "Water",
         "play": "Play with it",
         "words": (
             "Type a word in the terminal where the demo runs, and watch:\n\n"
@@ -63,6 +64,7 @@ _TEXTS = {
         "currents": "Courant proposé et consommé",
         "why": "Pourquoi ils font ce qu'ils font",
         "water": "Température de l'eau",
+        "tank": "Eau",
         "play": "À vous de jouer",
         "words": (
             "Tapez un mot dans le terminal où tourne la démo, et regardez :\n\n"
@@ -107,7 +109,7 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
 
     def tiles(*roles: str, **options: Any) -> list[Card]:
         names = {"power": texts["power"], "heater_power": texts["power"]}
-        names |= {"pump_power": texts["power"], "water": texts["water"]}
+        names |= {"pump_power": texts["power"], "water": texts["tank"]}
         names |= {"heater_set": texts["set"], "pump_switch": texts["switch"]}
         return [
             {"type": "tile", **card, **options} for card in shown(*roles, names=names)
@@ -178,7 +180,7 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
     sections: list[dict[str, Any]] = [
         {"type": "grid", "cards": now},
         {"type": "grid", "cards": others},
-        {"type": "grid", "cards": follow, "column_span": 2},
+        {"type": "grid", "cards": follow},
         {"type": "grid", "cards": play},
     ]
     return {

@@ -50,9 +50,7 @@ async def browser() -> AsyncGenerator[Browser]:
 async def shown(world: World) -> World:
     """Return a world with a dashboard and a car that follows the sun."""
     await push_solar(world.hass, 4800.0, "en")
-    await world.add_loads()
     setup = Setup(tic=Path(), ocpp_port=0, identity=IDENTITY, language="en")
-    await make_dashboard(world.hass, setup)
     world.house.house.fix_base(-3000.0)
     current = world.entities[f"ocpp:{IDENTITY}_current"]
     await world.hass.wait_until(
@@ -60,6 +58,9 @@ async def shown(world: World) -> World:
         "the car to follow",
         timeout_s=200,
     )
+    # Later than the car: a pump that runs first would give way in minutes only.
+    await world.add_loads()
+    await make_dashboard(world.hass, setup)
     return world
 
 
@@ -103,6 +104,9 @@ async def test_the_dashboard_shows_live_values_and_the_reason(
     await card.wait_for()
     assert _number(state["state"]) in range(11, 15)
     await page.get_by_text(shown_as).first.wait_for()
+    for load in ("The water heater", "The pool pump"):
+        await page.get_by_text(load).first.wait_for()
+    assert await page.locator("hui-tile-card").filter(has_text="Reason").count() == 3
     width = "phone" if size is PHONE else "desktop"
     await keep_picture(page, f"dashboard-{width}-{scheme}")
     await page.context.close()

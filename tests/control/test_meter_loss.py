@@ -46,11 +46,30 @@ class TestFreshness:
         freshness.judge(reading(1000), 1000)
         assert freshness.interval_s == 2
 
+    def test_another_rhythm_is_taken_up_after_eleven_intervals(self) -> None:
+        freshness = Freshness()
+        for at in (*range(30), *range(39, 130, 10)):
+            freshness.judge(reading(float(at)), float(at))
+        assert freshness.interval_s == 1.0
+        freshness.judge(reading(139.0), 139.0)
+        assert freshness.interval_s == 10.0
+
     def test_the_same_reading_again_is_no_interval(self) -> None:
         freshness = Freshness()
         for _ in range(5):
             freshness.judge(reading(10), 10)
         assert freshness.interval_s == 0
+        for at in (15, 20, *(20,) * 9):
+            freshness.judge(reading(at), at)
+        assert freshness.interval_s == 5
+
+    def test_an_interval_of_five_minutes_is_a_rhythm_and_a_longer_one_is_a_gap(
+        self,
+    ) -> None:
+        freshness = Freshness()
+        for at in (0, 300, 601):
+            freshness.judge(reading(at), at)
+        assert freshness.interval_s == 300
 
     def test_an_older_reading_does_not_turn_time_back(self) -> None:
         freshness = Freshness()

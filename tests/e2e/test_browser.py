@@ -102,7 +102,8 @@ async def test_the_dashboard_shows_live_values_and_the_reason(
     shown_as = f"{float(state['state']):.1f}"
     card = page.locator("hui-tile-card").filter(has_text="Current").first
     await card.wait_for()
-    assert _number(state["state"]) in range(11, 15)
+    # The other loads may have their part by now.
+    assert _number(state["state"]) in range(6, 15)
     await page.get_by_text(shown_as).first.wait_for()
     for load in ("The water heater", "The pool pump"):
         await page.get_by_text(load).first.wait_for()

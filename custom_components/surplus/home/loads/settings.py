@@ -78,7 +78,7 @@ class LoadSettings:
     @property
     def outlets(self) -> tuple[Any, ...]:
         """Return what is commanded, and how: another one is another load."""
-        return (self.repeat_s,)
+        return ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +98,7 @@ class HeaterSettings(LoadSettings):
     @property
     def outlets(self) -> tuple[Any, ...]:
         """Return what is commanded, and how."""
-        return (self.repeat_s, self.target, self.unit, self.switch_entity)
+        return (self.target, self.unit, self.switch_entity)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,7 +115,7 @@ class SwitchedSettings(LoadSettings):
     @property
     def outlets(self) -> tuple[Any, ...]:
         """Return what is commanded, and how."""
-        return (self.repeat_s, self.switch_entity)
+        return (self.switch_entity,)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,7 +133,7 @@ class EntityChargerSettings(LoadSettings):
     @property
     def outlets(self) -> tuple[Any, ...]:
         """Return what is commanded, and how."""
-        return (self.repeat_s, self.current_entity, self.switch_entity)
+        return (self.current_entity, self.switch_entity)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,7 +153,7 @@ class StorageSettings(LoadSettings):
     @property
     def outlets(self) -> tuple[Any, ...]:
         """Return what is commanded, and how."""
-        return (self.repeat_s, self.target, self.command_sign, self.switch_entity)
+        return (self.target, self.command_sign, self.switch_entity)
 
 
 def load_id_of(subentry: ConfigSubentry) -> str:

@@ -53,6 +53,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
         }
         self._set_point: float | None = None
         self._taken_over: float | None = None
+        self._kept: frozenset[str] = frozenset()
         self._accepted: tuple[float, float] | None = None
         self._lost_at = monotonic()
         self._listeners: list[Callable[[], None]] = []
@@ -116,8 +117,32 @@ class EntityLoad[S: LoadSettings](LoadSource):
         self.doubts.name = settings.name
         for outlet in self._outlets:
             outlet.name = settings.name
+            outlet.repeat_s = settings.repeat_s
         self._track()
         self._notify()
+
+    @callback
+    def async_succeed(self, before: EntityLoad[Any]) -> None:
+        """Go on where another load was that is made of some of the same entities.
+
+        Those are not let go of when the other one is closed.
+        """
+        self._ours = before._ours
+        handovers = before._handovers
+        known = {
+            outlet.entity_ids: handover
+            for outlet, handover in handovers.items()
+            if outlet.entity_ids
+        }
+        self._handovers = {
+            outlet: known.get(outlet.entity_ids) or self._new_handover(outlet)
+            for outlet in self._outlets
+        }
+        before._kept = frozenset(self._commanded)
+        if set(self._commanded) == set(before._commanded):
+            self._set_point = before._set_point
+            self._taken_over = before._taken_over
+            self._accepted = before._accepted
 
     async def async_close(self, *, release: bool) -> None:
         """Take no more commands; ``release`` it to the state chosen for it."""
@@ -213,7 +238,8 @@ class EntityLoad[S: LoadSettings](LoadSource):
     def _forget(self) -> None:
         self._set_point = self._taken_over = None
         for outlet in self._outlets:
-            self._handovers[outlet].forget()
+            if not outlet.entity_ids or not self._kept.issuperset(outlet.entity_ids):
+                self._handovers[outlet].forget()
             outlet.forget()
 
     # ---- LoadSource ------------------------------------------------------------------
@@ -270,6 +296,8 @@ class EntityLoad[S: LoadSettings](LoadSource):
         self, outlet: Outlet, value: float, context: Context, now: float
     ) -> bool:
         """Set one outlet; returns whether no person has come before the rest of it."""
+        if outlet.entity_ids and self._kept.issuperset(outlet.entity_ids):
+            return True
         handover = self._handovers[outlet]
         handover.begins(value, outlet.shown, now)
         try:

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from homeassistant.core import Context, HomeAssistant, ServiceCall
 
+from ..conftest import Life
 from .conftest import CHARGER, HEATER, SWITCHED, Add, load_of
 
 AMPS, SWITCH, ROUTER = "number.a", "switch.c", "number.r"
@@ -215,3 +216,40 @@ async def test_a_stop_while_a_command_is_on_its_way_is_not_undone(
     assert load.taken_over == 0
     assert load.reading.offered_a == 0
     assert turned_on == []
+
+
+@pytest.mark.parametrize("first", ["switch", "plug", "person"])
+async def test_when_the_vehicle_has_left_the_next_one_is_charged_by_the_sun(
+    hass: HomeAssistant,
+    *,
+    add: Add,
+    home_entry: MockConfigEntry,
+    life: Life,
+    first: str,
+) -> None:
+    await show(hass, AMPS, 10)
+    await show(hass, SWITCH, "on")
+    await show(hass, "sensor.plug", "on")
+    data = {**MY_CHARGER, "vehicle_entity": "sensor.plug", "vehicle_states": ["on"]}
+    await add("entity_charger", data, "Car")
+    home = home_entry.runtime_data
+    home.async_set_override(None)
+    life.charger.update(wants_power=False)
+    home.async_set_observing(False)
+    await life.run(60, -4000)
+    if first == "person":
+        hass.states.async_set(AMPS, "7", {"min": 6}, context=Context(user_id="me"))
+        await life.run(3, -4000)
+        assert hass.states.get("select.car_mode").state == "manual"
+    order = [(SWITCH, "off"), ("sensor.plug", "off")]
+    for entity_id, state in reversed(order) if first == "plug" else order:
+        await show(hass, entity_id, state)
+        await life.run(2, -4000)
+    if first == "person":
+        # It may still be only a pause.
+        assert hass.states.get("select.car_mode").state == "manual"
+    await life.run(35, -4000)
+    assert hass.states.get("select.car_mode").state == "solar"
+    await show(hass, "sensor.plug", "on")
+    await life.run(5, -4000)
+    assert hass.states.get("select.car_mode").state == "solar"

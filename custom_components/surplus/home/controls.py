@@ -11,6 +11,7 @@ from ..const import DOMAIN
 from ..control.check import CheckResult
 from ..control.engine import Cycle
 from ..control.model import (
+    ChargerReading,
     Decision,
     LoadReading,
     Mode,
@@ -33,6 +34,8 @@ _SAVE_ENERGY_S = 60.0
 _LONGEST_STEP_S = 10.0
 # The energy left of a boost is shown in steps of this.
 _ENERGY_STEP_WH = 100.0
+# Stopped by hand, a vehicle may say for a moment that it wants nothing.
+_VEHICLE_LEFT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +69,7 @@ class Controls(HomeControls):
         self._memory = memory
         self._hands = hands
         self._overrides = Overrides()
+        self._wanted_at: dict[str, datetime] = {}
         self._listeners = Listeners()
         self._decisions = ShownDecisions()
         self._events = ShownEvents()
@@ -211,6 +215,22 @@ class Controls(HomeControls):
         until = wall + timedelta(seconds=override_s) if override_s is not None else None
         for load_id, value in moved.items():
             self._change(load_id, self.modes(load_id).taken_over(value, until))
+        self._end_with_the_vehicle(seen, wall)
+
+    def _end_with_the_vehicle(
+        self, seen: Mapping[str, LoadSight], wall: datetime
+    ) -> None:
+        """End what a person set at a charger once its vehicle has left."""
+        for load_id, sight in seen.items():
+            if not isinstance(sight.reading, ChargerReading):
+                continue
+            if sight.reading.wants_power:
+                self._wanted_at[load_id] = wall
+            elif wall - self._wanted_at.get(load_id, wall) >= _VEHICLE_LEFT:
+                del self._wanted_at[load_id]
+                top = self.modes(load_id).top
+                if top is not None and top.mode is Mode.MANUAL and top.by_hand:
+                    self._change(load_id, self.modes(load_id).resumed())
 
     @callback
     def async_after(

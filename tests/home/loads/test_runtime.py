@@ -17,6 +17,7 @@ from custom_components.surplus.home.loads.runtime import (
     DATA_HOME_LOADS,
     async_get_loads,
 )
+from custom_components.surplus.home.modes import LoadModes
 from custom_components.surplus.registry import async_get_registry
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import STATE_UNAVAILABLE
@@ -166,6 +167,55 @@ async def test_another_outlet_is_another_load_and_the_old_one_is_let_go(
     told(calls)
     await load.async_apply(500)
     assert told(calls) == []
+
+
+@pytest.mark.parametrize(
+    "changes", [{"repeat": 60}, {"command_unit": "percent"}, {"repeat": 60, "max_w": 9}]
+)
+async def test_what_is_not_its_entity_is_changed_while_it_runs(
+    hass: HomeAssistant,
+    *,
+    add: Add,
+    home_entry: MockConfigEntry,
+    calls: Calls,
+    changes: dict[str, object],
+) -> None:
+    subentry = await add("heater", HEATER)
+    await load_of(hass, home_entry, subentry).async_apply(1000)
+    told(calls)
+    await change(hass, home_entry, subentry.subentry_id, **changes)
+    assert told(calls) == []
+    load = load_of(hass, home_entry, subentry)
+    assert load.as_dict()["told"] == 1000
+    assert load.taken_over is None
+
+
+async def test_only_the_entity_that_is_no_longer_used_is_let_go(
+    hass: HomeAssistant, add: Add, home_entry: MockConfigEntry, calls: Calls
+) -> None:
+    data = {**CHARGER, "switch_entity": "input_boolean.charging"}
+    subentry = await add("entity_charger", data)
+    await load_of(hass, home_entry, subentry).async_apply(10)
+    told(calls)
+    await change(
+        hass, home_entry, subentry.subentry_id, switch_entity="input_boolean.pump"
+    )
+    assert told(calls) == [("turn_off", None)]
+    assert hass.states.get("input_boolean.charging").state == "off"
+    assert float(hass.states.get("input_number.amps").state) == 10
+
+
+async def test_what_a_person_set_before_a_restart_is_left_at_the_next(
+    hass: HomeAssistant, add: Add, home_entry: MockConfigEntry
+) -> None:
+    subentry = await add("switched", SWITCHED, "Pump")
+    load = load_of(hass, home_entry, subentry)
+    # After a restart Home itself tells what the person had set.
+    memory = home_entry.runtime_data.memory
+    memory.loads[load.spec.load_id] = LoadModes().taken_over(1, None)
+    await load.async_apply(1)
+    await async_get_loads(hass, home_entry).async_shut_down()
+    assert hass.states.get("input_boolean.pump").state == "on"
 
 
 async def test_a_deleted_load_is_left_as_chosen_and_its_device_goes(

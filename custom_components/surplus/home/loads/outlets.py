@@ -54,7 +54,7 @@ class Outlet(ABC):
         """Begin with nothing told; ``repeat_s`` 0 repeats nothing that stands."""
         self._hass = hass
         self.name = name
-        self._repeat_s = repeat_s
+        self.repeat_s = repeat_s
         self._told: float | None = None
         self._told_at = 0.0
         self._settled: float | None = None
@@ -107,7 +107,7 @@ class Outlet(ABC):
             return False
         if self._told is None or abs(value - self._told) > _SLACK:
             return True
-        if self._repeat_s and now - self._told_at >= self._repeat_s:
+        if self.repeat_s and now - self._told_at >= self.repeat_s:
             return True
         if shown is None or abs(shown - value) <= _SLACK or shown == self._settled:
             return False

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import Platform
@@ -17,6 +17,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN, Kind
+from ...control.model import Mode
 from ...load_entities import Extra, async_remove_extra, extra_entities, load_entities
 from ...registry import async_get_registry
 from .numbers import async_remove_needless, setting_numbers
@@ -29,6 +30,9 @@ from .settings import (
 )
 from .sources.base import EntityLoad
 from .sources.kinds import load_of
+
+if TYPE_CHECKING:
+    from ...coordinator import HomeCoordinator
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -118,7 +122,8 @@ class HomeLoads:
     async def _async_close(self, loads: Iterable[EntityLoad[Any] | None]) -> None:
         there = [load for load in loads if load is not None]
         results = await asyncio.gather(
-            *(load.async_close(release=True) for load in there), return_exceptions=True
+            *(load.async_close(release=not self._is_by_hand(load)) for load in there),
+            return_exceptions=True,
         )
         for load, result in zip(there, results, strict=True):
             if isinstance(result, HomeAssistantError):
@@ -131,6 +136,15 @@ class HomeLoads:
                     load.settings.name,
                     exc_info=result,
                 )
+
+    def _is_by_hand(self, load: EntityLoad[Any]) -> bool:
+        """Return whether a person has set a load, be it before a restart."""
+        home: HomeCoordinator | None = getattr(self._entry, "runtime_data", None)
+        if home is None:
+            return False
+        modes = home.memory.loads.get(load.settings.load_id)
+        top = modes.top if modes is not None else None
+        return top is not None and top.mode is Mode.MANUAL and top.by_hand
 
     async def async_updated(self) -> None:
         """Bring everything in line with the entry after a change."""
@@ -187,6 +201,7 @@ class HomeLoads:
                 place.load.async_reconfigure(settings)
             else:
                 old, place.load = place.load, load_of(self._hass, settings)
+                place.load.async_succeed(old)
                 place.load.async_open()
                 self._register(place)
                 await self._async_close([old])

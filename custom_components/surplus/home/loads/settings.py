@@ -100,7 +100,7 @@ class LoadSettings:
     @property
     def outlets(self) -> tuple[Any, ...]:
         """Return what is commanded, and how: another one is another load."""
-        return (self.repeat_s,)
+        return ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +122,7 @@ class HeaterSettings(LoadSettings):
     @property
     def outlets(self) -> tuple[Any, ...]:
         """Return what is commanded, and how."""
-        return (self.repeat_s, self.target, self.unit, self.switch_entity)
+        return (self.target, self.unit, self.switch_entity)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,7 +141,7 @@ class SwitchedSettings(LoadSettings):
     @property
     def outlets(self) -> tuple[Any, ...]:
         """Return what is commanded, and how."""
-        return (self.repeat_s, self.switch_entity)
+        return (self.switch_entity,)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,12 +161,7 @@ class EntityChargerSettings(LoadSettings):
     @property
     def outlets(self) -> tuple[Any, ...]:
         """Return what is commanded, and how."""
-        return (
-            self.repeat_s,
-            self.current_entity,
-            self.switch_entity,
-            self.phase_words,
-        )
+        return (self.current_entity, self.switch_entity, self.phase_words)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,7 +181,7 @@ class StorageSettings(LoadSettings):
     @property
     def outlets(self) -> tuple[Any, ...]:
         """Return what is commanded, and how."""
-        return (self.repeat_s, self.target, self.command_sign, self.switch_entity)
+        return (self.target, self.command_sign, self.switch_entity)
 
 
 def load_id_of(subentry: ConfigSubentry) -> str:

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Callable
 import logging
 from time import monotonic
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.core import (
     CALLBACK_TYPE,
@@ -22,12 +22,17 @@ from ....metering import instant_of, power_of
 from ....registry import LoadSource
 from ..caller import unreachable
 from ..const import Release
-from ..handover import Handover
-from ..outlets import Outlet
+from ..handover import Handover, OurContexts
+from ..outlets import Outlet, SwitchOutlet
 from ..settings import LoadSettings
 from ..values import Doubts, is_known, is_there
 
 _LOGGER = logging.getLogger(__name__)
+
+# Nearer than this part of its range, a device has rounded what it was told.
+ROUNDING: Final = 0.05
+# What of 0 and 1 is the same, and what is rounding.
+_SWITCHED: Final = (0.1, 0.0)
 
 
 class EntityLoad[S: LoadSettings](LoadSource):
@@ -42,7 +47,13 @@ class EntityLoad[S: LoadSettings](LoadSource):
         self.doubts = Doubts(settings.name)
         self._hass = hass
         self._outlets = self._make_outlets()
-        self._handover = Handover()
+        self._ours = OurContexts()
+        self._handovers = {
+            outlet: self._new_handover(outlet) for outlet in self._outlets
+        }
+        self._set_point: float | None = None
+        self._taken_over: float | None = None
+        self._kept: frozenset[str] = frozenset()
         self._accepted: tuple[float, float] | None = None
         self._lost_at = monotonic()
         self._listeners: list[Callable[[], None]] = []
@@ -79,10 +90,13 @@ class EntityLoad[S: LoadSettings](LoadSource):
     def _slack(self) -> float:
         """By how much set-points may differ and still be the same."""
 
-    @property
     @abstractmethod
-    def _full(self) -> float:
-        """The span of all set-points."""
+    def _tolerance(self, outlet: Outlet) -> tuple[float, float]:
+        """Return what is the same and what is rounding, in a level outlet's own unit."""
+
+    def _goes_by_itself(self, outlet: Outlet) -> bool:
+        """Return whether what an outlet shows now is the device's own doing."""
+        return False
 
     @property
     @abstractmethod
@@ -103,8 +117,32 @@ class EntityLoad[S: LoadSettings](LoadSource):
         self.doubts.name = settings.name
         for outlet in self._outlets:
             outlet.name = settings.name
+            outlet.repeat_s = settings.repeat_s
         self._track()
         self._notify()
+
+    @callback
+    def async_succeed(self, before: EntityLoad[Any]) -> None:
+        """Go on where another load was that is made of some of the same entities.
+
+        Those are not let go of when the other one is closed.
+        """
+        self._ours = before._ours
+        handovers = before._handovers
+        known = {
+            outlet.entity_ids: handover
+            for outlet, handover in handovers.items()
+            if outlet.entity_ids
+        }
+        self._handovers = {
+            outlet: known.get(outlet.entity_ids) or self._new_handover(outlet)
+            for outlet in self._outlets
+        }
+        before._kept = frozenset(self._commanded)
+        if set(self._commanded) == set(before._commanded):
+            self._set_point = before._set_point
+            self._taken_over = before._taken_over
+            self._accepted = before._accepted
 
     async def async_close(self, *, release: bool) -> None:
         """Take no more commands; ``release`` it to the state chosen for it."""
@@ -144,30 +182,64 @@ class EntityLoad[S: LoadSettings](LoadSource):
             self.doubts.judge(entity_id, new, usable=read(new) is not None)
         if entity_id in self._commanded:
             self.doubts.judge(entity_id, new, usable=is_known(new))
-            self._command_shown(data["old_state"], new, event.context)
+            self._command_shown(entity_id, data["old_state"], new, event.context)
         self._notify()
 
     def _command_shown(
-        self, old: State | None, new: State | None, context: Context
+        self, entity_id: str, old: State | None, new: State | None, context: Context
     ) -> None:
         if not is_there(new) or not is_there(old):
             # What a device shows when it comes back is nobody's order.
             self._forget()
             self._lost_at = monotonic()
             return
+        moved = [
+            outlet
+            for outlet in self._outlets
+            if entity_id in outlet.entity_ids and self._is_moved(outlet, context)
+        ]
         shown = self._shown
-        if shown is None or not self._handover.shows(
-            shown, context, monotonic(), slack=self._slack, full=self._full
-        ):
+        if not moved or shown is None or self._set_point is None:
             return
+        before = self._set_point if self._taken_over is None else self._taken_over
+        if abs(shown - before) <= self._slack:
+            # The level of what is off, say: it makes no difference.
+            for outlet in moved:
+                self._handovers[outlet].taken_over = None
+            return
+        self._taken_over = shown
         for outlet in self._outlets:
             outlet.forget()
         self._accepted = (shown, monotonic())
         _LOGGER.info("%s was set to %s from outside", self.settings.name, shown)
 
+    def _is_moved(self, outlet: Outlet, context: Context) -> bool:
+        """Return whether an outlet shows what somebody else has set."""
+        shown = outlet.shown
+        if shown is None:
+            return False
+        handover = self._handovers[outlet]
+        if not (context.user_id or context.parent_id) and self._goes_by_itself(outlet):
+            handover.forget()
+            outlet.forget()
+            return False
+        if self._taken_over is not None:
+            return not self._ours.has(context)
+        slack, rounding = (
+            _SWITCHED if isinstance(outlet, SwitchOutlet) else self._tolerance(outlet)
+        )
+        return handover.shows(
+            shown, context, monotonic(), slack=slack, rounding=rounding
+        )
+
+    def _new_handover(self, outlet: Outlet) -> Handover:
+        return Handover(self._ours, binary=isinstance(outlet, SwitchOutlet))
+
     def _forget(self) -> None:
-        self._handover.forget()
+        self._set_point = self._taken_over = None
         for outlet in self._outlets:
+            if not outlet.entity_ids or not self._kept.issuperset(outlet.entity_ids):
+                self._handovers[outlet].forget()
             outlet.forget()
 
     # ---- LoadSource ------------------------------------------------------------------
@@ -175,7 +247,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
     @property
     @override
     def taken_over(self) -> float | None:
-        return self._handover.taken_over
+        return self._taken_over
 
     @override
     async def async_apply(self, value: float, phases: int | None = None) -> None:
@@ -183,12 +255,15 @@ class EntityLoad[S: LoadSettings](LoadSource):
             return
         async with self._lock:
             fitted = self._fitted(value)
-            taken = self._handover.taken_over
+            taken = self._taken_over
             if taken is not None and abs(fitted - taken) <= self._slack:
-                self._handover.stands(fitted)
+                # Home wants what a person has set, which is there already.
+                self._set_point = fitted
                 return
             await self._async_command(fitted)
-            if self._accepted is None or self._accepted[0] != fitted:
+            if self._taken_over is None and (
+                self._accepted is None or self._accepted[0] != fitted
+            ):
                 self._accepted = (fitted, monotonic())
         self._notify()
 
@@ -196,15 +271,14 @@ class EntityLoad[S: LoadSettings](LoadSource):
     async def async_release(self) -> None:
         """Leave it as chosen: what was never told anything, or is a person's, as it is."""
         async with self._lock:
-            handover = self._handover
             left_at = {
                 Release.OFF: 0.0,
                 Release.KEEP: None,
                 Release.ON: self._on_value,
             }[self.settings.release]
             if (
-                handover.told is not None
-                and handover.taken_over is None
+                self._set_point is not None
+                and self._taken_over is None
                 and left_at is not None
             ):
                 await self._async_command(self._fitted(left_at))
@@ -215,13 +289,22 @@ class EntityLoad[S: LoadSettings](LoadSource):
     async def _async_command(self, fitted: float) -> None:
         if not self.reachable:
             raise unreachable(self.settings.name)
-        handover = self._handover
-        context, now = handover.new_context(), monotonic()
-        handover.begins(fitted, self._shown, now)
+        self._set_point, self._taken_over = fitted, None
+        await self._async_tell(fitted, self._ours.new(), monotonic())
+
+    async def _async_set(
+        self, outlet: Outlet, value: float, context: Context, now: float
+    ) -> bool:
+        """Set one outlet; returns whether no person has come before the rest of it."""
+        if outlet.entity_ids and self._kept.issuperset(outlet.entity_ids):
+            return True
+        handover = self._handovers[outlet]
+        handover.begins(value, outlet.shown, now)
         try:
-            await self._async_tell(fitted, context, now)
+            await outlet.async_set(value, context, now)
         finally:
             handover.ended(monotonic())
+        return self._taken_over is None
 
     @override
     def async_subscribe(self, on_change: Callable[[], None]) -> CALLBACK_TYPE:
@@ -261,7 +344,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
             "load": self.settings.load_id,
             "reachable": self.reachable,
             "shown": self._shown,
-            "told": self._handover.told,
+            "told": self._set_point,
             "taken_over": self.taken_over,
             "unusable": self.doubts.as_dict(),
         }

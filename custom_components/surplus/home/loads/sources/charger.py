@@ -17,6 +17,9 @@ from .base import EntityLoad
 
 # It has no lease: out of reach it goes on with what it was told last, for ever.
 _NO_LEASE_S: Final = 10 * 365 * 86_400.0
+# Chargers count in whole or half amperes whatever their number's step is.
+_LEAST_SLACK_A: Final = 0.5
+_WHOLE_A: Final = 0.95
 
 
 class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
@@ -92,13 +95,24 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
     @property
     @override
     def _slack(self) -> float:
-        return 0.4 * max(self.settings.step_a, self._current.bounds[2])
+        return max(_LEAST_SLACK_A, 0.4 * max(self.settings.step_a, self._step_a))
 
     @property
+    def _step_a(self) -> float:
+        return self._current.bounds[2]
+
     @override
-    def _full(self) -> float:
-        # Amperes are told as they are: what is shown differently is not a rounding.
-        return 0.0
+    def _tolerance(self, outlet: Outlet) -> tuple[float, float]:
+        return self._slack, max(self._slack, _WHOLE_A)
+
+    @override
+    def _goes_by_itself(self, outlet: Outlet) -> bool:
+        # Many chargers turn their switch off when the vehicle leaves.
+        return (
+            outlet is self._switch
+            and outlet.shown == 0
+            and self._wants(self._state(self.settings.vehicle_entity)) is False
+        )
 
     @property
     @override
@@ -113,23 +127,23 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
     @override
     async def _async_tell(self, value: float, context: Context, now: float) -> None:
         if value == 0 and self._switch is not None:
-            await self._switch.async_set(0.0, context, now)
-            await self._async_tell_phases(context, now)
+            if await self._async_set(self._switch, 0.0, context, now):
+                await self._async_tell_phases(context, now)
             return
         current_a = self._current.nearest(value)
         if value == 0 and current_a > 0:
             raise never_off(self.settings.name)
         shown_a = self._current.shown
-        if shown_a is None or current_a < shown_a:
-            # More phases at the old current would be more than was decided.
-            await self._current.async_set(current_a, context, now)
+        # More phases at the old current would be more than was decided.
+        phases_last = shown_a is None or current_a < shown_a
+        if not phases_last:
             await self._async_tell_phases(context, now)
-        else:
-            await self._async_tell_phases(context, now)
-            await self._current.async_set(current_a, context, now)
         # First how much, then on: begun the other way round it charges at the old one.
-        if self._switch is not None:
-            await self._switch.async_set(1.0, context, now)
+        goes_on = await self._async_set(self._current, current_a, context, now)
+        if goes_on and phases_last:
+            await self._async_tell_phases(context, now)
+        if goes_on and self._switch is not None:
+            await self._async_set(self._switch, 1.0, context, now)
 
     async def _async_tell_phases(self, context: Context, now: float) -> None:
         if self._phase is not None and self._phases is not None:

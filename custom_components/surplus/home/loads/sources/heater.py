@@ -13,7 +13,7 @@ from ..const import CommandUnit
 from ..outlets import LevelOutlet, NumberOutlet, Outlet, SwitchOutlet, level_outlet
 from ..settings import HeaterSettings
 from ..values import temperature_of
-from .base import EntityLoad
+from .base import ROUNDING, EntityLoad
 
 # A light shows its brightness in this many steps.
 _BRIGHTNESS_STEPS: Final = 255.0
@@ -123,10 +123,16 @@ class HeaterLoad(EntityLoad[HeaterSettings]):
     def _slack(self) -> float:
         return _STEPS_OF_SLACK * self._step_w
 
-    @property
     @override
-    def _full(self) -> float:
-        return self.settings.max_w
+    def _tolerance(self, outlet: Outlet) -> tuple[float, float]:
+        settings = self.settings
+        in_watts = settings.unit is CommandUnit.WATT
+        full = settings.max_w if in_watts else self._scale
+        if isinstance(self._level, NumberOutlet):
+            step = self._level.bounds[2]
+        else:
+            step = full / _BRIGHTNESS_STEPS
+        return _STEPS_OF_SLACK * (step or 1.0), ROUNDING * full
 
     @property
     @override
@@ -136,14 +142,14 @@ class HeaterLoad(EntityLoad[HeaterSettings]):
     @override
     async def _async_tell(self, value: float, context: Context, now: float) -> None:
         if value == 0 and self._switch is not None:
-            await self._switch.async_set(0.0, context, now)
+            await self._async_set(self._switch, 0.0, context, now)
             return
         level = self._level_of(value)
         if value == 0 and level > 0:
             raise never_off(self.settings.name)
-        await self._level.async_set(level, context, now)
-        if self._switch is not None:
-            await self._switch.async_set(1.0, context, now)
+        goes_on = await self._async_set(self._level, level, context, now)
+        if goes_on and self._switch is not None:
+            await self._async_set(self._switch, 1.0, context, now)
 
     # ---- LoadSource ------------------------------------------------------------------
 

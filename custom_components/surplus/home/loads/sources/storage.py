@@ -13,7 +13,7 @@ from ..const import Sign
 from ..outlets import LevelOutlet, NumberOutlet, Outlet, SwitchOutlet, level_outlet
 from ..settings import StorageSettings
 from ..values import share_of
-from .base import EntityLoad
+from .base import ROUNDING, EntityLoad
 
 
 class StorageLoad(EntityLoad[StorageSettings]):
@@ -87,10 +87,10 @@ class StorageLoad(EntityLoad[StorageSettings]):
         step = self._level.bounds[2] if isinstance(self._level, NumberOutlet) else 0.0
         return max(2.0, 1.5 * step)
 
-    @property
     @override
-    def _full(self) -> float:
-        return self.settings.charge_w + self.settings.discharge_w
+    def _tolerance(self, outlet: Outlet) -> tuple[float, float]:
+        full = self.settings.charge_w + self.settings.discharge_w
+        return self._slack, ROUNDING * full
 
     @property
     @override
@@ -100,14 +100,14 @@ class StorageLoad(EntityLoad[StorageSettings]):
     @override
     async def _async_tell(self, value: float, context: Context, now: float) -> None:
         if value == 0 and self._switch is not None:
-            await self._switch.async_set(0.0, context, now)
+            await self._async_set(self._switch, 0.0, context, now)
             return
         level = self._level.nearest(value * self._factor)
         if value == 0 and level != 0:
             raise never_off(self.settings.name)
-        await self._level.async_set(level + 0.0, context, now)
-        if self._switch is not None:
-            await self._switch.async_set(1.0, context, now)
+        goes_on = await self._async_set(self._level, level + 0.0, context, now)
+        if goes_on and self._switch is not None:
+            await self._async_set(self._switch, 1.0, context, now)
 
     # ---- LoadSource ------------------------------------------------------------------
 

@@ -56,10 +56,9 @@ class SwitchedLoad(EntityLoad[SwitchedSettings]):
     def _slack(self) -> float:
         return 0.1
 
-    @property
     @override
-    def _full(self) -> float:
-        return 1.0
+    def _tolerance(self, outlet: Outlet) -> tuple[float, float]:
+        return self._slack, 0.0
 
     @property
     @override
@@ -68,7 +67,7 @@ class SwitchedLoad(EntityLoad[SwitchedSettings]):
 
     @override
     async def _async_tell(self, value: float, context: Context, now: float) -> None:
-        await self._switch.async_set(value, context, now)
+        await self._async_set(self._switch, value, context, now)
 
     @property
     @override

@@ -35,7 +35,7 @@ _LONGEST_STEP_S = 10.0
 # The energy left of a boost is shown in steps of this.
 _ENERGY_STEP_WH = 100.0
 # Stopped by hand, a vehicle may say for a moment that it wants nothing.
-_VEHICLE_LEFT = timedelta(seconds=30)
+_VEHICLE_LEFT = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

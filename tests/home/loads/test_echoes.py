@@ -248,7 +248,7 @@ async def test_when_the_vehicle_has_left_the_next_one_is_charged_by_the_sun(
     if first == "person":
         # It may still be only a pause.
         assert hass.states.get("select.car_mode").state == "manual"
-    await life.run(35, -4000)
+    await life.run(15, -4000)
     assert hass.states.get("select.car_mode").state == "solar"
     await show(hass, "sensor.plug", "on")
     await life.run(5, -4000)

@@ -9,6 +9,7 @@ from ..check import Pulse
 from ..freshness import MeterState
 from ..limits import Headroom
 from ..model import ChargerReading, ChargerSpec, Decision, LoadInput, Mode, Reason
+from ..settings import NOMINAL_VOLTAGE_V
 from .base import FLOAT_SLACK, Circumstances, LoadControl, Span
 from .pace import Pace
 from .phases import PhaseChoice
@@ -67,6 +68,11 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
             self.vehicle.adopt_phases(load.spec, reading)
         super().observe(load, supply_phases)
         self.vehicle.observe(load.spec, reading, supply_phases)
+
+    @property
+    @override
+    def most_drawn_w(self) -> float:
+        return self.spec.max_a * NOMINAL_VOLTAGE_V * len(self.spec.phases)
 
     @property
     def min_a(self) -> float:
@@ -143,11 +149,11 @@ class ChargerControl(LoadControl[ChargerSpec, ChargerReading]):
             return self._unreachable(reading, around)
         if self.vehicle.agree(self.spec, reading, around.now):
             self.phase_choice.changed(around.now)
+        if load.mode is Mode.OFF:
+            return self._tell(0.0, Reason.MODE_OFF, around)
         if around.settings.sign_reversed:
             self.value = 0.0
             return self.left_alone(Reason.SIGN_REVERSED)
-        if load.mode is Mode.OFF:
-            return self._tell(0.0, Reason.MODE_OFF, around)
         if not reading.wants_power:
             decision = self._tell(0.0, Reason.NO_VEHICLE, around)
             # It was not we who ended it: whoever comes next need not rest.

@@ -110,7 +110,7 @@ def test_no_change_into_phases_without_room() -> None:
     house.run(900, base_w=-2000)
     house.with_settings(breaker_a=6.5)
     house.run(600, base_w=-8000)
-    assert house.cars[0].offered_a == 16
+    assert house.cars[0].offered_a <= 6.5
     told = {cycle.decisions[0].setpoint.phases for cycle in house.history[900:]}
     assert told == {1}
 

@@ -59,6 +59,10 @@ class _Ledger:
         self._all_moving_w = sum(self._moving_w.values())
         self._surplus_w = around.surplus_w
         self._total_w = around.total_w
+        self._sun_left_w = around.sun_left_w
+        self._excess_w: dict[str, float] = {}
+        for follower in followers:
+            self._set_excess(follower)
         self._above = around.above
         self._drawn_above_w = around.drawn_above_w
         self._least_below_w = sum(
@@ -80,6 +84,8 @@ class _Ledger:
             if control.switching.on:
                 self._least_below_w -= span.least_w
             self._trims_below_w -= control.trim_w
+        # What it draws too much is withheld from the others only.
+        self._take_excess(follower, -self._excess_w.pop(load_id))
         around = self._around
         # Written out, because copying with changes costs more than most decisions.
         return Circumstances(
@@ -89,7 +95,7 @@ class _Ledger:
             dt_s=around.dt_s,
             surplus_w=self._surplus_w,
             total_w=self._total_w,
-            sun_left_w=around.sun_left_w,
+            sun_left_w=self._sun_left_w,
             beside_battery=around.beside_battery,
             above=self._above,
             drawn_above_w=self._drawn_above_w,
@@ -110,7 +116,17 @@ class _Ledger:
         load, control = follower
         load_id = load.spec.load_id
         taken_w = control.takes_w(decision)
-        drawn_w = self._own_w.get(load_id, 0.0) if load.reading.reachable else 0.0
+        own_w = self._own_w.get(load_id, 0.0)
+        told_w = decision.setpoint.power_w if decision.setpoint is not None else 0.0
+        control.note_told(self._around.now, max(taken_w, told_w))
+        if load.reading.reachable:
+            drawn_w = own_w - self._set_excess(follower)
+            # What one battery covers, no other one must.
+            self._sun_left_w -= min(0.0, told_w)
+        else:
+            drawn_w = 0.0
+            # It may be the house's by now, but no battery is to be emptied into it.
+            self._sun_left_w += max(0.0, own_w)
         self._surplus_w -= taken_w
         if (span := self._spans.get(load_id)) is None:
             # Who does not follow the surplus takes from what the others share; out of a
@@ -121,3 +137,28 @@ class _Ledger:
         self._drawn_above_w += drawn_w
         if decision.runs or control.reserved_w > 0:
             self._above += span
+
+    def _set_excess(self, follower: Follower) -> float:
+        """Withhold what a load draws beyond what it was told; return how much, in W.
+
+        It was taken out of what the house draws, as if it could be told otherwise.
+        """
+        load, control = follower
+        excess_w = 0.0
+        if load.reading.reachable:
+            own_w = self._own_w.get(load.spec.load_id, 0.0)
+            excess_w = control.excess_w(own_w, self._around.now)
+        self._excess_w[load.spec.load_id] = excess_w
+        self._take_excess(follower, excess_w)
+        return excess_w
+
+    def _take_excess(self, follower: Follower, excess_w: float) -> None:
+        """Withhold a power from all that is handed out; a negative one is given back."""
+        if not excess_w:
+            return
+        control = follower[1]
+        self._surplus_w -= excess_w
+        self._total_w -= excess_w
+        self._around.headroom.take(
+            control.phases, excess_w / self._around.voltage_v / len(control.phases)
+        )

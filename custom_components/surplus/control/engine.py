@@ -145,13 +145,16 @@ class Engine:
 
         voltage_v = voltage_of(settings, grid)
         own_w = {
-            load.spec.load_id: control.own_power_w(
+            load.spec.load_id: control.counted_w(
                 load.reading, grid.at, snapshot.now, voltage_v
             )
             for load, control in controls
         }
         grid_a = grid_currents_a(settings, grid)
         base_a = _base_currents(grid_a, controls, own_w, voltage_v)
+        if 1 < settings.phases != len(grid.currents_a):
+            # Of a total nobody knows which phase exports what: no credit for it.
+            base_a = tuple(max(0.0, current_a) for current_a in base_a)
         # Where the meter itself warns, no calculation gets the benefit of the doubt.
         shown_a = (inf,) * settings.phases if grid.overload else grid_a
         limits = limits_of(settings, grid)

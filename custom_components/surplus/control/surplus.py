@@ -71,7 +71,7 @@ class SurplusModel:
         # Loads out of reach cannot follow: for the surplus they are part of the house.
         def followed_w(at: float) -> float:
             return sum(
-                control.own_power_w(load.reading, at, snapshot.now, voltage_v)
+                control.counted_w(load.reading, at, snapshot.now, voltage_v)
                 if at != grid.at
                 else own_w[load.spec.load_id]
                 for load, control in followers

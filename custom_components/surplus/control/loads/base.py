@@ -1,9 +1,12 @@
 """What every kind of load shares: its memory, its minimum times, and the limits on it."""
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
+from math import inf
 from typing import Any
 
 from ..check import Pulse
@@ -28,6 +31,11 @@ from .foresight import foreseen
 # A room that shrank by calculation alone is doubted for two measurements of a load.
 _SQUEEZE_S = 10.0
 FLOAT_SLACK = 1e-6
+# Between these a load draws more than it was told by its meter's noise alone.
+_EXCESS_W = 150.0
+_EXCESS_SHARE = 0.1
+# A sensor that shows more than this share of the most a load can take is wrong.
+_OWN_MOST = 1.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +147,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self.changed_at: float | None = None
         self._wishes: int | None = None
         self._squeezed_since: float | None = None
+        self._told_w: deque[tuple[float, float]] = deque()
 
     # ---- what is known -------------------------------------------------------------
 
@@ -167,6 +176,59 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     @abstractmethod
     def own_power_w(self, reading: R, at: float, now: float, voltage_v: float) -> float:
         """Return what it draws at an instant, by measurement and model."""
+
+    @property
+    def most_drawn_w(self) -> float:
+        """The most it can draw, by its spec at nominal voltage; inf when not told."""
+        return inf
+
+    @property
+    def least_drawn_w(self) -> float:
+        """The least it can draw: below 0 for what can give."""
+        return 0.0
+
+    @property
+    def settles_s(self) -> float:
+        """Within what time it does what it is told."""
+        return 15.0
+
+    def counted_w(self, reading: R, at: float, now: float, voltage_v: float) -> float:
+        """Return what it draws at an instant, as far as that can be true.
+
+        What a wrong sensor shows beyond that is the house's: it must not open a limit.
+        """
+        own_w = self.own_power_w(reading, at, now, voltage_v)
+        most_w, least_w = self.most_drawn_w, self.least_drawn_w
+        return min(max(own_w, _OWN_MOST * least_w), _OWN_MOST * most_w)
+
+    def note_told(self, now: float, power_w: float) -> None:
+        """Note what was handed to it in this cycle."""
+        told = self._told_w
+        if not told or told[-1][1] != power_w:
+            told.append((now, power_w))
+        # The last from before counts too: it was in force when the time began.
+        while len(told) > 1 and told[1][0] <= now - self.settles_s:
+            told.popleft()
+
+    @property
+    def told_w(self) -> float | None:
+        """What was handed to it last, None before its first cycle."""
+        return self._told_w[-1][1] if self._told_w else None
+
+    def excess_w(self, own_w: float, now: float) -> float:
+        """Return what it draws beyond all that it was told in the time it may need."""
+        told = self._told_w
+        if not told:
+            return 0.0
+        begins = now - self.settles_s
+        most_w = max(0.0, told[-1][1])
+        for (_, power_w), (until, _) in pairwise(told):
+            if until > begins:
+                most_w = max(most_w, power_w)
+        excess_w = own_w - most_w
+        if excess_w <= max(_EXCESS_W, _EXCESS_SHARE * most_w):
+            return 0.0
+        return excess_w
 
     @abstractmethod
     def span_w(self, voltage_v: float) -> Span:

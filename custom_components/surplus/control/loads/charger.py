@@ -53,11 +53,11 @@ class ChargerControl(SolarCharger):
             return self._unreachable(reading, around)
         if self.vehicle.agree(self.spec, reading, around.now):
             self.phase_choice.changed(around.now)
+        if load.mode is Mode.OFF:
+            return self._tell(0.0, Reason.MODE_OFF, around)
         if around.settings.sign_reversed:
             self.value = 0.0
             return self.left_alone(Reason.SIGN_REVERSED)
-        if load.mode is Mode.OFF:
-            return self._tell(0.0, Reason.MODE_OFF, around)
         if not reading.wants_power:
             decision = self._tell(0.0, Reason.NO_VEHICLE, around)
             # It was not we who ended it: whoever comes next need not rest.

@@ -12,6 +12,7 @@ from typing import Any, override
 
 from ..freshness import MeterState
 from ..model import ChargerReading, ChargerSpec, Decision, LoadInput, Reason
+from ..settings import NOMINAL_VOLTAGE_V
 from .base import FLOAT_SLACK, Circumstances
 from .charger_phases import PhasedCharger
 from .pace import Pace
@@ -30,6 +31,11 @@ class OfferingCharger(PhasedCharger, ABC):
         self._met = False
 
     # ---- what is known -------------------------------------------------------------
+
+    @property
+    @override
+    def most_drawn_w(self) -> float:
+        return self.spec.max_a * NOMINAL_VOLTAGE_V * len(self.spec.phases)
 
     @override
     def observe(

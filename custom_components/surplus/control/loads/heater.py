@@ -86,6 +86,16 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         return self._wired
 
     @property
+    @override
+    def most_drawn_w(self) -> float:
+        return self.spec.max_w
+
+    @property
+    @override
+    def settles_s(self) -> float:
+        return 10.0 + 3.0 * self.spec.lag_s
+
+    @property
     def pid_terms(self) -> PidTerms | None:
         """What the PID's last step was made of; None while none drives it."""
         return self._pid.terms if self._pid is not None and self._regulates else None
@@ -164,11 +174,11 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         self._water.ask(reading.temperature_c, around)
         if not reading.reachable:
             return self._unreachable(reading, around)
+        if load.mode is Mode.OFF:
+            return self._tell(0.0, Reason.MODE_OFF, around)
         if around.settings.sign_reversed:
             self.value = 0.0
             return self.left_alone(Reason.SIGN_REVERSED)
-        if load.mode is Mode.OFF:
-            return self._tell(0.0, Reason.MODE_OFF, around)
         if not reading.wants_power:
             return self._tell(0.0, Reason.THERMOSTAT_OPEN, around)
         self._regulates = False

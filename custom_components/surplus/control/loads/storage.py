@@ -91,6 +91,21 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
     def phases(self) -> tuple[int, ...]:
         return self._phases
 
+    @property
+    @override
+    def most_drawn_w(self) -> float:
+        return self.spec.charge_w
+
+    @property
+    @override
+    def least_drawn_w(self) -> float:
+        return -self.spec.discharge_w
+
+    @property
+    @override
+    def settles_s(self) -> float:
+        return _SETTLED_S
+
     @override
     def own_power_w(
         self, reading: StorageReading, at: float, now: float, voltage_v: float
@@ -154,11 +169,11 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         reading = load.reading
         if not reading.reachable:
             return self._unreachable(around)
+        if load.mode is Mode.OFF:
+            return self._tell(0.0, Reason.MODE_OFF, around)
         if around.settings.sign_reversed:
             self.value = 0.0
             return self.left_alone(Reason.SIGN_REVERSED)
-        if load.mode is Mode.OFF:
-            return self._tell(0.0, Reason.MODE_OFF, around)
         if not reading.wants_power:
             return self._tell(0.0, Reason.STORAGE_REFUSES, around)
         if around.meter is MeterState.NONE:

@@ -8,6 +8,7 @@ is that of its day, and in every mode that follows the sun it gets it.
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from math import inf
 from typing import Any, override
 
 from ..check import Pulse
@@ -96,6 +97,11 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
     def phases(self) -> tuple[int, ...]:
         return tuple(p for p in self.spec.phases if p <= self._supply_phases) or (1,)
 
+    @property
+    @override
+    def most_drawn_w(self) -> float:
+        return inf if self.spec.power_w is None else self.spec.power_w
+
     def _is_on(self, reading: SwitchedReading) -> bool:
         """Whether it is on; what it was told where it does not tell."""
         return self.value != 0 if reading.on is None else reading.on
@@ -171,10 +177,10 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         was_forced, self._forced = self._forced, False
         if not reading.reachable:
             return self._unreachable(around)
-        if around.settings.sign_reversed:
-            return self._refuse(reading)
         if load.mode is Mode.OFF:
             return self._tell(False, Reason.MODE_OFF, around)
+        if around.settings.sign_reversed:
+            return self._refuse(reading)
         if not reading.wants_power:
             decision = self._tell(False, Reason.NOT_DRAWING, around)
             # It was not we who ended it.

@@ -1,0 +1,97 @@
+"""Loads that do not obey, sensors that are wrong, links that are gone."""
+
+import pytest
+
+from custom_components.surplus.control.model import LoadSpec, Mode
+from custom_components.surplus.control.settings import HomeSettings
+
+from .mixed_house import MixedHouse, Plant, charger, heater, storage, switched
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        charger("a", max_a=16.0),
+        heater("a"),
+        storage("a", power_w=3000),
+    ],
+    ids=["charger", "heater", "storage"],
+)
+@pytest.mark.parametrize("priority", [0, 9], ids=["above", "below"])
+def test_what_a_load_draws_against_its_order_is_not_given_to_another(
+    spec: LoadSpec, priority: int
+) -> None:
+    stuck = Plant(spec=spec, mode=Mode.BOOST)
+    car = Plant(spec=charger("car", priority, max_a=32.0))
+    house = MixedHouse(loads=[stuck, car], settings=HomeSettings(breaker_a=32.0))
+    house.run(100)
+    stuck.obeys = False
+    stuck.ask(Mode.OFF)
+    car.ask(Mode.BOOST)
+    house.run(200)
+    assert stuck.power_w > 2900
+    assert car.value >= 10
+    assert max(a for (a,) in house.currents) <= 32.5
+
+
+def test_what_a_load_draws_against_its_order_is_no_surplus() -> None:
+    stuck = Plant(spec=heater("a", 1), mode=Mode.BOOST)
+    car = Plant(spec=charger("car", 2))
+    house = MixedHouse(loads=[stuck, car])
+    house.run(100)
+    stuck.obeys = False
+    stuck.ask(Mode.OFF)
+    car.ask(Mode.SOLAR)
+    house.run(900, base_w=-2000)
+    assert house.grid_w == pytest.approx(1000)
+    house.run(900, base_w=-5000)
+    assert -500 < house.grid_w <= 100
+
+
+def test_three_phases_without_currents_give_no_credit_for_what_is_exported() -> None:
+    car = Plant(spec=charger(max_a=24.0), mode=Mode.BOOST)
+    hot = Plant(spec=heater(max_w=5000.0), mode=Mode.BOOST)
+    house = MixedHouse(
+        loads=[car, hot],
+        settings=HomeSettings(phases=3, breaker_a=25.0),
+        base_a=[0.0, -60.0, 0.0],
+        tells_currents=False,
+    )
+    house.run(120)
+    assert max(a for a, _, _ in house.currents) <= 25
+    assert car.value > 20
+
+
+def test_two_batteries_share_what_the_house_lacks() -> None:
+    first, second = Plant(spec=storage("a", 1, 2000)), Plant(spec=storage("b", 2, 2000))
+    first.mode = second.mode = Mode.SOLAR
+    house = MixedHouse(loads=[first, second])
+    house.run(120, base_w=500)
+    assert house.grid_w > -100
+    assert second.power_w == 0
+    house.run(120, base_w=3000)
+    assert abs(house.grid_w) < 150
+    assert first.power_w == -2000
+
+
+def test_no_battery_is_emptied_into_a_car_out_of_reach() -> None:
+    car, battery = Plant(spec=charger(), mode=Mode.BOOST), Plant(spec=storage())
+    battery.mode = Mode.SOLAR
+    house = MixedHouse(loads=[car, battery])
+    house.run(200, base_w=300)
+    car.reachable, car.lost_at = False, house.now
+    house.run(60)
+    assert -400 < battery.power_w < -200
+
+
+@pytest.mark.parametrize(
+    "spec", [charger(), heater(), storage(), switched(power_w=2000.0)]
+)
+def test_off_means_off_even_where_the_meter_is_reversed(spec: LoadSpec) -> None:
+    load = Plant(spec=spec, mode=Mode.BOOST)
+    house = MixedHouse(loads=[load])
+    house.run(60)
+    house.engine.settings = HomeSettings(sign_reversed=True)
+    load.ask(Mode.OFF)
+    house.run(30)
+    assert load.power_w == 0

@@ -50,8 +50,8 @@ class TestBySun:
         house = House()
         decision = house.run(15, base_w=-2500)
         assert decision.reason is Reason.ABOUT_TO_START
-        # 15 Wh at 2 kW: 27 s.
-        assert decision.numbers["seconds"] == 13
+        # 12 Wh at 2 kW: 22 s.
+        assert decision.numbers["seconds"] == 8
         decision = house.run(15)
         assert decision.reason is Reason.FOLLOWING_SURPLUS
         assert house.relay.on
@@ -67,8 +67,8 @@ class TestBySun:
         house.run(600, base_w=-2500)
         decision = house.run(30, base_w=0)
         assert decision.reason is Reason.HOLDING_MINIMUM
-        # 25 Wh at 2 kW: 45 s.
-        assert decision.numbers["seconds"] == 15
+        # 22 Wh at 2 kW: 40 s.
+        assert decision.numbers["seconds"] == 10
         decision = house.run(20)
         assert decision.reason is Reason.WAITING_FOR_SURPLUS
         assert not house.relay.on
@@ -646,7 +646,7 @@ class TestBrokenThings:
         house = House(
             relays=[Relay(obeys=False), Relay(load_id="home:other", priority=2)]
         )
-        house.run(40, base_w=-2500)
+        house.run(30, base_w=-2500)
         assert house.decision("home:other").reason is Reason.WAITING_FOR_SURPLUS
         house.run(120)
         assert house.relays[1].on

@@ -183,8 +183,8 @@ class House:
             dead_zone_w=self.dead_zone_w,
         )
 
-    def cycle(self) -> Cycle:
-        snapshot = Snapshot(
+    def snapshot(self) -> Snapshot:
+        return Snapshot(
             now=self.now,
             wall=self.wall,
             grid=self.grid,
@@ -201,6 +201,9 @@ class House:
             ),
             cheap=self.cheap,
         )
+
+    def cycle(self) -> Cycle:
+        snapshot = self.snapshot()
         cycle = self.engine.cycle(snapshot)
         self.history.append(cycle)
         if self.obeyed:

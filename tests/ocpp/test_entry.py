@@ -87,7 +87,7 @@ async def test_a_charger_changed_while_unloaded_is_brought_in_line(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     assert list(entry.runtime_data.host.central.chargers) == ["CP-2"]
-    home = Mock(HomeControls)
+    home = Mock(HomeControls, **{"load.return_value": None})
     async_get_registry(hass).async_publish_home(home)
     home.async_forget.assert_called_once_with(LOAD_ID)
 
@@ -95,7 +95,7 @@ async def test_a_charger_changed_while_unloaded_is_brought_in_line(
 async def test_removing_the_entry_forgets_its_chargers(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    home = Mock(HomeControls)
+    home = Mock(HomeControls, **{"load.return_value": None})
     async_get_registry(hass).async_publish_home(home)
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
@@ -136,7 +136,7 @@ class TestTwo:
         assert list(async_get_registry(hass).loads) == [LOAD_ID]
         assert device_of(hass, entry, "ocpp:CP-2") is None
         # A Home that comes later forgets it, and only it.
-        home = Mock(HomeControls)
+        home = Mock(HomeControls, **{"load.return_value": None})
         async_get_registry(hass).async_publish_home(home)
         home.async_forget.assert_called_once_with("ocpp:CP-2")
         assert charger_of(entry).counters.connections == 1

@@ -18,9 +18,18 @@ from .freshness import Freshness, MeterState
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Circumstances, Follower, LoadControl, usable
-from .model import Decision, LimitKind, LoadSpec, Reason, RegulatorTerms, Snapshot
+from .model import (
+    Decision,
+    GridReading,
+    LimitKind,
+    LoadSpec,
+    Reason,
+    RegulatorTerms,
+    Snapshot,
+)
 from .peaks import HousePeaks
 from .settings import HomeSettings
+from .sound import sound_grid, sound_load
 from .surplus import Surplus, SurplusModel, house_w
 
 # A longer gap between readings is not time in which anything was seen.
@@ -85,6 +94,7 @@ class Engine:
         self._loads: dict[str, LoadControl[Any, Any]] = {}
         self._checks = Checks()
         self._last_at: float | None = None
+        self._sound_grid: GridReading | None = None
 
     def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
@@ -100,6 +110,7 @@ class Engine:
         """Forget the rhythm of the grid meter: another one has taken over."""
         self.freshness = Freshness()
         self._last_at = None
+        self._sound_grid = None
 
     def forget(self, load_id: str) -> None:
         """Forget a load that was deleted: one of the same id later is another one."""
@@ -129,6 +140,7 @@ class Engine:
 
     def cycle(self, snapshot: Snapshot) -> Cycle:
         """Decide for every load."""
+        snapshot = self._sound(snapshot)
         settings, grid = self.settings, snapshot.grid
         meter = self.freshness.judge(grid, snapshot.now)
         self._surplus.observe(snapshot)
@@ -247,6 +259,21 @@ class Engine:
             facts=_facts(controls),
         )
 
+    def _sound(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot without what cannot be true.
+
+        In the place of such a grid reading the one before stands, and ages.
+        """
+        if snapshot.grid is None:
+            self._sound_grid = None
+        elif (grid := sound_grid(snapshot.grid, snapshot.now)) is not None:
+            self._sound_grid = grid
+        return replace(
+            snapshot,
+            grid=self._sound_grid,
+            loads=tuple(sound_load(load) for load in snapshot.loads),
+        )
+
     def _observe(self, snapshot: Snapshot) -> list[Follower]:
         """Return loads with their memories in priority order."""
         ordered = sorted(
@@ -255,7 +282,8 @@ class Engine:
         controls = []
         for load in ordered:
             load_id = load.spec.load_id
-            if (control := self._loads.get(load_id)) is None:
+            control = self._loads.get(load_id)
+            if control is None or type(control.spec) is not type(load.spec):
                 control = self._loads[load_id] = control_of(load.spec)
                 if saved := self._saved_loads.pop(load_id, None):
                     control.restore(saved, snapshot.now, snapshot.wall)

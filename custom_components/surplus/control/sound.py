@@ -1,0 +1,61 @@
+"""What of a snapshot can be true: no reading of anybody's may upset the whole house."""
+
+from dataclasses import fields, replace
+from math import isfinite
+from typing import Any
+
+from .model import GridReading, LoadInput, LoadReading
+
+# No house that this is for draws or gives as much.
+_MOST_W = 100_000.0
+
+
+def sound_grid(grid: GridReading, now: float) -> GridReading | None:
+    """Return a grid reading without what cannot be true; None where its power cannot be.
+
+    One dated in the future would never grow old.
+    """
+    for value in (grid.power_w, grid.drawn_va):
+        if value is not None and not abs(value) <= _MOST_W:
+            return None
+    if _is_odd(grid):
+        grid = _without_odd(grid)
+    return replace(grid, at=now) if grid.at > now else grid
+
+
+def sound_load(load: LoadInput) -> LoadInput:
+    """Return a load without what cannot be true of its reading or its wish."""
+    if _is_odd(load.reading):
+        load = replace(load, reading=_without_odd(load.reading))
+    if load.manual_value is not None and not isfinite(load.manual_value):
+        load = replace(load, manual_value=None)
+    return load
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _names(reading: GridReading | LoadReading) -> tuple[str, ...]:
+    kind = type(reading)
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(item.name for item in fields(reading))
+    return _NAMES[kind]
+
+
+def _is_odd(reading: GridReading | LoadReading) -> bool:
+    return any(_cannot_be(getattr(reading, name)) for name in _names(reading))
+
+
+def _cannot_be(value: object) -> bool:
+    if type(value) is float:
+        return not isfinite(value)
+    return type(value) is tuple and not all(isfinite(item) for item in value)
+
+
+def _without_odd[R: (GridReading, LoadReading)](reading: R) -> R:
+    nothing: dict[str, Any] = {
+        name: () if type(getattr(reading, name)) is tuple else None
+        for name in _names(reading)
+        if _cannot_be(getattr(reading, name))
+    }
+    return replace(reading, **nothing)

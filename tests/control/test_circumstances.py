@@ -17,6 +17,7 @@ from custom_components.surplus.control.model import (
     Mode,
 )
 from custom_components.surplus.control.settings import HomeSettings
+from custom_components.surplus.control.switching import BUDGETS, PATIENT_BUDGETS
 
 SPEC = ChargerSpec(load_id="one", name="One", priority=1, max_a=32.0)
 READING = ChargerReading(reachable=True, wants_power=True)
@@ -55,6 +56,21 @@ class TestWorth:
 
     def test_what_is_left_is_what_those_above_do_not_draw(self) -> None:
         assert around(4000.0, drawn_above_w=1500.0).left_w == 2500
+
+
+def test_a_battery_or_a_fast_heater_below_fills_what_a_slow_load_leaves() -> None:
+    assert not around(0.0).others_fill
+    assert replace(around(0.0), beside_battery=True).others_fill
+    assert around(0.0, trims_below=Span(least_w=0.0, most_w=2000.0)).others_fill
+
+
+@pytest.mark.parametrize("beside_battery", [False, True])
+def test_a_charger_is_more_patient_where_others_fill(*, beside_battery: bool) -> None:
+    charger = control_of(SPEC)
+    load = LoadInput(spec=SPEC, reading=READING, mode=Mode.SOLAR)
+    charger.observe(load, 1)
+    charger.decide(load, replace(around(0.0), beside_battery=beside_battery))
+    assert charger.switching.budgets == (PATIENT_BUDGETS if beside_battery else BUDGETS)
 
 
 @pytest.mark.parametrize(

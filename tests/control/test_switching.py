@@ -3,8 +3,8 @@
 import pytest
 
 from custom_components.surplus.control.switching import (
-    BESIDE_BATTERY,
     BUDGETS,
+    PATIENT_BUDGETS,
     Switching,
     gain_w,
 )
@@ -42,10 +42,10 @@ def test_a_start_and_a_stop_must_be_worth_so_much() -> None:
     assert switching.weigh(3600.0, 0.1 + 1e-9)
 
 
-def test_beside_a_battery_it_must_be_worth_more() -> None:
+def test_where_others_fill_what_it_leaves_it_must_be_worth_more() -> None:
     """Wh, as measured best on recorded days."""
-    assert (BESIDE_BATTERY.start_wh, BESIDE_BATTERY.stop_wh) == (15.0, 25.0)
-    switching = Switching(budgets=BESIDE_BATTERY)
+    assert (PATIENT_BUDGETS.start_wh, PATIENT_BUDGETS.stop_wh) == (15.0, 25.0)
+    switching = Switching(budgets=PATIENT_BUDGETS)
     assert not switching.weigh(3600.0, 14.9)
     assert switching.seconds_until(3600.0) == pytest.approx(0.1)
     assert switching.weigh(3600.0, 0.1 + 1e-9)

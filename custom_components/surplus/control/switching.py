@@ -18,9 +18,9 @@ class Budgets:
 
 # Less (9 and 19) gains on dull days and loses on broken ones; more loses on all.
 BUDGETS = Budgets(start_wh=12.0, stop_wh=22.0)
-# What a cloud takes is lent by the battery, and a stop leaves to it what the car could
-# have had when the cloud has passed: patience costs less here, and stops fewer.
-BESIDE_BATTERY = Budgets(start_wh=15.0, stop_wh=25.0)
+# Beside a battery or above a fast heater: what a cloud takes is given back by it, and a
+# stop leaves to it what the car could have had. Patience costs less there.
+PATIENT_BUDGETS = Budgets(start_wh=15.0, stop_wh=25.0)
 # With less than this it takes hours: nobody counts down to that.
 _LEAST_W = 1.0
 

@@ -106,6 +106,11 @@ class Circumstances:
         """What the loads above leave of the surplus as they draw just now, in W."""
         return self.total_w - self.drawn_above_w
 
+    @property
+    def others_fill(self) -> bool:
+        """Whether something fast takes at once what a slow load leaves."""
+        return self.beside_battery or self.trims_below.most_w > 0
+
     def worth_w(self, span: Span) -> float:
         """Return what running with ``span`` adds to what runs above, in W.
 

@@ -6,7 +6,7 @@ from typing import override
 from ..check import Pulse
 from ..freshness import MeterState
 from ..model import ChargerReading, ChargerSpec, Decision, LoadInput, Mode, Reason
-from ..switching import BESIDE_BATTERY, BUDGETS
+from ..switching import BUDGETS, PATIENT_BUDGETS
 from .base import Circumstances
 from .charger_phases import RESTART_SLACK_A
 from .charger_solar import SolarCharger
@@ -46,7 +46,7 @@ class ChargerControl(SolarCharger):
         self, load: LoadInput[ChargerSpec, ChargerReading], around: Circumstances
     ) -> Decision:
         self.reserved_w = 0.0
-        self.switching.budgets = BESIDE_BATTERY if around.beside_battery else BUDGETS
+        self.switching.budgets = PATIENT_BUDGETS if around.others_fill else BUDGETS
         self.pace.observe(around.now, self.spec.writes_per_day)
         reading = load.reading
         if not reading.reachable:

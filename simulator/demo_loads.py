@@ -103,6 +103,7 @@ async def add_loads(hass: HassApi, language: str) -> None:
         "phases": "1",
         "priority": 3,
         "by_action": {},
+        "regulator": {"regulation": "characteristic"},
         "running": {"min_on": 0, "min_off": 0, "release": "off", "repeat": 0},
         "temperature": {"temperature_entity": WATER_ENTITY},
     }

@@ -44,65 +44,6 @@ async def test_a_kettle_is_followed_down_and_up_again(world: World) -> None:
     await world.until(lambda: evse.pilot_a >= 12, "the car to come back", 30)
 
 
-async def test_a_water_heater_takes_what_the_steps_of_the_car_leave_and_gives_way(
-    world: World,
-) -> None:
-    evse, house, heater = world.house.evse, world.house.house, world.house.heater
-    assert heater is not None
-    assert evse.pilot_a >= 12
-    session = evse.session
-    await world.add_loads()
-    # Half a step of the car: no current would fit it.
-    house.fix_base(-3100.0)
-    await world.until(
-        lambda: 40 < sum(heater.power_w) < 2 * STEP_W and abs(house.grid_w) < 60,
-        "the heater to take the rest",
-        60,
-    )
-    assert evse.pilot_a >= 12
-    # Adding loads has not touched what was there.
-    assert evse.session is session
-    assert session is not None
-    house.fix_base(-2700.0)
-    await world.until(lambda: sum(heater.power_w) < 40, "it to give way", 10)
-
-
-async def test_a_pump_switched_by_hand_is_not_fought_until_somebody_resumes(
-    world: World,
-) -> None:
-    pump = world.house.appliance
-    assert pump is not None
-    role = {
-        name: world.entities[f"role:pump_{name}"]
-        for name in ("mode", "reason", "resume", "switch")
-    }
-    assert not pump.on
-    await world.hass.call("input_boolean", "turn_on", {"entity_id": role["switch"]})
-    await world.hass.wait_until(
-        lambda states: (
-            states[role["mode"]]["state"] == "manual"
-            and states[role["reason"]]["state"] == "manual"
-        ),
-        "the override",
-        timeout_s=15,
-    )
-    assert pump.on
-    await world.hass.call("button", "press", {"entity_id": role["resume"]})
-    await world.hass.wait_until(
-        lambda states: (
-            states[role["mode"]]["state"] == "solar"
-            and states[role["reason"]]["state"] != "manual"
-        ),
-        "the mode before",
-        timeout_s=15,
-    )
-    modes = [world.entities["role:heater_mode"], role["mode"]]
-    await world.choose(modes, "off")
-    await world.until(lambda: not pump.on, "the pump to stop", 15)
-    world.house.house.fix_base(-3000.0)
-    await world.until(lambda: world.house.evse.pilot_a >= 12, "the car alone", 60)
-
-
 async def test_a_dead_meter_brings_the_car_to_its_minimum_and_then_stops_it(
     world: World,
 ) -> None:

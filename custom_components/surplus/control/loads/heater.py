@@ -10,12 +10,13 @@ from ..freshness import MeterState
 from ..model import Decision, HeaterReading, HeaterSpec, LoadInput, Mode, Reason
 from ..pid import Pid, PidTerms
 from .base import FLOAT_SLACK, Circumstances, LoadControl, Span
-from .element import LEAST_SHARE, MOST_SHARE, Element
+from .element import Element
 from .thermal import BLIND_SOLAR_S, Demand
 from .thermostat import Sight, Thermostat
 from .water import Water
 
-# What a heater leaves to the grid, so that a meter's noise is no import.
+# What a heater leaves to the grid where no import is tolerated, so that a meter's noise
+# is none. What it leaves is not captured: it shrinks as imports cost less.
 _MARGIN_W = 15.0
 # Less than this is the meter's noise: not worth a command.
 _DEAD_BAND_W = 20.0
@@ -320,7 +321,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         While it moves, its position is known less well: then it goes no further than
         is sure, or a heater that answers otherwise than modelled would swing.
         """
-        ideal_w = self._position_w + self._rest_w(around) - _MARGIN_W
+        ideal_w = self._position_w + self._rest_w(around) - _margin_w(around)
         doubt_w = self._doubt_w
         sure_w = min(max(self.value, ideal_w - doubt_w), ideal_w + doubt_w)
         within_w = min(max(sure_w, 0.0), self.spec.max_w)
@@ -342,7 +343,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         settings = around.settings
         target_w = settings.grid_target_w - settings.margin_w
         output_w = self._pid.step(
-            target_w - _MARGIN_W,
+            target_w - _margin_w(around),
             target_w - self._rest_w(around),
             around.dt_s,
             low_w=floor_w,
@@ -460,14 +461,18 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
 
     @override
     def learned(self) -> dict[str, Any]:
-        return {"share": self._element.share, **self._water.learned()}
+        return {**self._element.learned(), **self._water.learned()}
 
     @override
     def relearn(self, learned: Mapping[str, Any]) -> None:
-        share = learned.get("share")
-        if isinstance(share, float) and LEAST_SHARE <= share <= MOST_SHARE:
-            self._element.share = share
+        self._element.relearn(learned)
         self._water.relearn(learned)
+
+
+def _margin_w(around: Circumstances) -> float:
+    """Return what is left to the grid: nothing where an import costs what sun is worth."""
+    dear = 1.0 - 2.0 * around.settings.tolerated_import_share
+    return _MARGIN_W * max(0.0, dear)
 
 
 def _blind(around: Circumstances) -> Reason | None:

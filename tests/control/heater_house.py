@@ -26,6 +26,14 @@ from custom_components.surplus.control.settings import HomeSettings
 
 from .house import EPOCH, VOLTAGE_V, Car, decision_of
 
+UNMEASURED: dict[str, float | None] = {"measured_every_s": None}
+SEEN: list[dict[str, float | None]] = [
+    {"measured_every_s": 2.0},
+    {"measured_every_s": 10.0},
+    UNMEASURED,
+]
+WATER = Temperatures()
+
 
 @dataclass(kw_only=True)
 class Heater:
@@ -259,3 +267,10 @@ class HeaterHouse:
     def with_settings(self, **changes: object) -> None:
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
         self.engine.settings = self.settings
+
+
+def settled_after(grids: list[float], within_w: float = 60.0) -> int:
+    """Return the seconds until the grid stays near zero."""
+    return max(
+        (i + 1 for i, grid_w in enumerate(grids) if abs(grid_w) > within_w), default=0
+    )

@@ -5,7 +5,7 @@ import pytest
 from custom_components.surplus.control.model import Mode, Reason
 from custom_components.surplus.control.settings import HomeSettings
 
-from .heater_house import SEEN, Heater, HeaterHouse
+from .heater_house import SEEN, WATER, Heater, HeaterHouse
 from .house import Car
 
 
@@ -38,15 +38,64 @@ class TestBlind:
         assert house.run(1).reason is Reason.METER_STALE
         assert house.told(1) == [0]
 
-    @pytest.mark.parametrize("mode", [Mode.BOOST, Mode.MIN_SOLAR])
-    def test_a_lost_meter_leaves_the_minimum_where_that_fits(self, mode: Mode) -> None:
+    def test_a_lost_meter_leaves_the_minimum_that_was_to_be_kept(self) -> None:
         house = HeaterHouse(
-            heater=Heater(min_w=200, mode=mode), settings=HomeSettings(breaker_a=20)
+            heater=Heater(min_w=200, mode=Mode.MIN_SOLAR),
+            settings=HomeSettings(breaker_a=20),
         )
         house.run(30, 500)
         house.meter_works = False
         assert house.run(90).reason is Reason.METER_LOST
         assert house.told(1) == [200]
+
+    @pytest.mark.parametrize("min_w", [0.0, 50.0])
+    @pytest.mark.parametrize(
+        ("mode", "temperature_c"),
+        [(Mode.BOOST, None), (Mode.ECO, None), (Mode.SOLAR, 40.0)],
+    )
+    def test_a_lost_meter_leaves_a_boost_a_forced_and_a_cheap_heater_a_quarter(
+        self, mode: Mode, temperature_c: float | None, min_w: float
+    ) -> None:
+        house = HeaterHouse(
+            heater=Heater(
+                min_w=min_w,
+                mode=mode,
+                temperature_c=temperature_c,
+                temperatures=WATER if temperature_c is not None else None,
+            ),
+            settings=HomeSettings(breaker_a=20),
+            cheap=True,
+        )
+        house.run(30, 500)
+        house.meter_works = False
+        assert house.run(90).reason is Reason.METER_LOST
+        assert house.told(1) == [600]
+
+    def test_a_minimum_above_a_quarter_is_what_a_lost_meter_leaves(self) -> None:
+        house = HeaterHouse(
+            heater=Heater(min_w=900, mode=Mode.BOOST),
+            settings=HomeSettings(breaker_a=20),
+        )
+        house.run(30, 500)
+        house.meter_works = False
+        house.run(90)
+        assert house.told(1) == [900]
+
+    @pytest.mark.parametrize(("base_w", "told_w"), [(4200, 350), (4590, 0), (4700, 0)])
+    def test_blind_it_takes_no_more_than_fits_beside_the_house_at_its_worst(
+        self, base_w: float, told_w: float
+    ) -> None:
+        house = HeaterHouse(
+            heater=Heater(mode=Mode.BOOST, min_w=30),
+            settings=HomeSettings(breaker_a=20),
+        )
+        house.heater.mode = Mode.OFF
+        house.run(30, base_w)
+        house.meter_works = False
+        house.heater.mode = Mode.BOOST
+        decision = house.run(90)
+        assert house.told(1) == [told_w]
+        assert decision.reason is (Reason.LIMITED if told_w else Reason.NO_ROOM)
 
     def test_a_meter_that_cannot_see_export_gives_no_sun(self) -> None:
         house = HeaterHouse(knows_direction=False)

@@ -112,12 +112,31 @@ class TestWater:
         assert house.run(5).reason is Reason.TEMPERATURE_UNKNOWN
         assert house.told(1) == [0]
 
-    def test_a_boost_goes_on_by_an_unknown_temperature_for_a_time(self) -> None:
+    def test_a_boost_heats_by_an_unknown_temperature_and_says_so(self) -> None:
         house = self.house(None, mode=Mode.BOOST)
-        assert house.run(60, 0).reason is Reason.BOOST
+        assert house.run(60, 0).reason is Reason.BOOST_UNSEEN
         house.now += 3 * 3600
+        assert house.run(5).reason is Reason.BOOST_UNSEEN
+        assert house.told(1) == [2400]
+
+    def test_a_boost_does_not_heat_on_what_was_warm_when_it_was_last_seen(self) -> None:
+        house = self.house(60, mode=Mode.BOOST)
+        house.run(5)
+        house.heater.temperature_c = None
         assert house.run(5).reason is Reason.TEMPERATURE_UNKNOWN
         assert house.told(1) == [0]
+        # Whoever asks again has a reason.
+        house.heater.ask(Mode.BOOST)
+        assert house.run(5).reason is Reason.BOOST_UNSEEN
+        assert house.told(1) == [2400]
+
+    def test_by_hand_a_dead_sensor_changes_nothing(self) -> None:
+        house = self.house(None)
+        house.heater.ask(Mode.MANUAL, 900)
+        house.run(5)
+        house.now += 4 * 3600
+        assert house.run(5).reason is Reason.MANUAL
+        assert house.told(1) == [900]
 
     def test_a_meter_that_is_lost_is_the_reason_before_an_unknown_temperature(
         self,
@@ -151,7 +170,7 @@ class TestWater:
         assert house.run(5, 500).reason is Reason.WAITING_FOR_SURPLUS
         house.days = 7.1
         decision = house.run(5)
-        assert decision.reason is Reason.HEATING_FORCED
+        assert decision.reason is Reason.DISINFECTING
         assert decision.numbers["target_c"] == 62
         house.heater.temperature_c = 62
         house.now += 600

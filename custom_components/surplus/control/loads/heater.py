@@ -21,6 +21,10 @@ _MARGIN_W = 15.0
 _DEAD_BAND_W = 20.0
 # Under a limit an increase needs a little more room than it takes.
 _LIMIT_SLACK_W = 50.0
+# Without a meter it is given this share of its maximum, as far as that fits beside the
+# most the house takes at this hour. The least a dimmer can do warms no water: this does,
+# in a night.
+_UNSEEN_SHARE = 0.25
 # A power sensor that only reports changes may be silent about the present command.
 _SILENT_S = 60.0
 _FOLLOWING = (
@@ -231,12 +235,13 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         if water.demand is Demand.REST:
             return _Wish(power_w=0.0, reason=Reason.WARM_ENOUGH, numbers=water.numbers)
         if water.demand is Demand.FORCED:
-            return self._full(Reason.HEATING_FORCED, water.numbers, around)
+            return self._full(water.why_forced, water.numbers, around)
+        unknown = water.demand is Demand.UNKNOWN
+        if mode is Mode.BOOST and water.may_boost:
+            reason = Reason.BOOST_UNSEEN if unknown else Reason.BOOST
+            return self._full(reason, {}, around)
         if not water.may_heat:
             return _Wish(power_w=0.0, reason=Reason.TEMPERATURE_UNKNOWN)
-        if mode is Mode.BOOST:
-            return self._full(Reason.BOOST, {}, around)
-        unknown = water.demand is Demand.UNKNOWN
         if mode is Mode.ECO and around.cheap and not unknown:
             return self._full(Reason.CHEAP_HOURS, {}, around)
         wish = self._solar(load.reading, around)
@@ -272,7 +277,8 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         if around.meter is MeterState.STALE:
             return _Wish(power_w=self.value, reason=Reason.METER_STALE)
         if blind := _blind(around):
-            return _Wish(power_w=self.spec.min_w, reason=blind)
+            unseen_w = max(self.spec.min_w, _UNSEEN_SHARE * self.spec.max_w)
+            return _Wish(power_w=unseen_w, reason=blind)
         return _Wish(power_w=self.spec.max_w, reason=reason, numbers=numbers)
 
     def _solar(self, reading: HeaterReading, around: Circumstances) -> _Wish:

@@ -28,6 +28,44 @@ class TestMemory:
         house.run(2)
         assert house.told(1) == pytest.approx([1485], abs=25)
 
+    def test_a_heater_that_must_rest_still_must(self) -> None:
+        house = HeaterHouse(heater=Heater(min_off_s=600))
+        house.run(60, -1500)
+        house.run(30, 500)
+        self.restart(house, 30)
+        # What it was told before is still to be seen on it.
+        heater = house.heater
+        heater.accepted_w, heater.accepted_at = 1485.0, None
+        heater.measured_every_s = heater.measured = None
+        decision = house.run(1, -1500)
+        assert decision.reason is Reason.RESTING
+        assert house.told(1) == [0]
+        assert float(decision.numbers["seconds"]) == pytest.approx(540, abs=10)
+
+    def test_one_that_is_found_at_work_is_not_stopped_to_rest(self) -> None:
+        house = HeaterHouse(heater=Heater(min_off_s=600))
+        house.run(60, -1500)
+        house.run(30, 500)
+        self.restart(house, 30)
+        heater = house.heater
+        heater.tell(1000.0, house.now)
+        heater.measured, heater.power_w = (house.now, 1000.0), 1000.0
+        assert house.run(5, -1500).reason is Reason.FOLLOWING_SURPLUS
+        assert min(house.told(5)) > 1000
+
+    def test_one_that_is_not_heard_at_first_is_believed_to_run_on(self) -> None:
+        house = HeaterHouse(heater=Heater(min_off_s=600))
+        house.run(60, -1500)
+        told = house.told(1)[0]
+        self.restart(house, 30)
+        heater = house.heater
+        heater.reachable, heater.accepted_w, heater.accepted_at = False, None, None
+        decision = house.run(5)
+        assert decision.reason is Reason.UNREACHABLE
+        assert decision.numbers == {"reserved_w": told}
+        heater.reachable = True
+        assert house.run(2).reason is Reason.FOLLOWING_SURPLUS
+
     def test_resting_water_goes_on_resting(self) -> None:
         house = HeaterHouse(heater=Heater(temperatures=WATER, temperature_c=60.0))
         house.run(5, -1500)

@@ -474,6 +474,42 @@ class TestMemory:
         assert decision.setpoint is not None
         assert decision.setpoint.value == pytest.approx(-1000, abs=35)
 
+    @pytest.mark.parametrize(
+        ("energy_wh", "back_wh", "sun_w", "left"),
+        [
+            (9_501, 9_400, 2500.0, Reason.STORAGE_FULL),
+            (999, 1_100, 0.0, Reason.STORAGE_EMPTY),
+        ],
+    )
+    def test_full_and_empty_last_over_a_restart(
+        self, energy_wh: float, back_wh: float, sun_w: float, left: Reason
+    ) -> None:
+        unit = StorageUnit(energy_wh=energy_wh)
+        house = alone(unit, sun_w=sun_w)
+        house.run(10)
+        assert reason(house) is left
+        wall = EPOCH + timedelta(seconds=house.now)
+        house.engine = Engine(house.settings, house.engine.as_dict(house.now, wall))
+        unit.energy_wh = back_wh
+        house.run(10)
+        assert reason(house) is left
+        assert house.told(9, "storage") == {0}
+
+    @pytest.mark.parametrize(("power_w", "told_w"), [(0.0, 0.0), (1800.0, 1800.0)])
+    def test_a_set_point_that_was_left_on_it_does_not_start_it(
+        self, power_w: float, told_w: float
+    ) -> None:
+        house = alone(StorageUnit(mode=Mode.OFF))
+        house.run(5)
+        saved = house.engine.as_dict(house.now, EPOCH)
+        unit = StorageUnit(accepted=(1800.0, 990.0), mode=Mode.MANUAL)
+        unit._measured = 990.0, power_w
+        engine = Engine(HomeSettings(), saved)
+        # By hand without a number it stays as it is.
+        decision = engine.cycle(snapshot(unit, now=2000.0)).decisions[0]
+        assert decision.setpoint is not None
+        assert decision.setpoint.value == told_w
+
     def test_a_storage_gets_its_control(self) -> None:
         assert isinstance(control_of(StorageUnit().spec), StorageControl)
 

@@ -71,10 +71,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         self, load: LoadInput[HeaterSpec, HeaterReading], supply_phases: int
     ) -> None:
         reading = load.reading
-        if not self.known and reading.accepted_w:
-            # First sight of a heater that is already at work: adopt, do not restart.
-            self.value = reading.accepted_w
-            self.switching.on = True
+        self.adopt(reading.accepted_w, draws=(reading.power_w or 0.0) > _DEAD_BAND_W)
         if self.known and load.wishes != self._wishes:
             self._thermostat.reset()
             self._water.wake()
@@ -113,7 +110,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         Of one out of reach, no more counts than is kept free for it.
         """
         if not reading.reachable:
-            held_w = reading.accepted_w or 0.0
+            held_w = self._held_w(reading)
             return min(held_w if reading.power_w is None else reading.power_w, held_w)
         return self._element.power_w(
             reading, at, takes_nothing=self._thermostat.is_open
@@ -435,12 +432,16 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
 
     def _unreachable(self, reading: HeaterReading, around: Circumstances) -> Decision:
         """Count on what it was told last: nothing makes it fall back by itself."""
-        held_w = reading.accepted_w or 0.0
+        held_w = self._held_w(reading)
         self.value = held_w
         if (held_w > 0) is not self.switching.on:
             self.switching.switch(held_w > 0, around.now)
         around.headroom.take(self.phases, held_w / around.voltage_v / len(self.phases))
         return self.left_alone(Reason.UNREACHABLE, {"reserved_w": round(held_w)})
+
+    def _held_w(self, reading: HeaterReading) -> float:
+        """Return what one out of reach may take: what it took last, or was told."""
+        return self.value if reading.accepted_w is None else reading.accepted_w
 
     # ---- small things --------------------------------------------------------------
 

@@ -6,7 +6,7 @@ It charges from the surplus as the loads' priorities leave it, and covers what t
 
 from collections.abc import Mapping
 from math import inf
-from typing import override
+from typing import Any, override
 
 from ..battery import Course
 from ..check import Pulse
@@ -56,10 +56,7 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         self, load: LoadInput[StorageSpec, StorageReading], supply_phases: int
     ) -> None:
         reading, spec = load.reading, load.spec
-        if not self.known and reading.accepted_w:
-            # First sight of a battery that is already at work: adopt it.
-            self.value = reading.accepted_w
-            self.switching.on = True
+        self.adopt(reading.accepted_w, draws=abs(reading.power_w or 0.0) > _LEAST_W)
         super().observe(load, supply_phases)
         self._phases = tuple(p for p in spec.phases if p <= supply_phases) or (1,)
         if reading.accepted_w is not None and reading.accepted_at is not None:
@@ -309,3 +306,14 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         """Remember and return a set-point in whole watts, towards rest."""
         value_w = float(int(value_w))
         return self.told(value_w, value_w, reason, around, numbers)
+
+    # ---- surviving a restart -------------------------------------------------------
+
+    @override
+    def learned(self) -> dict[str, Any]:
+        return {"full": self._full, "empty": self._empty}
+
+    @override
+    def relearn(self, learned: Mapping[str, Any]) -> None:
+        self._full = learned.get("full") is True
+        self._empty = learned.get("empty") is True

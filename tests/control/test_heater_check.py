@@ -31,6 +31,39 @@ class TestCheck:
         assert [(r.end, r.sign) for r in results] == [(CheckEnd.DONE, found)]
         assert results[0].grid_w == pytest.approx(sign * 1200, rel=0.05)
 
+    @pytest.mark.parametrize("seen", SEEN)
+    def test_an_open_thermostat_is_told_from_a_wrong_sign(
+        self, seen: dict[str, float | None]
+    ) -> None:
+        house = HeaterHouse(heater=Heater(closed=False, **seen))
+        house.run(10, 600)
+        house.engine.start_check(house.heater.spec)
+        house.run(150)
+        results = [c.checks["heater"] for c in house.history if c.checks]
+        assert [r.end for r in results] == [CheckEnd.TAKES_NOTHING]
+
+    @pytest.mark.parametrize("seen", SEEN)
+    def test_a_thermostat_believed_open_does_not_hide_a_wrong_sign(
+        self, seen: dict[str, float | None]
+    ) -> None:
+        house = HeaterHouse(heater=Heater(closed=False, **seen))
+        house.run(200, -1500)
+        assert house.decision().reason is Reason.THERMOSTAT_OPEN
+        house.heater.closed, house.meter_sign = True, -1.0
+        house.engine.start_check(house.heater.spec)
+        house.run(150, 600)
+        results = [c.checks["heater"] for c in house.history if c.checks]
+        assert [(r.end, r.sign) for r in results] == [(CheckEnd.DONE, Sign.REVERSED)]
+
+    def test_a_kettle_beside_an_unmeasured_one_stays_unclear(self) -> None:
+        house = HeaterHouse(heater=Heater(measured_every_s=None))
+        house.run(10, 600)
+        house.engine.start_check(house.heater.spec)
+        house.run(30)
+        house.run(120, 1900)
+        results = [c.checks["heater"] for c in house.history if c.checks]
+        assert [(r.end, r.sign) for r in results] == [(CheckEnd.DONE, Sign.UNCLEAR)]
+
     def test_a_pulse_that_does_not_fit_is_not_given(self) -> None:
         house = HeaterHouse(settings=HomeSettings(breaker_a=8))
         house.run(10, 600)

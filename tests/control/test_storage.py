@@ -1,5 +1,6 @@
 """A battery that can be commanded: charged by the sun, given to the house alone."""
 
+from dataclasses import replace
 from datetime import timedelta
 from math import nan
 from statistics import fmean
@@ -544,6 +545,44 @@ class TestCheck:
         assert [r.end for r in results] == [CheckEnd.DONE]
         assert results[0].sign is Sign.RIGHT
         assert results[0].power_w == 1000
+
+    def test_a_full_one_is_not_charged_for_a_check(self) -> None:
+        unit = StorageUnit(energy_wh=9_600)
+        house = alone(unit)
+        house.run(10)
+        house.engine.start_check(unit.spec)
+        house.run(30)
+        results = [c.checks["storage"] for c in house.history if c.checks]
+        assert [r.end for r in results] == [CheckEnd.TAKES_NOTHING]
+        assert max(house.loads_w) <= 0
+
+    def test_one_that_fills_up_during_a_check_ends_it(self) -> None:
+        unit = StorageUnit(energy_wh=9_498)
+        house = alone(unit)
+        house.run(10)
+        house.engine.start_check(unit.spec)
+        house.run(60)
+        results = [c.checks["storage"] for c in house.history if c.checks]
+        assert [r.end for r in results] == [CheckEnd.TAKES_NOTHING]
+        assert max(house.loads_w) > 900
+        assert house.load("storage").power_w <= 0
+
+    def test_one_of_unknown_charge_is_checked_with_care(self) -> None:
+        unit = StorageUnit(soc=None)
+        control = StorageControl(replace(unit.spec, charge_w=1_200.0))
+        assert [pulse.value for pulse in control.pulses(230.0)] == [600.0]
+
+    @pytest.mark.parametrize("tells_power", [True, False])
+    def test_one_that_takes_nothing_is_told_from_a_wrong_sign(
+        self, tells_power: bool
+    ) -> None:
+        unit = StorageUnit(most_w=0.0, tells_power=tells_power)
+        house = alone(unit)
+        house.run(10)
+        house.engine.start_check(unit.spec)
+        house.run(150)
+        results = [c.checks["storage"] for c in house.history if c.checks]
+        assert [r.end for r in results] == [CheckEnd.TAKES_NOTHING]
 
     def test_another_loads_check_holds_it_where_it_is(self) -> None:
         house = BatteryHouse(

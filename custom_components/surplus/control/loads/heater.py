@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import floor, inf, isfinite
 from typing import Any, override
 
-from ..check import Pulse
+from ..check import CheckEnd, CheckResult, Pulse, took_nothing
 from ..freshness import MeterState
 from ..model import Decision, HeaterReading, HeaterSpec, LoadInput, Mode, Reason
 from ..pid import Pid, PidTerms
@@ -210,6 +210,8 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
 
     @override
     def follow_check(self, value: float, around: Circumstances) -> Decision:
+        # What was made of the meter so far may be wrong, if its sign is.
+        self._thermostat.reset()
         self._look(around)
         if self._cap(around) < value:
             value = 0.0
@@ -220,6 +222,12 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         # Half is half with every characteristic.
         power_w = max(self.spec.min_w, self.spec.max_w / 2)
         return (Pulse(value=power_w, least_w=power_w, most_w=power_w),)
+
+    @override
+    def judged(self, result: CheckResult) -> CheckResult:
+        if took_nothing(result, measured=self._reading.power_w is not None):
+            return CheckResult(end=CheckEnd.TAKES_NOTHING)
+        return result
 
     # ---- what is wished for --------------------------------------------------------
 

@@ -9,7 +9,7 @@ from math import inf
 from typing import Any, override
 
 from ..battery import Course
-from ..check import Pulse
+from ..check import CheckEnd, CheckResult, Pulse, took_nothing
 from ..freshness import MeterState
 from ..model import Decision, LoadInput, Mode, Reason, StorageReading, StorageSpec
 from .base import Circumstances, LoadControl, Span
@@ -195,14 +195,25 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
 
     @override
     def follow_check(self, value: float, around: Circumstances) -> Decision:
-        if value > self._room_w(around):
+        if value > min(self._room_w(around), self._most_w):
             value = 0.0
         return self._tell(value, Reason.CHECKING, around)
 
     @override
     def pulses(self, voltage_v: float) -> tuple[Pulse, ...]:
-        value_w = min(self.spec.charge_w, _PULSE_W)
+        value_w = min(self._most_w or self.spec.charge_w, _PULSE_W)
         return (Pulse(value=value_w, least_w=value_w, most_w=value_w),)
+
+    @property
+    @override
+    def refuses(self) -> bool:
+        return self._most_w == 0
+
+    @override
+    def judged(self, result: CheckResult) -> CheckResult:
+        if took_nothing(result, measured=self._measured_w is not None):
+            return CheckResult(end=CheckEnd.TAKES_NOTHING)
+        return result
 
     def _unreachable(self, around: Circumstances) -> Decision:
         """Keep free what it may still take: nobody knows when it would end."""

@@ -10,7 +10,9 @@ from ..freshness import MeterState
 from ..model import Decision, HeaterReading, HeaterSpec, LoadInput, Mode, Reason
 from ..pid import Pid, PidTerms
 from .base import FLOAT_SLACK, Circumstances, LoadControl, Span
+from .calm import Calm
 from .element import LEAST_SHARE, MOST_SHARE, Element
+from .pace import DEAR_WS, Pace
 from .thermal import BLIND_SOLAR_S, Demand
 from .thermostat import Sight, Thermostat
 from .water import Water
@@ -58,6 +60,8 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         self._own_w = 0.0
         self._thermostat = Thermostat()
         self._water = Water(spec.temperatures)
+        self._calm = Calm()
+        self._pace = Pace(DEAR_WS)
         self._pid: Pid | None = None
         self._regulates = False
         self._pid_told_w: float | None = None
@@ -171,6 +175,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         self, load: LoadInput[HeaterSpec, HeaterReading], around: Circumstances
     ) -> Decision:
         reading = load.reading
+        self._pace.observe(around.now, self.spec.writes_per_day)
         self._look(around)
         self._water.ask(reading.temperature_c, around)
         if not reading.reachable:
@@ -307,7 +312,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         if not self.switching.on and held_s and max(ideal_w, floor_w) > 0:
             numbers["seconds"] = round(held_s)
             return _Wish(power_w=0.0, reason=Reason.RESTING, numbers=numbers)
-        power_w = max(self._kept(ideal_w, held_s, around), floor_w)
+        power_w = max(self._kept(self._paced(ideal_w, around), held_s, around), floor_w)
         numbers["power_w"] = round(power_w)
         if power_w >= spec.max_w:
             return _Wish(power_w=power_w, reason=Reason.AT_MAXIMUM, numbers=numbers)
@@ -334,12 +339,27 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         ideal_w = self._position_w + self._rest_w(around) - _MARGIN_W
         doubt_w = self._doubt_w
         sure_w = min(max(self.value, ideal_w - doubt_w), ideal_w + doubt_w)
-        within_w = min(max(sure_w, 0.0), self.spec.max_w)
-        if 0 < within_w < self.spec.max_w and abs(within_w - self.value) < max(
-            _DEAD_BAND_W, self.spec.step_w
+        return self._calmed(sure_w, around)
+
+    def _calmed(self, ideal_w: float, around: Circumstances) -> float:
+        """Return what is worth a command of what would be ideal, between 0 and maximum."""
+        if around.dt_s > 0:
+            self._calm.observe(around.left_w)
+        within_w = min(max(ideal_w, 0.0), self.spec.max_w)
+        band_w = max(_DEAD_BAND_W, self.spec.step_w)
+        move_w = self._calm.lasting_w(ideal_w - self.value)
+        if move_w is None or (
+            0 < within_w < self.spec.max_w and abs(within_w - self.value) < band_w
         ):
             return self.value
-        return within_w
+        return min(max(self.value + move_w, 0.0), self.spec.max_w)
+
+    def _paced(self, ideal_w: float, around: Circumstances) -> float:
+        """Return what is worth one of the day's commands: a stop always is."""
+        if ideal_w <= 0 or ideal_w == self.value:
+            return ideal_w
+        worth_it = self._pace.worth_it(ideal_w - self.value, around.dt_s)
+        return ideal_w if worth_it else self.value
 
     def _regulated(self, floor_w: float, around: Circumstances) -> float:
         """Return what the PID makes of the error on the grid."""
@@ -471,6 +491,9 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
     ) -> Decision:
         """Remember and return a set-point: nothing, or between minimum and maximum."""
         power_w = self._down(power_w)
+        if power_w != self.value:
+            self._calm.forget()
+            self._pace.wrote()
         return self.told(power_w, power_w, reason, around, numbers)
 
     @override

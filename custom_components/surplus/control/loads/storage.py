@@ -13,6 +13,8 @@ from ..check import CheckEnd, CheckResult, Pulse, took_nothing
 from ..freshness import MeterState
 from ..model import Decision, LoadInput, Mode, Reason, StorageReading, StorageSpec
 from .base import Circumstances, LoadControl, Span
+from .calm import Calm
+from .pace import DEAR_WS, Pace
 from .storage_response import StorageResponse
 
 # A set-point is changed for at least this much, this long after the last change.
@@ -48,6 +50,8 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         self._full = False
         self._empty = False
         self._takes_at_most_w = inf
+        self._noise = Calm()
+        self._pace = Pace(DEAR_WS)
 
     # ---- what is known -------------------------------------------------------------
 
@@ -164,6 +168,9 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         self, load: LoadInput[StorageSpec, StorageReading], around: Circumstances
     ) -> Decision:
         reading = load.reading
+        self._pace.observe(around.now, self.spec.writes_per_day)
+        if around.dt_s > 0:
+            self._noise.observe(around.sun_left_w)
         if not reading.reachable:
             return self._unreachable(around)
         if load.mode is Mode.OFF:
@@ -293,7 +300,13 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
             doubt_w = max(doubt_w, abs(self.value - self._measured_w))
         if paced or abs(wished_w - old_w) <= _DEAD_BAND_W + doubt_w:
             return old_w
-        return wished_w
+        move_w = self._noise.lasting_w(wished_w - old_w)
+        if move_w is None:
+            return old_w
+        new_w = old_w + move_w
+        if abs(new_w) < _LEAST_W:
+            return 0.0
+        return new_w if self._pace.worth_it(move_w, around.dt_s) else old_w
 
     # ---- small things --------------------------------------------------------------
 
@@ -316,6 +329,9 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
     ) -> Decision:
         """Remember and return a set-point in whole watts, towards rest."""
         value_w = float(int(value_w))
+        if value_w != self.value:
+            self._noise.forget()
+            self._pace.wrote()
         return self.told(value_w, value_w, reason, around, numbers)
 
     # ---- surviving a restart -------------------------------------------------------

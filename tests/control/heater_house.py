@@ -48,6 +48,7 @@ class Heater:
     believed_lag_s: float = 2.0
     min_on_s: float = 0.0
     min_off_s: float = 0.0
+    writes_per_day: int = 20_000
     temperatures: Temperatures | None = None
     pid: PidGains | None = None
     mode: Mode = Mode.SOLAR
@@ -91,6 +92,7 @@ class Heater:
             min_off_s=self.min_off_s,
             temperatures=self.temperatures,
             pid=self.pid,
+            writes_per_day=self.writes_per_day,
         )
 
     def ask(self, mode: Mode, manual_w: float | None = None) -> None:

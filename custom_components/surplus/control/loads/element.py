@@ -39,11 +39,15 @@ class Element:
             self._learn(spec, reading.power_w, reading.power_at)
 
     def position_w(self, reading: HeaterReading, at: float) -> float:
-        """Return what it should draw at an instant, by its commands."""
+        """Return what it should draw at an instant, by its commands.
+
+        Before the first one it is where it was found.
+        """
         if self.response.known:
             return self.response.power_w(at)
-        # It was at work before we came.
-        return reading.accepted_w or 0.0
+        if reading.accepted_w is None:
+            return (reading.power_w or 0.0) / self.share
+        return reading.accepted_w
 
     def power_w(
         self, reading: HeaterReading, at: float, *, takes_nothing: bool

@@ -139,7 +139,7 @@ class TestBlind:
         house.heater.ask(Mode.OFF)
         house.run(5)
         house.heater.reachable = False
-        assert house.run(2).numbers == {"reserved_w": 1485}
+        assert house.run(2).numbers == {"reserved_w": 1500}
         assert house.control.switching.on
 
     def test_out_of_reach_and_never_told_anything_nothing_is_kept(self) -> None:

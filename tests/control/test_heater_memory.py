@@ -26,7 +26,7 @@ class TestMemory:
         house.run(60, -1500)
         self.restart(house, 30)
         house.run(2)
-        assert house.told(1) == pytest.approx([1485], abs=25)
+        assert house.told(1) == pytest.approx([1500], abs=25)
 
     def test_a_heater_that_must_rest_still_must(self) -> None:
         house = HeaterHouse(heater=Heater(min_off_s=600))
@@ -35,7 +35,7 @@ class TestMemory:
         self.restart(house, 30)
         # What it was told before is still to be seen on it.
         heater = house.heater
-        heater.accepted_w, heater.accepted_at = 1485.0, None
+        heater.accepted_w, heater.accepted_at = 1500.0, None
         heater.measured_every_s = heater.measured = None
         decision = house.run(1, -1500)
         assert decision.reason is Reason.RESTING

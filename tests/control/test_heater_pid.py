@@ -39,6 +39,17 @@ class TestPid:
         assert terms.output_w == pytest.approx(terms.p_w + terms.i_w + terms.d_w)
         assert abs(terms.error_w) < 60
 
+    @pytest.mark.parametrize(("import_price", "left_w"), [(1.0, 0.0), (3.0, 7.5)])
+    def test_what_it_leaves_to_the_grid_is_part_of_its_target(
+        self, import_price: float, left_w: float
+    ) -> None:
+        house = self.house()
+        house.with_settings(import_price=import_price)
+        house.run(200, -1200)
+        terms = house.control.pid_terms
+        assert terms is not None
+        assert terms.error_w == pytest.approx(-left_w - house.grid_w, abs=0.1)
+
     def test_a_measured_heater_is_fed_forward_whatever_its_gains(self) -> None:
         house = HeaterHouse(heater=Heater(pid=NORMAL))
         house.run(20, -1500)

@@ -33,7 +33,7 @@ class TestThermostat:
         house.run(130)
         house.heater.closed = True
         assert house.run(150).reason is Reason.FOLLOWING_SURPLUS
-        assert house.grid_w == pytest.approx(-15, abs=25)
+        assert house.grid_w == pytest.approx(0, abs=25)
 
     @pytest.mark.parametrize("seen", SEEN)
     def test_it_is_tried_ever_more_rarely(self, seen: dict[str, float | None]) -> None:

@@ -93,7 +93,7 @@ class TestWater:
         assert set(house.told(60)) == {0}
         decision = house.run(60, -1500)
         assert decision.reason is Reason.TEMPERATURE_UNKNOWN
-        assert decision.numbers["power_w"] == 1485
+        assert decision.numbers["power_w"] == 1500
         assert decision.numbers["seconds"] == 3 * 3600 - 119
 
     def test_blind_heating_by_the_sun_ends(self) -> None:

@@ -46,8 +46,8 @@ LAYOUT = 2
 # How long the charger may take to be let in.
 CALL_IN_S = 60.0
 
-# Early enough that the sun still rises, late enough that there is some to spare.
-START = "08:30"
+# Early enough that the sun still rises, late enough that all three have some of it.
+START = "10:00"
 
 _TEXTS = {
     "en": {
@@ -65,8 +65,9 @@ _TEXTS = {
   Login  {user} / {password}
 
   Watch  the dashboard "Virtual house": the sun moves sixty times as fast as it
-         should. The car, a pool pump and a water heater follow it within a
-         minute or two. Every decision says why. It is {time} in the house.
+         should. The car and a water heater follow it within half a minute, a
+         pool pump after a minute. Every decision says why. It is {time} in
+         the house.
 
   Type   a word here (or: {control} <word>):
 {words}
@@ -89,8 +90,9 @@ _TEXTS = {
   Identifiant  {user} / {password}
 
   Regardez     le tableau de bord « Maison virtuelle » : le soleil va soixante fois
-               trop vite. La voiture, une pompe de piscine et un chauffe-eau le suivent en une
-               minute ou deux. Chaque décision dit pourquoi. Il est {time} dans la maison.
+               trop vite. La voiture et un chauffe-eau le suivent en une demi-minute, une
+               pompe de piscine au bout d'une minute. Chaque décision dit pourquoi. Il est
+               {time} dans la maison.
 
   Tapez        un mot ici (ou : {control} <mot>) :
 {words}

@@ -17,6 +17,8 @@ _TEXTS = {
     "en": {
         "title": "Virtual house",
         "now": "Now",
+        "house": "House power",
+        "observe": "Observe only",
         "car": "The car",
         "heater": "The water heater",
         "pump": "The pool pump",
@@ -35,7 +37,7 @@ _TEXTS = {
             "| word | what happens |\n|---|---|\n"
             "| `cloud` | a cloud passes for a minute |\n"
             "| `surplus` | 3.5 kW of sun to spare |\n"
-            "| `import` | no sun to spare: the car pauses |\n"
+            "| `import` | no sun to spare: the car falls to its minimum, then pauses |\n"
             "| `grid -2000` | any grid power before the car |\n"
             "| `hp` `hc` | peak or off-peak hours |\n"
             "| `cut` `mend` | the charger loses its network |\n"
@@ -53,6 +55,8 @@ _TEXTS = {
     "fr": {
         "title": "Maison virtuelle",
         "now": "Maintenant",
+        "house": "Maison",
+        "observe": "Observation",
         "car": "La voiture",
         "heater": "Le chauffe-eau",
         "pump": "La pompe de piscine",
@@ -71,7 +75,7 @@ _TEXTS = {
             "| mot | effet |\n|---|---|\n"
             "| `cloud` | un nuage passe pendant une minute |\n"
             "| `surplus` | 3,5 kW de soleil à prendre |\n"
-            "| `import` | plus de soleil à prendre : la voiture fait une pause |\n"
+            "| `import` | plus de soleil à prendre : la voiture passe au minimum, puis fait une pause |\n"
             "| `grid -2000` | une puissance réseau quelconque, avant la voiture |\n"
             "| `hp` `hc` | heures pleines ou heures creuses |\n"
             "| `cut` `mend` | la borne perd ou retrouve son réseau |\n"
@@ -111,6 +115,8 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
         names = {"power": texts["power"], "heater_power": texts["power"]}
         names |= {"pump_power": texts["power"], "water": texts["tank"]}
         names |= {"heater_set": texts["set"], "pump_switch": texts["switch"]}
+        # Their own names are too long for half of a telephone.
+        names |= {"house": texts["house"], "observer": texts["observe"]}
         return [
             {"type": "tile", **card, **options} for card in shown(*roles, names=names)
         ]

@@ -76,8 +76,11 @@ input_boolean:
 """
 
 
-async def add_loads(hass: HassApi, language: str) -> None:
-    """Add both to the Home, as a user does in its forms."""
+async def add_loads(hass: HassApi, language: str, *, pump_told: bool = True) -> None:
+    """Add both to the Home, as a user does in its forms.
+
+    Without ``pump_told`` nobody says what the pump draws, nor measures it.
+    """
     names = _NAMES[language]
     home = await home_entry_id(hass)
     # Its own times would be long beside a day of fifteen minutes.
@@ -85,13 +88,13 @@ async def add_loads(hass: HassApi, language: str) -> None:
     pump: Json = {
         "name": names["pump"],
         "switch_entity": PUMP_ENTITY,
-        "power_w": PUMP_W,
-        "power_entity": PUMP_POWER_ENTITY,
         "phases": "1",
         "priority": 2,
         "running": {**short, "least_run": 0},
         "temperature": {},
     }
+    if pump_told:
+        pump |= {"power_w": PUMP_W, "power_entity": PUMP_POWER_ENTITY}
     heater: Json = {
         "name": names["heater"],
         "command_entity": HEATER_ENTITY,

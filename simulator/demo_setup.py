@@ -20,6 +20,11 @@ DOMAIN = "surplus"
 # Some entities appear with the first reading; a dashboard without them is no tragedy.
 ENTITY_ATTEMPTS = 40
 
+# What each load has that plays a role: `heater_mode`, `pump_resume`.
+LOAD_KEYS = (
+    *("mode", "reason", "next_event", "resume"),
+    *("override_end", "learned_power"),
+)
 # The roles of what a viewer may choose.
 MODES = ("mode", "heater_mode", "pump_mode")
 
@@ -133,7 +138,7 @@ async def roles(hass: HassApi, identity: str) -> dict[str, str]:
     loads = await load_ids(hass)
     for kind, name in (("heater", "heater"), ("switched", "pump")):
         if kind in loads:
-            for key in ("mode", "reason", "next_event", "resume"):
+            for key in LOAD_KEYS:
                 wanted[f"{name}_{key}"] = f"{loads[kind]}_{key}"
     found = {
         role: by_unique_id[unique_id]

@@ -3,15 +3,25 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+import json
 from pathlib import Path
 import socket
 import time
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from simulator.charger import ChargerSpec
-from simulator.demo_loads import HEATER, PUMP, TANK, HomeWires, add_loads, helpers
+from simulator.demo_loads import (
+    HEATER,
+    PUMP,
+    TANK,
+    HomeWires,
+    add_loads,
+    helpers,
+    home_entry_id,
+)
 from simulator.demo_setup import (
     Setup,
     add_central_system,
@@ -45,9 +55,9 @@ class World:
         """Return the state of the entity with this unique id."""
         return await self.hass.state(self.entities[unique_id])
 
-    async def add_loads(self) -> None:
+    async def add_loads(self, *, pump_told: bool = True) -> None:
         """Add a water heater and a pump as a user does, and give them the sun."""
-        await add_loads(self.hass, "en")
+        await add_loads(self.hass, "en", pump_told=pump_told)
         self.entities = await self.hass.entity_ids()
         found = await roles(self.hass, IDENTITY)
         self.entities |= {f"role:{role}": entity for role, entity in found.items()}
@@ -58,6 +68,12 @@ class World:
         """Choose a mode for loads, as a person does."""
         data = {"entity_id": modes, "option": option}
         await self.hass.call("select", "select_option", data)
+
+    async def kept(self) -> dict[str, Any]:
+        """Return what the Home has written down of its loads."""
+        home = await home_entry_id(self.hass)
+        file = self.hass.folder / ".storage" / f"surplus.home.{home}"
+        return json.loads(file.read_text(encoding="utf-8"))["data"]["loads"]
 
     async def until(
         self, condition: Callable[[], bool], what: str, timeout_s: float = 60.0

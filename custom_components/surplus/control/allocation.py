@@ -1,9 +1,10 @@
 """Handing out surplus and room to the loads, in strict order of priority."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .checking import Checks
-from .loads.base import Circumstances, Follower, Span
+from .loads.base import Circumstances, Follower, LoadControl, Span
 from .model import Decision
 
 
@@ -12,13 +13,15 @@ def allocate(
     own_w: Mapping[str, float],
     around: Circumstances,
     checks: Checks,
+    caps_w: Mapping[str, float],
 ) -> tuple[Decision, ...]:
     """Decide for every load out of what those before it leave.
 
     ``followers`` come in order of priority, ``own_w`` is what each draws at the instant
     of the grid reading, and ``around`` is how things stand before the first one.
+    ``caps_w`` is up to what some may be told at all.
     """
-    ledger = _Ledger(followers, own_w, around)
+    ledger = _Ledger(followers, own_w, around, caps_w)
     decisions = []
     # What cannot be commanded takes its room first, whatever its priority.
     for load, control in sorted(followers, key=lambda pair: pair[0].reading.reachable):
@@ -43,10 +46,12 @@ class _Ledger:
         followers: Sequence[Follower],
         own_w: Mapping[str, float],
         around: Circumstances,
+        caps_w: Mapping[str, float],
     ) -> None:
         """Start with everything."""
         self._around = around
         self._own_w = own_w
+        self._caps_w = caps_w
         self._spans = {
             load.spec.load_id: control.span_w(around.voltage_v)
             for load, control in followers
@@ -87,6 +92,10 @@ class _Ledger:
         # What it draws too much is withheld from the others only.
         self._take_excess(follower, -self._excess_w.pop(load_id))
         around = self._around
+        cap_w = self._caps_w.get(load_id)
+        around.headroom.begin_turn(
+            None if cap_w is None else self._per_phase_a(control, cap_w)
+        )
         # Written out, because copying with changes costs more than most decisions.
         return Circumstances(
             now=around.now,
@@ -103,6 +112,7 @@ class _Ledger:
             reserve_w=min(self._trims_below_w, around.settings.reserve_w),
             trims_below=Span(most_w=self._trims_below_w),
             doubt_w=self._all_moving_w - self._moving_w[load_id],
+            own_w=self._own_w.get(load_id, 0.0),
             voltage_v=around.voltage_v,
             meter=around.meter,
             direction_known=around.direction_known,
@@ -117,8 +127,11 @@ class _Ledger:
         load_id = load.spec.load_id
         taken_w = control.takes_w(decision)
         own_w = self._own_w.get(load_id, 0.0)
+        self._around.headroom.end_turn(
+            control.phases, self._per_phase_a(control, own_w)
+        )
         told_w = decision.setpoint.power_w if decision.setpoint is not None else 0.0
-        control.note_told(self._around.now, max(taken_w, told_w))
+        control.note_told(self._around.now, told_w)
         if load.reading.reachable:
             drawn_w = own_w - self._set_excess(follower)
             # What one battery covers, no other one must.
@@ -159,6 +172,7 @@ class _Ledger:
         control = follower[1]
         self._surplus_w -= excess_w
         self._total_w -= excess_w
-        self._around.headroom.take(
-            control.phases, excess_w / self._around.voltage_v / len(control.phases)
-        )
+        self._around.headroom.take(control.phases, self._per_phase_a(control, excess_w))
+
+    def _per_phase_a(self, control: LoadControl[Any, Any], power_w: float) -> float:
+        return power_w / self._around.voltage_v / len(control.phases)

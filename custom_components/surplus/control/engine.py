@@ -7,7 +7,6 @@ snapshots in the same order it decides the same.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from math import inf
 from typing import Any
 
 from .allocation import allocate
@@ -15,6 +14,7 @@ from .battery import STRICT_PRICE
 from .check import Check, CheckEnd, CheckResult
 from .checking import Checks
 from .freshness import Freshness, MeterState
+from .guard import caps_w
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Circumstances, Follower, LoadControl, usable
@@ -167,10 +167,8 @@ class Engine:
         if 1 < settings.phases != len(grid.currents_a):
             # Of a total nobody knows which phase exports what: no credit for it.
             base_a = tuple(max(0.0, current_a) for current_a in base_a)
-        # Where the meter itself warns, no calculation gets the benefit of the doubt.
-        shown_a = (inf,) * settings.phases if grid.overload else grid_a
         limits = limits_of(settings, grid)
-        headroom = Headroom(limits, base_a, shown_a)
+        headroom = Headroom(limits, base_a, grid_a, overload=grid.overload)
         if is_new:
             solar_a = (snapshot.solar_w or 0.0) / voltage_v / settings.phases
             self._peaks.observe(max(base_a) + solar_a, snapshot.wall)
@@ -230,6 +228,10 @@ class Engine:
                 ),
             ),
             self._checks,
+            # Once for each reading: what was told on it is not seen in it.
+            caps_w(controls, own_w, headroom, now=snapshot.now, voltage_v=voltage_v)
+            if is_new
+            else {},
         )
         return Cycle(
             at=snapshot.now,
@@ -323,13 +325,11 @@ class Engine:
                 voltage_v=settings.voltage_v,
                 meter=meter,
                 direction_known=False,
-                # No meter shows anything: nothing gets the benefit of the doubt.
-                headroom=Headroom(
-                    limits, (base_a,) * settings.phases, (inf,) * settings.phases
-                ),
+                headroom=Headroom(limits, (base_a,) * settings.phases),
                 settings=settings,
             ),
             self._checks,
+            {},
         )
         return Cycle(
             at=snapshot.now,

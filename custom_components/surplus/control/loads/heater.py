@@ -436,6 +436,11 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         around.headroom.take(self.phases, held_w / around.voltage_v / len(self.phases))
         return self.left_alone(Reason.UNREACHABLE, {"reserved_w": round(held_w)})
 
+    @override
+    def at_most(self, value: float) -> float:
+        least_w = max(self.spec.min_w, self.spec.step_w)
+        return self._down(value) if value >= least_w else 0.0
+
     # ---- small things --------------------------------------------------------------
 
     def _down(self, power_w: float) -> float:

@@ -287,6 +287,10 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
             return old_w
         return wished_w
 
+    @override
+    def at_most(self, value: float) -> float:
+        return float(int(max(0.0, value)))
+
     # ---- small things --------------------------------------------------------------
 
     def _room_w(self, around: Circumstances) -> float:

@@ -31,9 +31,17 @@ def caps_w(
     if not over_a and not headroom.overload:
         return {}
     told = [pair for pair in followers if pair[0].reading.reachable]
+    # One that draws more than it was told does not do what it is told: it gives nothing.
+    obeying = {
+        load.spec.load_id
+        for load, control in told
+        if not control.excess_w(own_w[load.spec.load_id], now)
+    }
     for load, control in told:
-        falling_w = control.falling_w(load.reading, own_w[load.spec.load_id], now)
-        _take(over_a, control.phases, falling_w / voltage_v / len(control.phases))
+        load_id = load.spec.load_id
+        if load_id in obeying:
+            falling_w = control.falling_w(load.reading, own_w[load_id], now)
+            _take(over_a, control.phases, falling_w / voltage_v / len(control.phases))
     caps: dict[str, float] = {}
     drawn = {
         load.spec.load_id: max(0.0, min(control.in_force_w, own_w[load.spec.load_id]))
@@ -52,8 +60,7 @@ def caps_w(
             from_w = min(drawn[load_id], caps.get(load_id, inf))
             least_w = control.span_w(voltage_v).least_w if to_least else 0.0
             caps[load_id] = max(from_w - needed_a * per_a, least_w)
-            # One that draws more than it was told does not do what it is told.
-            if not control.excess_w(own_w[load_id], now):
+            if load_id in obeying:
                 given_w = max(0.0, from_w - caps[load_id])
                 _take(over_a, control.phases, given_w / per_a)
     return caps

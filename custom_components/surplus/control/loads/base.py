@@ -386,10 +386,10 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         left_a = around.headroom.to_rise_a(self.phases)
         if left_a is None:
             return value
-        top_w = self.in_force_w
-        if left_a > 0:
-            top_w = max(top_w, around.own_w)
-            top_w += left_a * around.voltage_v * len(self.phases)
+        left_w = left_a * around.voltage_v * len(self.phases)
+        # What it has not taken yet of the last set-point, the meter does not show.
+        shown_w = min(self.in_force_w, around.own_w)
+        top_w = max(self.in_force_w, shown_w + left_w)
         if power_w <= top_w + FLOAT_SLACK:
             return value
         return max(0.0, self.value, self.at_most(value * top_w / power_w))

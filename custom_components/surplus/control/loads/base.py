@@ -392,7 +392,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         top_w = max(self.in_force_w, shown_w + left_w)
         if power_w <= top_w + FLOAT_SLACK:
             return value
-        return max(0.0, self.value, self.at_most(value * top_w / power_w))
+        return self.at_most(max(self.value, value * top_w / power_w))
 
     def at_most(self, value: float) -> float:
         """Return the greatest set-point up to a value: 0, or one that it runs with."""

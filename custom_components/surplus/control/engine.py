@@ -4,7 +4,7 @@ The engine keeps what must be remembered between cycles and nothing else: given 
 snapshots in the same order it decides the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,8 @@ from .allocation import allocate
 from .battery import STRICT_PRICE
 from .check import Check, CheckEnd, CheckResult
 from .checking import Checks
+from .failures import Failures
 from .freshness import Freshness, MeterState
-from .guard import caps_w
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Circumstances, Follower, LoadControl, usable
@@ -48,7 +48,8 @@ class Cycle:
     on that, ``probed_w`` what of the budget nobody has seen yet. Rooms are what is left
     under a limit as the house runs now. ``checks`` holds the commissioning checks that
     ended in this cycle, ``regulation`` what the PIDs of loads did that have one, and
-    ``facts`` what was learned of loads.
+    ``facts`` what was learned of loads. ``failures`` is what the controls of loads have
+    raised: those loads are let go.
     """
 
     at: float
@@ -70,6 +71,7 @@ class Cycle:
     checks: Mapping[str, CheckResult] = field(default_factory=dict)
     regulation: Mapping[str, RegulatorTerms] = field(default_factory=dict)
     facts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    failures: Mapping[str, Exception] = field(default_factory=dict)
 
 
 class Engine:
@@ -144,9 +146,10 @@ class Engine:
         settings, grid = self.settings, snapshot.grid
         meter = self.freshness.judge(grid, snapshot.now)
         self._surplus.observe(snapshot)
-        controls = self._observe(snapshot)
+        failures = Failures()
+        controls = self._observe(snapshot, failures)
         if grid is None or meter is MeterState.LOST:
-            return self._blind(snapshot, meter, controls)
+            return self._blind(snapshot, meter, controls, failures)
 
         dt_s, is_new = 0.0, False
         if self._last_at is None or grid.at > self._last_at:
@@ -156,12 +159,14 @@ class Engine:
             is_new = True
 
         voltage_v = voltage_of(settings, grid)
-        own_w = {
-            load.spec.load_id: control.counted_w(
-                load.reading, grid.at, snapshot.now, voltage_v
-            )
-            for load, control in controls
-        }
+        own_w: dict[str, float] = {}
+        for load, control in controls:
+            with failures.of(load):
+                own_w[load.spec.load_id] = control.counted_w(
+                    load.reading, grid.at, snapshot.now, voltage_v
+                )
+        # What nobody can say of a load is the house's.
+        controls = [pair for pair in controls if pair[0].spec.load_id in own_w]
         grid_a = grid_currents_a(settings, grid)
         base_a = _base_currents(grid_a, controls, own_w, voltage_v)
         if 1 < settings.phases != len(grid.currents_a):
@@ -174,7 +179,8 @@ class Engine:
             self._peaks.observe(max(base_a) + solar_a, snapshot.wall)
             all_w = sum(own_w.values())
             for load, control in controls:
-                control.see_grid(grid, all_w - own_w[load.spec.load_id])
+                with failures.of(load):
+                    control.see_grid(grid, all_w - own_w[load.spec.load_id])
 
         surplus = self._surplus.surplus(
             settings,
@@ -228,10 +234,8 @@ class Engine:
                 ),
             ),
             self._checks,
-            # Once for each reading: what was told on it is not seen in it.
-            caps_w(controls, own_w, headroom, now=snapshot.now, voltage_v=voltage_v)
-            if is_new
-            else {},
+            failures,
+            is_new=is_new,
         )
         return Cycle(
             at=snapshot.now,
@@ -251,7 +255,10 @@ class Engine:
             ),
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
-            decisions=tuple(_told_with(decision, surplus) for decision in decisions),
+            decisions=(
+                *(_told_with(decision, surplus) for decision in decisions),
+                *self._let_go(snapshot, failures, decisions),
+            ),
             checks=checks,
             regulation={
                 load.spec.load_id: terms
@@ -259,6 +266,7 @@ class Engine:
                 if (terms := control.pid_terms) is not None
             },
             facts=_facts(controls),
+            failures=failures.errors,
         )
 
     def _sound(self, snapshot: Snapshot) -> Snapshot:
@@ -276,7 +284,7 @@ class Engine:
             loads=tuple(sound_load(load) for load in snapshot.loads),
         )
 
-    def _observe(self, snapshot: Snapshot) -> list[Follower]:
+    def _observe(self, snapshot: Snapshot, failures: Failures) -> list[Follower]:
         """Return loads with their memories in priority order."""
         ordered = sorted(
             snapshot.loads, key=lambda load: (load.spec.priority, load.spec.load_id)
@@ -288,16 +296,30 @@ class Engine:
             if control is None or type(control.spec) is not type(load.spec):
                 control = self._loads[load_id] = control_of(load.spec)
                 if saved := self._saved_loads.pop(load_id, None):
-                    control.restore(saved, snapshot.now, snapshot.wall)
-            control.observe(load, self.settings.phases)
-            controls.append((load, control))
+                    with failures.of(load):
+                        control.restore(saved, snapshot.now, snapshot.wall)
+            with failures.of(load):
+                control.observe(load, self.settings.phases)
+            if load_id not in failures:
+                controls.append((load, control))
         return controls
+
+    def _let_go(
+        self, snapshot: Snapshot, failures: Failures, decisions: tuple[Decision, ...]
+    ) -> Iterator[Decision]:
+        """Let go of the loads that failed before anything could be decided for them."""
+        decided = {decision.load_id for decision in decisions}
+        for load in snapshot.loads:
+            load_id = load.spec.load_id
+            if load_id in failures and load_id not in decided:
+                yield self._loads[load_id].let_go()
 
     def _blind(
         self,
         snapshot: Snapshot,
         meter: MeterState,
         controls: list[Follower],
+        failures: Failures,
     ) -> Cycle:
         """Decide without a grid reading: leave the house its own peak of this hour."""
         settings = self.settings
@@ -329,16 +351,18 @@ class Engine:
                 settings=settings,
             ),
             self._checks,
-            {},
+            failures,
+            is_new=False,
         )
         return Cycle(
             at=snapshot.now,
             meter=meter,
             solar_w=snapshot.solar_w,
             battery_state=self._surplus.battery_state,
-            decisions=decisions,
+            decisions=(*decisions, *self._let_go(snapshot, failures, decisions)),
             checks=checks,
             facts=_facts(controls),
+            failures=failures.errors,
         )
 
 

@@ -143,7 +143,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
 
     ``value`` is what it was told last, in its own unit. ``reserved_w`` is what it is
     about to take, so that loads below do not start on it. ``in_force_w`` is the power
-    of the set-point it was handed last.
+    of the set-point it was handed last. ``failures`` counts how often deciding for it
+    has failed.
     """
 
     def __init__(self, spec: S) -> None:
@@ -152,6 +153,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self.value = 0.0
         self.reserved_w = 0.0
         self.in_force_w = 0.0
+        self.failures = 0
         self.switching = Switching()
         self.changed_at: float | None = None
         self._wishes: int | None = None
@@ -408,6 +410,12 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             reason=reason,
             numbers=numbers or {},
         )
+
+    def let_go(self) -> Decision:
+        """Leave it on its safe state: deciding for it has failed."""
+        self.failures += 1
+        self.reserved_w = 0.0
+        return self.left_alone(Reason.FAILED, {"failures": self.failures})
 
     # ---- surviving a restart -------------------------------------------------------
 

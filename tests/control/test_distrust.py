@@ -14,8 +14,9 @@ from .mixed_house import MixedHouse, Plant, charger, heater, storage, switched
         charger("a", max_a=16.0),
         heater("a"),
         storage("a", power_w=3000),
+        switched("a", power_w=3000.0),
     ],
-    ids=["charger", "heater", "storage"],
+    ids=["charger", "heater", "storage", "switched"],
 )
 @pytest.mark.parametrize("priority", [0, 9], ids=["above", "below"])
 def test_what_a_load_draws_against_its_order_is_not_given_to_another(
@@ -34,9 +35,17 @@ def test_what_a_load_draws_against_its_order_is_not_given_to_another(
     assert max(a for (a,) in house.currents) <= 32.5
 
 
-def test_what_a_load_draws_against_its_order_is_no_surplus() -> None:
-    stuck = Plant(spec=heater("a", 1), mode=Mode.BOOST)
-    car = Plant(spec=charger("car", 2))
+@pytest.mark.parametrize(
+    "spec",
+    [heater("a", 1), switched("a", 1, power_w=3000.0)],
+    ids=["heater", "switched"],
+)
+@pytest.mark.parametrize("priority", [0, 2], ids=["above", "below"])
+def test_what_a_load_draws_against_its_order_is_no_surplus(
+    spec: LoadSpec, priority: int
+) -> None:
+    stuck = Plant(spec=spec, mode=Mode.BOOST)
+    car = Plant(spec=charger("car", priority))
     house = MixedHouse(loads=[stuck, car])
     house.run(100)
     stuck.obeys = False

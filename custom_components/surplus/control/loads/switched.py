@@ -448,15 +448,12 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         around: Circumstances,
         numbers: Mapping[str, float | str] | None = None,
     ) -> Decision:
-        """Remember and return a set-point, and count what it really takes."""
+        """Remember and return a set-point, and count what it really takes of it."""
         self._ignores = self._disobeys(on, around.now)
-        draws = on is not self._ignores and not self.appliance.refuses
+        # What it draws against its order, every kind of load is held against.
+        draws = on and not self._ignores and not self.appliance.refuses
         self._takes_w = self.appliance.power_w if draws else 0.0
-        power_w = self._takes_w if on else 0.0
-        decision = self.told(float(on), power_w, reason, around, numbers)
-        if not on and self._takes_w:
-            around.headroom.take(self.phases, self._needed_a(around))
-        return decision
+        return self.told(float(on), self._takes_w, reason, around, numbers)
 
     def _disobeys(self, on: bool, now: float) -> bool:
         """Whether it has long been told so, and still tells otherwise."""

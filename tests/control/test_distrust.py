@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.surplus.control.model import LoadSpec, Mode
+from custom_components.surplus.control.model import LoadSpec, Mode, Reason
 from custom_components.surplus.control.settings import HomeSettings
 
 from .mixed_house import MixedHouse, Plant, charger, heater, storage, switched
@@ -104,3 +104,25 @@ def test_off_means_off_even_where_the_meter_is_reversed(spec: LoadSpec) -> None:
     load.ask(Mode.OFF)
     house.run(30)
     assert load.power_w == 0
+
+
+@pytest.mark.parametrize(
+    "spec", [heater(), storage(), switched(power_w=2000.0)], ids=["heater", "b", "s"]
+)
+def test_what_we_started_is_stopped_once_where_the_meter_is_reversed(
+    spec: LoadSpec,
+) -> None:
+    load = Plant(spec=spec, mode=Mode.BOOST)
+    house = MixedHouse(loads=[load])
+    house.run(60)
+    assert load.power_w > 1900
+    house.engine.settings = HomeSettings(sign_reversed=True)
+    house.run(30)
+    assert load.power_w == 0
+    (decision,) = house.history[-1].decisions
+    assert decision.reason is Reason.SIGN_REVERSED
+    assert decision.setpoint is None
+    # What somebody else starts meanwhile is left alone.
+    load.value, load.told_at = 1.0, house.now
+    house.run(5)
+    assert load.value == 1

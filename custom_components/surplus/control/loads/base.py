@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from math import inf
@@ -410,6 +410,19 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             reason=reason,
             numbers=numbers or {},
         )
+
+    def refuse(self, reason: Reason, *, running: bool | None) -> Decision:
+        """Stop what we had started, and command it no more.
+
+        ``running`` is what it tells of that itself; None where it does not tell, and
+        once must do.
+        """
+        decision = self.left_alone(reason)
+        if self.switching.on and running is not False:
+            decision = replace(decision, setpoint=Setpoint(value=0.0, power_w=0.0))
+        self.switching.on = self.switching.on and bool(running)
+        self.value = 0.0
+        return decision
 
     def let_go(self) -> Decision:
         """Leave it on its safe state: deciding for it has failed."""

@@ -177,8 +177,9 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
         if load.mode is Mode.OFF:
             return self._tell(0.0, Reason.MODE_OFF, around)
         if around.settings.sign_reversed:
-            self.value = 0.0
-            return self.left_alone(Reason.SIGN_REVERSED)
+            accepted_w = reading.accepted_w
+            running = None if accepted_w is None else accepted_w != 0
+            return self.refuse(Reason.SIGN_REVERSED, running=running)
         if not reading.wants_power:
             return self._tell(0.0, Reason.THERMOSTAT_OPEN, around)
         self._regulates = False

@@ -176,7 +176,15 @@ class Engine:
         headroom = Headroom(limits, base_a, grid_a, overload=grid.overload)
         if is_new:
             solar_a = (snapshot.solar_w or 0.0) / voltage_v / settings.phases
-            self._peaks.observe(max(base_a) + solar_a, snapshot.wall)
+            # A load that moves otherwise than believed is no draw of the house.
+            most_w = {
+                load.spec.load_id: control.may_draw_w(
+                    own_w[load.spec.load_id], snapshot.now
+                )
+                for load, control in controls
+            }
+            still_a = _base_currents(grid_a, controls, most_w, voltage_v)
+            self._peaks.observe(max(still_a) + solar_a, snapshot.wall)
             all_w = sum(own_w.values())
             for load, control in controls:
                 with failures.of(load):
@@ -359,7 +367,13 @@ class Engine:
             meter=meter,
             solar_w=snapshot.solar_w,
             battery_state=self._surplus.battery_state,
-            decisions=(*decisions, *self._let_go(snapshot, failures, decisions)),
+            decisions=(
+                *(
+                    _told_blind(decision, meter) if peak_a is None else decision
+                    for decision in decisions
+                ),
+                *self._let_go(snapshot, failures, decisions),
+            ),
             checks=checks,
             facts=_facts(controls),
             failures=failures.errors,
@@ -397,6 +411,18 @@ def _budget(
     if tight := headroom.tightest(range(1, phases + 1)):
         budget_w = min(budget_w, max(0.0, tight[0]) * voltage_v * phases)
     return budget_w
+
+
+def _told_blind(decision: Decision, meter: MeterState) -> Decision:
+    """Say that it is the meter that is missing where nobody knows of any room."""
+    if decision.reason is not Reason.NO_ROOM:
+        return decision
+    never = meter is MeterState.NONE
+    return replace(
+        decision,
+        reason=Reason.NO_GRID_METER if never else Reason.METER_LOST,
+        numbers={},
+    )
 
 
 def _told_with(decision: Decision, surplus: Surplus) -> Decision:

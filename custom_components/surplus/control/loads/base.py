@@ -243,6 +243,11 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             return 0.0
         return excess_w
 
+    def may_draw_w(self, own_w: float, now: float) -> float:
+        """Return the most that it may draw while it does what it was told lately."""
+        most_w = self._most_told_w(now) if len(self._told_w) > 1 else own_w
+        return max(own_w, most_w)
+
     def falling_w(self, reading: R, own_w: float, now: float) -> float:
         """Return by how much it was told lower and may not have moved yet."""
         drawn_w = max(own_w, reading.power_w or 0.0)

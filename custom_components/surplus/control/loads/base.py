@@ -36,6 +36,8 @@ _EXCESS_W = 150.0
 _EXCESS_SHARE = 0.1
 # A sensor that shows more than this share of the most a load can take is wrong.
 _OWN_MOST = 1.2
+# A measurement older than this may be of another set-point.
+BELIEVED_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -207,9 +209,17 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         """Return what it draws at an instant, as far as that can be true.
 
         What a wrong sensor shows beyond that is the house's: it must not open a limit.
+        What one showed long ago says nothing against what the load was told since.
         """
         own_w = self.own_power_w(reading, at, now, voltage_v)
         most_w, least_w = self.most_drawn_w, self.least_drawn_w
+        if (
+            self._told_w
+            and reading.reachable
+            and reading.power_at is not None
+            and at - reading.power_at > BELIEVED_S
+        ):
+            most_w = min(most_w, self._most_told_w(now) / _OWN_MOST)
         return min(max(own_w, _OWN_MOST * least_w), _OWN_MOST * most_w)
 
     def note_told(self, now: float, power_w: float) -> None:

@@ -98,6 +98,7 @@ class HomeCoordinator:
         self._last_cycle = float("-inf")
         self._running: frozenset[str] = frozenset()
         self._failing_since: float | None = None
+        self._failed: set[str] = set()
         self._patient_until: float | None = None
         self._battery_lost_since: float | None = None
 
@@ -273,6 +274,13 @@ class HomeCoordinator:
             cheap=cheap_of(self.hass, self.entry),
         )
         cycle = self.cycle = self.engine.cycle(snapshot)
+        for load_id in cycle.failures.keys() - self._failed:
+            _LOGGER.error(
+                "Deciding for %s failed; further failures of it are not logged",
+                load_id,
+                exc_info=cycle.failures[load_id],
+            )
+        self._failed |= cycle.failures.keys()
         self._log(cycle)
         for decision in cycle.decisions:
             self._command(decision)

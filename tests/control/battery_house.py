@@ -292,6 +292,7 @@ class BatteryHouse:
                 cheap=self.cheap,
             )
         )
+        assert not cycle.failures
         self.history.append(cycle)
         for decision in cycle.decisions:
             if decision.setpoint is not None:

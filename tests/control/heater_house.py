@@ -214,6 +214,7 @@ class HeaterHouse:
 
     def cycle(self) -> Cycle:
         cycle = self.engine.cycle(self.snapshot())
+        assert not cycle.failures
         self.history.append(cycle)
         for decision in cycle.decisions:
             if decision.setpoint is None:

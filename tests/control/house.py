@@ -205,6 +205,7 @@ class House:
     def cycle(self) -> Cycle:
         snapshot = self.snapshot()
         cycle = self.engine.cycle(snapshot)
+        assert not cycle.failures
         self.history.append(cycle)
         if self.obeyed:
             for decision in cycle.decisions:

@@ -180,6 +180,7 @@ class MixedHouse:
         )
         for load in self.loads:
             load.tell(self.told(cycle, load.spec.load_id), self.now)
+        assert not cycle.failures
         self.history.append(cycle)
         self.currents.append(amps)
         return cycle

@@ -220,6 +220,7 @@ class House:
                 ),
             )
         )
+        assert not cycle.failures
         self.history.append(cycle)
         for relay in self.relays:
             setpoint = self.decision(relay.load_id).setpoint

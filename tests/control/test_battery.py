@@ -13,12 +13,14 @@ from custom_components.surplus.control.freshness import MeterState
 from custom_components.surplus.control.model import (
     BatteryReading,
     GridReading,
+    Mode,
     Reason,
     Snapshot,
 )
 from custom_components.surplus.control.settings import HomeSettings
 
 from .battery_house import EPOCH, BatteryHouse, Car, HomeBattery
+from .mixed_house import MixedHouse, Plant, heater
 
 
 def share(
@@ -164,12 +166,46 @@ class TestNotHeard:
         assert got.state is MeterState.FRESH
         assert got.surplus_w == 2000
 
+    @staticmethod
+    def lost_for(seconds: int, **more: float) -> BatteryShare:
+        batteries = Batteries()
+        for second in range(seconds):
+            got = share(batteries, (reading(0),), 61 + second, **more)
+        return got
+
     def test_a_lost_battery_is_believed_to_feed_the_loads(self) -> None:
-        got = share(Batteries(), (reading(0),), 61, own_w=1400)
+        got = self.lost_for(60, own_w=1400)
         assert got.state is MeterState.LOST
         assert got.surplus_w == 0
         assert got.sun_left_w == 1400
         assert got.power_w is None
+
+    def test_that_is_believed_little_by_little(self) -> None:
+        assert self.lost_for(30, own_w=1400).surplus_w == 700
+        assert self.lost_for(300, own_w=1400).surplus_w == 0
+
+    def test_an_export_between_begins_the_doubt_anew(self) -> None:
+        batteries = Batteries()
+        for at in range(61, 200):
+            grid_w = -300 if at == 140 else 0
+            got = share(batteries, (reading(0),), at, grid_w=grid_w, own_w=1400)
+            if at == 141:
+                assert got.surplus_w > 1300
+        assert got.surplus_w < 100
+
+    def test_a_fast_heater_takes_the_sun_beside_it_without_being_thrown_about(
+        self,
+    ) -> None:
+        hot = Plant(spec=heater(), mode=Mode.SOLAR)
+        house = MixedHouse(
+            loads=[hot], batteries=(BatteryReading(power_w=0.0, at=1.0),)
+        )
+        told = []
+        for second in range(600):
+            house.run(1, base_w=-2600 + (900 if second % 50 < 5 else 0))
+            told.append(hot.value)
+        assert min(told[30:]) > 1000
+        assert hot.power_w > 2200
 
     def test_beside_an_export_it_cannot(self) -> None:
         got = share(Batteries(), (reading(0),), 61, grid_w=-300, own_w=1400)
@@ -182,7 +218,7 @@ class TestNotHeard:
     def test_what_the_meter_wavers_by_is_no_export(
         self, grid_w: float, surplus_w: float
     ) -> None:
-        got = share(Batteries(), (reading(0),), 61, grid_w=grid_w, own_w=1400)
+        got = self.lost_for(60, grid_w=grid_w, own_w=1400)
         assert got.surplus_w == surplus_w
 
     def test_the_worst_heard_of_several_counts(self) -> None:

@@ -97,6 +97,7 @@ def test_no_decision_leaves_its_range_or_the_limits(data: st.DataObject) -> None
                 cheap=data.draw(st.sampled_from([True, False, None])),
             )
         )
+        assert not cycle.failures
         by_id = {decision.load_id: decision for decision in cycle.decisions}
         for load in loads:
             spec, decision = load.spec, by_id[load.spec.load_id]

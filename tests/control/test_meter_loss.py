@@ -149,10 +149,30 @@ def test_lost_stops_a_boost_when_the_usual_peak_of_the_hour_leaves_no_room() -> 
     assert house.decision().reason is Reason.NO_ROOM
 
 
-def test_an_hour_never_seen_leaves_no_room_under_a_limit() -> None:
-    house = House(settings=HomeSettings(breaker_a=32), cars=[Car(mode=Mode.BOOST)])
+@pytest.mark.parametrize("mode", [Mode.BOOST, Mode.MANUAL])
+def test_without_a_meter_ever_a_limit_stops_all_and_the_missing_meter_is_told(
+    mode: Mode,
+) -> None:
+    """What a house takes that nobody ever measured may be all that a limit allows."""
+    car = Car(mode=mode, manual_a=16.0)
+    house = House(settings=HomeSettings(breaker_a=60), cars=[car])
     house.cycle()
-    assert house.decision().reason is Reason.NO_ROOM
+    decision = house.decision()
+    assert decision.setpoint is not None
+    assert decision.setpoint.value == 0
+    assert decision.reason is Reason.NO_GRID_METER
+    assert not decision.numbers
+
+
+def test_a_lost_meter_in_an_hour_never_seen_is_told_as_such() -> None:
+    house = House(settings=HomeSettings(breaker_a=60), cars=[Car(mode=Mode.BOOST)])
+    # Past the full hour, of which nothing was seen.
+    house.now = 1000.0 + 3600.0 - 30.0
+    house.run(20, base_w=4600)
+    house.meter_works = False
+    house.run(80)
+    assert house.cars[0].offered_a == 0
+    assert house.decision().reason is Reason.METER_LOST
 
 
 def test_without_any_limit_a_boost_may_have_its_minimum_without_a_meter() -> None:

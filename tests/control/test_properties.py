@@ -139,6 +139,7 @@ def test_no_decision_leaves_its_range_or_the_limits(
         )
         cycle = engine.cycle(snapshot)
 
+        assert not cycle.failures
         assert len(cycle.decisions) == len(load_specs)
         by_id = {decision.load_id: decision for decision in cycle.decisions}
         for spec, (_, mode) in zip(load_specs, loads, strict=True):

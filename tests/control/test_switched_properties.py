@@ -107,6 +107,7 @@ def test_never_on_against_the_limits_and_minimum_times_hold(
             cheap=data.draw(st.sampled_from([None, True, False])),
         )
         cycle = engine.cycle(snapshot)
+        assert not cycle.failures
 
         by_id = {decision.load_id: decision for decision in cycle.decisions}
         room_a = _room(engine, snapshot)

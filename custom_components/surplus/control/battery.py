@@ -40,6 +40,9 @@ STRICT_PRICE = 25.0
 # Exported while an unseen battery might be hiding what loads take too much.
 _UNSEEN_KEPT_W = 250.0
 _UNSEEN_EXPORT_W = 50.0
+# How long it takes until all that loads draw without an export is taken to be hidden.
+# At once would throw a fast load off and on again with every ripple of the grid.
+_SUSPECTED_S = 60.0
 
 
 class Course:
@@ -173,6 +176,7 @@ class Batteries:
         self._known: dict[tuple[int, str], _Battery] = {}
         self._grid = Course()
         self._state = MeterState.NONE
+        self._suspected_s = 0.0
         self._borrowed_wh = 0.0
         self._owed = False
 
@@ -209,7 +213,8 @@ class Batteries:
             left_w = own_w(grid.at) - grid.balance_w
             return BatteryShare(at=grid.at, surplus_w=left_w, sun_left_w=left_w)
         if self._state is MeterState.LOST:
-            return self._unseen(grid.at, own_w(grid.at))
+            return self._unseen(grid.at, own_w(grid.at), dt_s)
+        self._suspected_s = 0.0
         batteries = tuple(self._known.values())
         at = grid.at
         if self._state is MeterState.FRESH:
@@ -238,10 +243,14 @@ class Batteries:
             owed=self._owed,
         )
 
-    def _unseen(self, at: float, drawn_w: float) -> BatteryShare:
+    def _unseen(self, at: float, drawn_w: float, dt_s: float) -> BatteryShare:
         """Beside an export a battery gives nothing; without, perhaps all loads take."""
         grid_w = self._grid.power_w(at)
-        hidden_w = 0.0 if grid_w <= -_UNSEEN_EXPORT_W else max(0.0, drawn_w)
+        exports = grid_w <= -_UNSEEN_EXPORT_W
+        self._suspected_s = (
+            0.0 if exports else min(self._suspected_s + dt_s, _SUSPECTED_S)
+        )
+        hidden_w = max(0.0, drawn_w) * self._suspected_s / _SUSPECTED_S
         return BatteryShare(
             at=at,
             surplus_w=drawn_w - hidden_w - grid_w,

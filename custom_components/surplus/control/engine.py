@@ -4,16 +4,16 @@ The engine keeps what must be remembered between cycles and nothing else: given 
 snapshots in the same order it decides the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from math import inf
 from typing import Any
 
 from .allocation import allocate
 from .battery import STRICT_PRICE
 from .check import Check, CheckEnd, CheckResult
 from .checking import Checks
+from .failures import Failures
 from .freshness import Freshness, MeterState
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
 from .loads import control_of
@@ -48,7 +48,8 @@ class Cycle:
     on that, ``probed_w`` what of the budget nobody has seen yet. Rooms are what is left
     under a limit as the house runs now. ``checks`` holds the commissioning checks that
     ended in this cycle, ``regulation`` what the PIDs of loads did that have one, and
-    ``facts`` what was learned of loads.
+    ``facts`` what was learned of loads. ``failures`` is what the controls of loads have
+    raised: those loads are let go.
     """
 
     at: float
@@ -70,6 +71,7 @@ class Cycle:
     checks: Mapping[str, CheckResult] = field(default_factory=dict)
     regulation: Mapping[str, RegulatorTerms] = field(default_factory=dict)
     facts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    failures: Mapping[str, Exception] = field(default_factory=dict)
 
 
 class Engine:
@@ -144,9 +146,10 @@ class Engine:
         settings, grid = self.settings, snapshot.grid
         meter = self.freshness.judge(grid, snapshot.now)
         self._surplus.observe(snapshot)
-        controls = self._observe(snapshot)
+        failures = Failures()
+        controls = self._observe(snapshot, failures)
         if grid is None or meter is MeterState.LOST:
-            return self._blind(snapshot, meter, controls)
+            return self._blind(snapshot, meter, controls, failures)
 
         dt_s, is_new = 0.0, False
         if self._last_at is None or grid.at > self._last_at:
@@ -156,27 +159,36 @@ class Engine:
             is_new = True
 
         voltage_v = voltage_of(settings, grid)
-        own_w = {
-            load.spec.load_id: control.counted_w(
-                load.reading, grid.at, snapshot.now, voltage_v
-            )
-            for load, control in controls
-        }
+        own_w: dict[str, float] = {}
+        for load, control in controls:
+            with failures.of(load):
+                own_w[load.spec.load_id] = control.counted_w(
+                    load.reading, grid.at, snapshot.now, voltage_v
+                )
+        # What nobody can say of a load is the house's.
+        controls = [pair for pair in controls if pair[0].spec.load_id in own_w]
         grid_a = grid_currents_a(settings, grid)
         base_a = _base_currents(grid_a, controls, own_w, voltage_v)
         if 1 < settings.phases != len(grid.currents_a):
             # Of a total nobody knows which phase exports what: no credit for it.
             base_a = tuple(max(0.0, current_a) for current_a in base_a)
-        # Where the meter itself warns, no calculation gets the benefit of the doubt.
-        shown_a = (inf,) * settings.phases if grid.overload else grid_a
         limits = limits_of(settings, grid)
-        headroom = Headroom(limits, base_a, shown_a)
+        headroom = Headroom(limits, base_a, grid_a, overload=grid.overload)
         if is_new:
             solar_a = (snapshot.solar_w or 0.0) / voltage_v / settings.phases
-            self._peaks.observe(max(base_a) + solar_a, snapshot.wall)
+            # A load that moves otherwise than believed is no draw of the house.
+            most_w = {
+                load.spec.load_id: control.may_draw_w(
+                    own_w[load.spec.load_id], snapshot.now
+                )
+                for load, control in controls
+            }
+            still_a = _base_currents(grid_a, controls, most_w, voltage_v)
+            self._peaks.observe(max(still_a) + solar_a, snapshot.wall)
             all_w = sum(own_w.values())
             for load, control in controls:
-                control.see_grid(grid, all_w - own_w[load.spec.load_id])
+                with failures.of(load):
+                    control.see_grid(grid, all_w - own_w[load.spec.load_id])
 
         surplus = self._surplus.surplus(
             settings,
@@ -230,6 +242,8 @@ class Engine:
                 ),
             ),
             self._checks,
+            failures,
+            is_new=is_new,
         )
         return Cycle(
             at=snapshot.now,
@@ -249,7 +263,10 @@ class Engine:
             ),
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
-            decisions=tuple(_told_with(decision, surplus) for decision in decisions),
+            decisions=(
+                *(_told_with(decision, surplus) for decision in decisions),
+                *self._let_go(snapshot, failures, decisions),
+            ),
             checks=checks,
             regulation={
                 load.spec.load_id: terms
@@ -257,6 +274,7 @@ class Engine:
                 if (terms := control.pid_terms) is not None
             },
             facts=_facts(controls),
+            failures=failures.errors,
         )
 
     def _sound(self, snapshot: Snapshot) -> Snapshot:
@@ -274,7 +292,7 @@ class Engine:
             loads=tuple(sound_load(load) for load in snapshot.loads),
         )
 
-    def _observe(self, snapshot: Snapshot) -> list[Follower]:
+    def _observe(self, snapshot: Snapshot, failures: Failures) -> list[Follower]:
         """Return loads with their memories in priority order."""
         ordered = sorted(
             snapshot.loads, key=lambda load: (load.spec.priority, load.spec.load_id)
@@ -286,16 +304,30 @@ class Engine:
             if control is None or type(control.spec) is not type(load.spec):
                 control = self._loads[load_id] = control_of(load.spec)
                 if saved := self._saved_loads.pop(load_id, None):
-                    control.restore(saved, snapshot.now, snapshot.wall)
-            control.observe(load, self.settings.phases)
-            controls.append((load, control))
+                    with failures.of(load):
+                        control.restore(saved, snapshot.now, snapshot.wall)
+            with failures.of(load):
+                control.observe(load, self.settings.phases)
+            if load_id not in failures:
+                controls.append((load, control))
         return controls
+
+    def _let_go(
+        self, snapshot: Snapshot, failures: Failures, decisions: tuple[Decision, ...]
+    ) -> Iterator[Decision]:
+        """Let go of the loads that failed before anything could be decided for them."""
+        decided = {decision.load_id for decision in decisions}
+        for load in snapshot.loads:
+            load_id = load.spec.load_id
+            if load_id in failures and load_id not in decided:
+                yield self._loads[load_id].let_go()
 
     def _blind(
         self,
         snapshot: Snapshot,
         meter: MeterState,
         controls: list[Follower],
+        failures: Failures,
     ) -> Cycle:
         """Decide without a grid reading: leave the house its own peak of this hour."""
         settings = self.settings
@@ -323,22 +355,28 @@ class Engine:
                 voltage_v=settings.voltage_v,
                 meter=meter,
                 direction_known=False,
-                # No meter shows anything: nothing gets the benefit of the doubt.
-                headroom=Headroom(
-                    limits, (base_a,) * settings.phases, (inf,) * settings.phases
-                ),
+                headroom=Headroom(limits, (base_a,) * settings.phases),
                 settings=settings,
             ),
             self._checks,
+            failures,
+            is_new=False,
         )
         return Cycle(
             at=snapshot.now,
             meter=meter,
             solar_w=snapshot.solar_w,
             battery_state=self._surplus.battery_state,
-            decisions=decisions,
+            decisions=(
+                *(
+                    _told_blind(decision, meter) if peak_a is None else decision
+                    for decision in decisions
+                ),
+                *self._let_go(snapshot, failures, decisions),
+            ),
             checks=checks,
             facts=_facts(controls),
+            failures=failures.errors,
         )
 
 
@@ -373,6 +411,18 @@ def _budget(
     if tight := headroom.tightest(range(1, phases + 1)):
         budget_w = min(budget_w, max(0.0, tight[0]) * voltage_v * phases)
     return budget_w
+
+
+def _told_blind(decision: Decision, meter: MeterState) -> Decision:
+    """Say that it is the meter that is missing where nobody knows of any room."""
+    if decision.reason is not Reason.NO_ROOM:
+        return decision
+    never = meter is MeterState.NONE
+    return replace(
+        decision,
+        reason=Reason.NO_GRID_METER if never else Reason.METER_LOST,
+        numbers={},
+    )
 
 
 def _told_with(decision: Decision, surplus: Surplus) -> Decision:

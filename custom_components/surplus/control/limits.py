@@ -7,6 +7,7 @@ draws without the loads is the grid current less the loads' own, at the same ins
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 
 from .model import GridReading, LimitKind
 from .settings import HomeSettings
@@ -71,7 +72,12 @@ class Headroom:
     """What the loads may draw per phase, handed out load by load.
 
     ``base_a`` is what the house draws per phase without the loads, ``grid_a`` what the
-    meter shows with them.
+    meter shows with them; None where no meter shows anything. ``overload`` is the
+    meter's own warning. Where either speaks, no calculation gets the benefit of the
+    doubt.
+
+    What loads fall by in a cycle is not there for others before the meter shows it: the
+    rises of one cycle must fit on top of what it shows.
     """
 
     def __init__(
@@ -79,12 +85,18 @@ class Headroom:
         limits: tuple[Limit, ...],
         base_a: tuple[float, ...],
         grid_a: tuple[float, ...] | None = None,
+        *,
+        overload: bool = False,
     ) -> None:
         """Start with everything that is left under the limits."""
+        self.overload = overload
         self._limits = limits
         self._base_a = base_a
-        self._grid_a = grid_a if grid_a is not None else base_a
+        self._grid_a = grid_a
         self._given_a = [0.0] * len(base_a)
+        self._given_before_a = list(self._given_a)
+        self._risen_a = [0.0] * len(base_a)
+        self._cap_a: float | None = None
         # All limits count per phase: the lowest is the tightest on every one.
         self._lowest = min(
             limits, key=lambda limit: (limit.current_a, limit.kind), default=None
@@ -109,17 +121,60 @@ class Headroom:
         room_a = min(
             [lowest.current_a - base_a[p - 1] - given_a[p - 1] for p in phases]
         )
+        if self._cap_a is not None:
+            room_a = min(room_a, self._cap_a)
         return room_a, lowest.kind
 
     def exceeded(self, phases: Iterable[int]) -> bool:
-        """Return whether the meter itself shows one of these phases over a limit."""
-        return any(
-            self._grid_a[phase - 1] > limit.current_a
-            for limit in self._limits
-            for phase in phases
-        )
+        """Return whether these phases may be over a limit, as far as anybody sees."""
+        if self._lowest is None:
+            return False
+        if self._grid_a is None or self.overload:
+            return True
+        limit_a = self._lowest.current_a
+        return any(self._grid_a[phase - 1] > limit_a for phase in phases)
+
+    def over_a(self) -> dict[int, float]:
+        """Return by how much the meter shows phases over a limit, where it does."""
+        if self._lowest is None or self._grid_a is None:
+            return {}
+        limit_a = self._lowest.current_a
+        return {
+            phase: grid_a - limit_a
+            for phase, grid_a in enumerate(self._grid_a, start=1)
+            if grid_a > limit_a
+        }
 
     def take(self, phases: Iterable[int], current_a: float) -> None:
         """Hand out a current on some phases."""
         for phase in phases:
             self._given_a[phase - 1] += current_a
+
+    # ---- load by load --------------------------------------------------------------
+
+    def begin_turn(self, cap_a: float | None) -> None:
+        """Begin handing out to one load, up to a current per phase."""
+        self._cap_a = cap_a
+        self._given_before_a = list(self._given_a)
+
+    def end_turn(self, phases: Iterable[int], own_a: float) -> None:
+        """End it; what was handed out beyond what it draws is a rise."""
+        own = dict.fromkeys(phases, own_a)
+        for index, before_a in enumerate(self._given_before_a):
+            rise_a = self._given_a[index] - before_a - own.get(index + 1, 0.0)
+            self._risen_a[index] += max(0.0, rise_a)
+        self._cap_a = None
+
+    def to_rise_a(self, phases: Iterable[int]) -> float | None:
+        """Return by how much these phases may rise on top of what the meter shows.
+
+        Negative where nothing may; None without a limit, or a meter.
+        """
+        if self._lowest is None or self._grid_a is None:
+            return None
+        if self.overload:
+            return -inf
+        return min(
+            self._lowest.current_a - self._grid_a[p - 1] - self._risen_a[p - 1]
+            for p in phases
+        )

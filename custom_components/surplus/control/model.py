@@ -48,6 +48,7 @@ class Reason(StrEnum):
     COVERING_HOUSE = "covering_house"
     CHECKING = "checking"
     UNREACHABLE = "unreachable"
+    FAILED = "failed"
     NO_VEHICLE = "no_vehicle"
     VEHICLE_FULL = "vehicle_full"
     WAITING_FOR_SURPLUS = "waiting_for_surplus"

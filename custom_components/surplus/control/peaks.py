@@ -5,6 +5,7 @@ When no meter is left, this is what a boost must leave free.
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import isfinite
 
 _DAYS = 7
 
@@ -17,10 +18,13 @@ class HousePeaks:
         self._peaks: dict[tuple[int, int], float] = {}
         for key, current_a in (saved or {}).items():
             day, hour = key.split(":")
-            self._peaks[int(day), int(hour)] = float(current_a)
+            if isfinite(peak_a := float(current_a)):
+                self._peaks[int(day), int(hour)] = peak_a
 
     def observe(self, current_a: float, wall: datetime) -> None:
         """Note what the house draws without the loads."""
+        if not isfinite(current_a):
+            return
         key = (wall.toordinal(), wall.hour)
         if key not in self._peaks:
             oldest = key[0] - _DAYS

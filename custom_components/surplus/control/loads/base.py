@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from math import inf
@@ -36,6 +36,8 @@ _EXCESS_W = 150.0
 _EXCESS_SHARE = 0.1
 # A sensor that shows more than this share of the most a load can take is wrong.
 _OWN_MOST = 1.2
+# A measurement older than this may be of another set-point.
+BELIEVED_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +78,7 @@ class Circumstances:
     ``reserve_w`` is what a slow load leaves to a fast one below it, so that this one
     can take a cloud. ``trims_below`` is what the fast ones below can take of the surplus
     at once. ``doubt_w`` is by how much the surplus may be wrong because other loads move.
+    ``own_w`` is what it draws itself at the instant of the reading.
     ``beside_battery`` says that a battery that regulates itself fills what loads take
     too much.
     """
@@ -93,6 +96,7 @@ class Circumstances:
     reserve_w: float = 0.0
     trims_below: Span = Span()
     doubt_w: float = 0.0
+    own_w: float = 0.0
     voltage_v: float
     meter: MeterState
     direction_known: bool
@@ -140,7 +144,9 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     """One load's memory: what it was told, since when, and what was learned of it.
 
     ``value`` is what it was told last, in its own unit. ``reserved_w`` is what it is
-    about to take, so that loads below do not start on it.
+    about to take, so that loads below do not start on it. ``in_force_w`` is the power
+    of the set-point it was handed last. ``failures`` counts how often deciding for it
+    has failed.
     """
 
     def __init__(self, spec: S) -> None:
@@ -148,6 +154,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self.spec = spec
         self.value = 0.0
         self.reserved_w = 0.0
+        self.in_force_w = 0.0
+        self.failures = 0
         self.switching = Switching()
         self.changed_at: float | None = None
         self._wishes: int | None = None
@@ -216,39 +224,60 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         """Return what it draws at an instant, as far as that can be true.
 
         What a wrong sensor shows beyond that is the house's: it must not open a limit.
+        What one showed long ago says nothing against what the load was told since.
         """
         own_w = self.own_power_w(reading, at, now, voltage_v)
         most_w, least_w = self.most_drawn_w, self.least_drawn_w
+        if (
+            self._told_w
+            and reading.reachable
+            and reading.power_at is not None
+            and at - reading.power_at > BELIEVED_S
+        ):
+            most_w = min(most_w, self._most_told_w(now) / _OWN_MOST)
         return min(max(own_w, _OWN_MOST * least_w), _OWN_MOST * most_w)
 
     def note_told(self, now: float, power_w: float) -> None:
-        """Note what was handed to it in this cycle."""
+        """Note the power of the set-point that it was handed in this cycle."""
+        self.in_force_w = power_w
+        most_w = max(power_w, self.reserved_w)
         told = self._told_w
-        if not told or told[-1][1] != power_w:
-            told.append((now, power_w))
+        if not told or told[-1][1] != most_w:
+            told.append((now, most_w))
         # The last from before counts too: it was in force when the time began.
         while len(told) > 1 and told[1][0] <= now - self.settles_s:
             told.popleft()
 
-    @property
-    def told_w(self) -> float | None:
-        """What was handed to it last, None before its first cycle."""
-        return self._told_w[-1][1] if self._told_w else None
-
-    def excess_w(self, own_w: float, now: float) -> float:
-        """Return what it draws beyond all that it was told in the time it may need."""
+    def _most_told_w(self, now: float) -> float:
+        """Return the most that it was told in the time it may need to do so."""
         told = self._told_w
-        if not told:
-            return 0.0
         begins = now - self.settles_s
-        most_w = max(0.0, told[-1][1])
+        most_w = max(0.0, told[-1][1]) if told else 0.0
         for (_, power_w), (until, _) in pairwise(told):
             if until > begins:
                 most_w = max(most_w, power_w)
+        return most_w
+
+    def excess_w(self, own_w: float, now: float) -> float:
+        """Return what it draws beyond all that it was told in the time it may need."""
+        if not self._told_w:
+            return 0.0
+        most_w = self._most_told_w(now)
         excess_w = own_w - most_w
         if excess_w <= max(_EXCESS_W, _EXCESS_SHARE * most_w):
             return 0.0
         return excess_w
+
+    def may_draw_w(self, own_w: float, now: float) -> float:
+        """Return the most that it may draw while it does what it was told lately."""
+        most_w = self._most_told_w(now) if len(self._told_w) > 1 else own_w
+        return max(own_w, most_w)
+
+    def falling_w(self, reading: R, own_w: float, now: float) -> float:
+        """Return by how much it was told lower and may not have moved yet."""
+        drawn_w = max(own_w, reading.power_w or 0.0)
+        in_force_w = max(0.0, self.in_force_w)
+        return max(0.0, min(drawn_w, self._most_told_w(now)) - in_force_w)
 
     @abstractmethod
     def span_w(self, voltage_v: float) -> Span:
@@ -358,15 +387,23 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         """Remember a set-point, take its room, and return it as a decision.
 
         Without a ``next_event`` it is the one that reason and minimum times tell.
+
+        A rise that the meter itself leaves no room for waits; its room is taken, so that
+        loads below make it.
         """
+        around.headroom.take(
+            self.phases, max(0.0, power_w) / around.voltage_v / len(self.phases)
+        )
+        risen = self._as_far_as_shown(value, power_w, around)
+        if risen != value:
+            power_w *= risen / value
+            value = risen
+            reason = Reason.LIMITED if risen else Reason.NO_ROOM
         if value != self.value:
             self.changed_at = around.now
             self.value = value
         if (value != 0) is not self.switching.on:
             self.switching.switch(value != 0, around.now)
-        around.headroom.take(
-            self.phases, max(0.0, power_w) / around.voltage_v / len(self.phases)
-        )
         return Decision(
             load_id=self.spec.load_id,
             setpoint=Setpoint(value=value, power_w=power_w),
@@ -381,6 +418,27 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             ),
         )
 
+    def _as_far_as_shown(
+        self, value: float, power_w: float, around: Circumstances
+    ) -> float:
+        """Return a set-point as far as it fits on top of what the meter shows."""
+        if value <= max(0.0, self.value):
+            return value
+        left_a = around.headroom.to_rise_a(self.phases)
+        if left_a is None:
+            return value
+        left_w = left_a * around.voltage_v * len(self.phases)
+        # What it has not taken yet of the last set-point, the meter does not show.
+        shown_w = min(self.in_force_w, around.own_w)
+        top_w = max(self.in_force_w, shown_w + left_w)
+        if power_w <= top_w + FLOAT_SLACK:
+            return value
+        return self.at_most(max(self.value, value * top_w / power_w))
+
+    def at_most(self, value: float) -> float:
+        """Return the greatest set-point up to a value: 0, or one that it runs with."""
+        return 0.0
+
     def left_alone(
         self, reason: Reason, numbers: Mapping[str, float | str] | None = None
     ) -> Decision:
@@ -391,6 +449,25 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             reason=reason,
             numbers=numbers or {},
         )
+
+    def refuse(self, reason: Reason, *, running: bool | None) -> Decision:
+        """Stop what we had started, and command it no more.
+
+        ``running`` is what it tells of that itself; None where it does not tell, and
+        once must do.
+        """
+        decision = self.left_alone(reason)
+        if self.switching.on and running is not False:
+            decision = replace(decision, setpoint=Setpoint(value=0.0, power_w=0.0))
+        self.switching.on = self.switching.on and bool(running)
+        self.value = 0.0
+        return decision
+
+    def let_go(self) -> Decision:
+        """Leave it on its safe state: deciding for it has failed."""
+        self.failures += 1
+        self.reserved_w = 0.0
+        return self.left_alone(Reason.FAILED, {"failures": self.failures})
 
     # ---- surviving a restart -------------------------------------------------------
 

@@ -133,6 +133,11 @@ class OfferingCharger(PhasedCharger, ABC):
         steps = floor(current_a / self.spec.step_a + FLOAT_SLACK)
         return max(0.0, steps * self.spec.step_a)
 
+    @override
+    def at_most(self, value: float) -> float:
+        current_a = self._down(value)
+        return current_a if current_a >= self.spec.min_a else 0.0
+
     # ---- when it may be moved, and how ---------------------------------------------
 
     def _may_move(self, current_a: float, around: Circumstances) -> bool:
@@ -171,9 +176,10 @@ class OfferingCharger(PhasedCharger, ABC):
             current_a = 0.0
         current_a = round(current_a, 3)
         power_w = current_a * self._per_a(around)
-        if current_a != self.value:
-            self.pace.wrote()
+        before_a = self.value
         decision = self.told(current_a, power_w, reason, around, numbers)
+        if self.value != before_a:
+            self.pace.wrote()
         if not self.spec.switches_phases or decision.setpoint is None:
             return decision
         if self._changing:

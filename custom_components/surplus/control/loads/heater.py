@@ -47,8 +47,9 @@ class HeaterControl(SolarHeater):
         if load.mode is Mode.OFF:
             return self._tell(0.0, Reason.MODE_OFF, around)
         if around.settings.sign_reversed:
-            self.value = 0.0
-            return self.left_alone(Reason.SIGN_REVERSED)
+            accepted_w = reading.accepted_w
+            running = None if accepted_w is None else accepted_w != 0
+            return self.refuse(Reason.SIGN_REVERSED, running=running)
         if not reading.wants_power:
             return self._tell(0.0, Reason.THERMOSTAT_OPEN, around)
         self._regulates = False
@@ -225,6 +226,11 @@ class HeaterControl(SolarHeater):
             self.switching.switch(held_w > 0, around.now)
         around.headroom.take(self.phases, held_w / around.voltage_v / len(self.phases))
         return self.left_alone(Reason.UNREACHABLE, {"reserved_w": round(held_w)})
+
+    @override
+    def at_most(self, value: float) -> float:
+        least_w = max(self.spec.min_w, self.spec.step_w)
+        return self._down(value) if value >= least_w else 0.0
 
     @override
     def learned(self) -> dict[str, Any]:

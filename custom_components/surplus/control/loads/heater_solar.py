@@ -145,7 +145,7 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
     def _look(self, around: Circumstances) -> None:
         """See where it is at the instant of the grid reading."""
         reading, at = self._reading, around.at
-        self._own_w = self.own_power_w(reading, at, around.now, around.voltage_v)
+        self._own_w = around.own_w
         self._position_w = self._element.position_w(reading, at)
         self._doubt_w = self.moving_w(reading, at, around.now)
 

@@ -176,8 +176,9 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         if load.mode is Mode.OFF:
             return self._tell(0.0, Reason.MODE_OFF, around)
         if around.settings.sign_reversed:
-            self.value = 0.0
-            return self.left_alone(Reason.SIGN_REVERSED)
+            accepted_w = reading.accepted_w
+            running = None if accepted_w is None else accepted_w != 0
+            return self.refuse(Reason.SIGN_REVERSED, running=running)
         if not reading.wants_power:
             return self._tell(0.0, Reason.STORAGE_REFUSES, around)
         if around.meter is MeterState.NONE:
@@ -307,6 +308,10 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         if abs(new_w) < _LEAST_W:
             return 0.0
         return new_w if self._pace.worth_it(move_w, around.dt_s) else old_w
+
+    @override
+    def at_most(self, value: float) -> float:
+        return float(int(max(0.0, value)))
 
     # ---- small things --------------------------------------------------------------
 

@@ -7,7 +7,6 @@ is that of its day, and in every mode that follows the sun it gets it.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from math import inf
 from typing import Any, override
 
@@ -19,7 +18,6 @@ from ..model import (
     LoadInput,
     Mode,
     Reason,
-    Setpoint,
     SwitchedReading,
     SwitchedSpec,
 )
@@ -180,7 +178,8 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         if load.mode is Mode.OFF:
             return self._tell(False, Reason.MODE_OFF, around)
         if around.settings.sign_reversed:
-            return self._refuse(reading)
+            self._takes_w = 0.0
+            return self.refuse(Reason.SIGN_REVERSED, running=reading.on)
         if not reading.wants_power:
             decision = self._tell(False, Reason.NOT_DRAWING, around)
             # It was not we who ended it.
@@ -261,17 +260,6 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         reserved_a = self._needed_a(around) if on else 0.0
         around.headroom.take(self.phases, reserved_a)
         return self.left_alone(Reason.UNREACHABLE, {"reserved_a": round(reserved_a, 1)})
-
-    def _refuse(self, reading: SwitchedReading) -> Decision:
-        """Switch off what we had switched on, and touch it no more."""
-        decision = self.left_alone(Reason.SIGN_REVERSED)
-        if self.switching.on and reading.on is not False:
-            decision = replace(decision, setpoint=Setpoint(value=0.0, power_w=0.0))
-        # Where it does not tell its state, once must do.
-        self.switching.on = self.switching.on and bool(reading.on)
-        self.value = 0.0
-        self._takes_w = 0.0
-        return decision
 
     # ---- running whatever the sun --------------------------------------------------
 
@@ -448,15 +436,12 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         around: Circumstances,
         numbers: Mapping[str, float | str] | None = None,
     ) -> Decision:
-        """Remember and return a set-point, and count what it really takes."""
+        """Remember and return a set-point, and count what it really takes of it."""
         self._ignores = self._disobeys(on, around.now)
-        draws = on is not self._ignores and not self.appliance.refuses
+        # What it draws against its order, every kind of load is held against.
+        draws = on and not self._ignores and not self.appliance.refuses
         self._takes_w = self.appliance.power_w if draws else 0.0
-        power_w = self._takes_w if on else 0.0
-        decision = self.told(float(on), power_w, reason, around, numbers)
-        if not on and self._takes_w:
-            around.headroom.take(self.phases, self._needed_a(around))
-        return decision
+        return self.told(float(on), self._takes_w, reason, around, numbers)
 
     def _disobeys(self, on: bool, now: float) -> bool:
         """Whether it has long been told so, and still tells otherwise."""

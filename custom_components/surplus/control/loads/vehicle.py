@@ -7,6 +7,7 @@ from typing import Any
 from ..model import ChargerReading, ChargerSpec
 from ..settings import NOMINAL_VOLTAGE_V
 from .appetite import DRAWING_W, MOST_FLOOR_A, Appetite
+from .base import BELIEVED_S
 from .learned_response import LearnedResponse
 
 # Below this a phase carries no vehicle.
@@ -187,7 +188,11 @@ class Vehicle:
         model = self._response.model
         moved_a = model.move_a(reading.power_at, at)
         self.doubt_a = model.doubt_a(reading.power_at, at)
-        return max(0.0, reading.power_w + moved_a * per_a)
+        power_w = max(0.0, reading.power_w + moved_a * per_a)
+        if self._response.known and at - reading.power_at > BELIEVED_S:
+            # It was of another offer: no vehicle draws more than it is offered now.
+            power_w = min(power_w, model.drawn_a(at) * per_a)
+        return power_w
 
     def _learn(self, power_w: float, per_a: float, at: float) -> None:
         """Learn its habits, once it has settled on its offer."""

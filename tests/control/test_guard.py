@@ -1,0 +1,268 @@
+"""The last guard: what the meter itself shows counts before all that is worked out."""
+
+from dataclasses import replace
+from math import inf
+
+import pytest
+
+from custom_components.surplus.control.guard import caps_w
+from custom_components.surplus.control.limits import Headroom, Limit
+from custom_components.surplus.control.loads import control_of
+from custom_components.surplus.control.loads.base import Follower
+from custom_components.surplus.control.model import (
+    ChargerReading,
+    GridReading,
+    HeaterReading,
+    LimitKind,
+    LoadInput,
+    LoadReading,
+    LoadSpec,
+    Mode,
+    Reason,
+    SwitchedReading,
+    SwitchedSpec,
+)
+from custom_components.surplus.control.settings import HomeSettings
+
+from .mixed_house import MixedHouse, Plant, charger, heater, storage, switched
+
+V = 230.0
+LIMIT = Limit(kind=LimitKind.BREAKER, current_a=20.0)
+
+
+def follower(
+    spec: LoadSpec, told_w: float, *, since: float = 0.0, reachable: bool = True
+) -> Follower:
+    """Return a load that was told something once."""
+    kinds: dict[type, type[LoadReading]] = {
+        type(charger()): ChargerReading,
+        type(heater()): HeaterReading,
+        SwitchedSpec: SwitchedReading,
+    }
+    load: LoadInput = LoadInput(
+        spec=spec, reading=kinds[type(spec)](reachable=reachable), mode=Mode.BOOST
+    )
+    control = control_of(spec)
+    control.observe(load, 1)
+    control.note_told(since, told_w)
+    return load, control
+
+
+def caps(
+    *loads: tuple[Follower, float],
+    shown_a: float,
+    now: float = 100.0,
+    overload: bool = False,
+) -> dict[str, float]:
+    headroom = Headroom((LIMIT,), (0.0,), (shown_a,), overload=overload)
+    return caps_w(
+        [pair for pair, _ in loads],
+        {pair[0].spec.load_id: own_w for pair, own_w in loads},
+        headroom,
+        now=now,
+        voltage_v=V,
+    )
+
+
+class TestWhoGivesWay:
+    def test_nobody_under_the_limit(self) -> None:
+        assert caps((follower(heater(), 2000), 2000), shown_a=20.0) == {}
+
+    def test_what_is_over_is_taken_from_the_last_first(self) -> None:
+        above, below = follower(heater("a", 1), 2000), follower(heater("b", 2), 2000)
+        given = caps((above, 2000), (below, 2000), shown_a=22.0)
+        assert given == {"b": pytest.approx(2000 - 2 * V)}
+        given = caps((above, 2000), (below, 300), shown_a=22.0)
+        assert given == {"a": pytest.approx(2000 - (2 * V - 300)), "b": 0.0}
+
+    def test_a_car_goes_to_its_minimum_before_anybody_is_stopped(self) -> None:
+        car, hot = follower(charger("a"), 16 * V), follower(heater("b", 2), 230)
+        pump = follower(switched("c", 3, power_w=690.0), 690)
+        given = caps((car, 16 * V), (hot, 230), (pump, 690), shown_a=26.0)
+        assert given == {"a": pytest.approx(11 * V), "b": 0.0, "c": 690}
+
+    def test_where_least_is_too_much_the_last_is_stopped(self) -> None:
+        car, pump = follower(charger("a"), 16 * V), follower(switched("c", 3), 690)
+        given = caps((car, 16 * V), (pump, 690), shown_a=31.0)
+        assert given["a"] == pytest.approx(6 * V)
+        assert given["c"] == pytest.approx(690 - V)
+        given = caps((car, 16 * V), (pump, 690), shown_a=34.0)
+        assert given["a"] == pytest.approx(5 * V)
+        assert given["c"] == 0
+
+    def test_one_that_is_about_to_take_more_goes_below_what_it_takes(self) -> None:
+        given = caps((follower(heater(), 2000), 1000), shown_a=21.0)
+        assert given == {"h": pytest.approx(1000 - V)}
+
+    def test_one_out_of_reach_gives_nothing(self) -> None:
+        gone, hot = (
+            follower(heater("a"), 2000, reachable=False),
+            follower(heater(), 920),
+        )
+        given = caps((gone, 2000), (hot, 920), shown_a=22.0)
+        assert given == {"h": pytest.approx(920 - 2 * V)}
+
+    def test_one_on_another_phase_helps_nothing(self) -> None:
+        here, there = follower(heater("a", 1), 2000), follower(heater("b", 2), 2000)
+        there[1].observe(replace(there[0], spec=replace(there[0].spec, phases=(2,))), 3)
+        given = caps_w(
+            [here, there],
+            {"a": 2000.0, "b": 2000.0},
+            Headroom((LIMIT,), (0.0,) * 3, (22.0, 5.0, 5.0)),
+            now=100.0,
+            voltage_v=V,
+        )
+        assert given == {"a": pytest.approx(2000 - 2 * V)}
+
+    def test_the_meters_warning_brings_all_to_their_least_and_stops_nobody(
+        self,
+    ) -> None:
+        car, hot = follower(charger("a"), 16 * V), follower(heater("b", 2), 900)
+        given = caps((car, 16 * V), (hot, 900), shown_a=15.0, overload=True)
+        assert given == {"a": pytest.approx(6 * V), "b": 0.0}
+
+
+class TestMovesUnderWay:
+    def told_lower(self, own_w: float, now: float) -> dict[str, float]:
+        hot = follower(heater(), 2000)
+        hot[1].note_told(50.0, 1500.0)
+        return caps((hot, own_w), shown_a=22.0, now=now)
+
+    def test_what_was_told_lower_a_second_ago_is_not_told_lower_again(self) -> None:
+        assert self.told_lower(2000, 51.0) == {}
+
+    def test_that_counts_for_no_longer_than_it_may_need(self) -> None:
+        assert self.told_lower(1510, 67.0) == {"h": pytest.approx(1500 - 2 * V)}
+
+    def test_what_is_seen_to_have_fallen_counts_no_more(self) -> None:
+        assert self.told_lower(1500, 52.0) == {"h": pytest.approx(1500 - 2 * V)}
+
+    def test_one_that_draws_more_than_it_was_told_is_believed_nothing(self) -> None:
+        above, below = follower(heater("a", 1), 2000), follower(heater("b", 2), 1000)
+        given = caps((above, 2000), (below, 2000), shown_a=22.0)
+        assert given["a"] == pytest.approx(2000 - 2 * V)
+        assert given["b"] < 1000
+
+
+class TestRises:
+    def headroom(self, shown_a: float, **more: bool) -> Headroom:
+        return Headroom((LIMIT,), (-100.0,), (shown_a,), **more)
+
+    def test_they_fit_together_on_top_of_what_the_meter_shows(self) -> None:
+        headroom = self.headroom(12.0)
+        assert headroom.to_rise_a((1,)) == 8.0
+        headroom.begin_turn(None)
+        headroom.take((1,), 9.0)
+        headroom.end_turn((1,), 4.0)
+        assert headroom.to_rise_a((1,)) == 3.0
+
+    def test_a_fall_is_there_for_others_once_the_meter_shows_it(self) -> None:
+        headroom = self.headroom(12.0)
+        headroom.begin_turn(None)
+        headroom.take((1,), 1.0)
+        headroom.end_turn((1,), 9.0)
+        assert headroom.to_rise_a((1,)) == 8.0
+
+    def test_each_load_has_a_cap_of_its_own(self) -> None:
+        headroom = self.headroom(12.0)
+        headroom.begin_turn(2.0)
+        assert headroom.tightest((1,)) == (2.0, LimitKind.BREAKER)
+        headroom.end_turn((1,), 0.0)
+        assert headroom.tightest((1,)) == (120.0, LimitKind.BREAKER)
+
+    def test_nothing_rises_where_the_meter_warns(self) -> None:
+        assert self.headroom(12.0, overload=True).to_rise_a((1,)) == -inf
+
+    def test_without_a_meter_or_a_limit_nothing_is_shown(self) -> None:
+        assert Headroom((LIMIT,), (0.0,)).to_rise_a((1,)) is None
+        assert Headroom((), (0.0,), (5.0,)).to_rise_a((1,)) is None
+        assert Headroom((LIMIT,), (0.0,)).over_a() == {}
+
+
+def over_s(house: MixedHouse, limit_a: float) -> int:
+    """Return for how many seconds on end a phase was over the limit at most."""
+    longest = now = 0
+    for amps in house.currents:
+        now = now + 1 if max(amps) > limit_a + 0.3 else 0
+        longest = max(longest, now)
+    return longest
+
+
+@pytest.mark.parametrize(
+    "shows",
+    [
+        lambda power_w: power_w * 1.09,
+        lambda power_w: power_w + 1500.0,
+        lambda power_w: 2000.0,
+        lambda power_w: -power_w,
+    ],
+    ids=["a little more", "much more", "always the same", "reversed"],
+)
+@pytest.mark.parametrize("priority", [1, 3], ids=["above", "below"])
+def test_a_sensor_that_is_wrong_opens_no_limit(shows: object, priority: int) -> None:
+    liar = Plant(spec=heater("liar", priority), mode=Mode.BOOST, shows=shows)  # type: ignore[arg-type]
+    car = Plant(spec=charger("car", 2, max_a=32.0), mode=Mode.BOOST)
+    house = MixedHouse(loads=[liar, car], settings=HomeSettings(breaker_a=25.0))
+    house.run(100, base_w=500)
+    for base_w in (3000, 200, 4500, 1000):
+        house.run(100, base_w=base_w)
+    assert over_s(house, 25.0) <= 4
+
+
+@pytest.mark.parametrize(
+    "spec", [charger(max_a=32.0), heater(max_w=7000.0), storage("b", 1, 7000)]
+)
+def test_a_load_alone_that_shows_too_much_gives_way_to_the_house(
+    spec: LoadSpec,
+) -> None:
+    load = Plant(spec=spec, mode=Mode.BOOST, shows=lambda power_w: power_w * 1.09)
+    house = MixedHouse(loads=[load], settings=HomeSettings(breaker_a=25.0))
+    house.run(60, base_w=300)
+    house.run(60, base_w=3000)
+    assert max(a for (a,) in house.currents[-30:]) <= 25.0
+    assert load.power_w > 2000
+
+
+def test_the_warning_of_the_meter_throttles_where_room_was_worked_out() -> None:
+    car = Plant(spec=charger(max_a=16.0), mode=Mode.BOOST)
+    hot = Plant(spec=heater(), mode=Mode.BOOST)
+    pump = Plant(spec=switched(power_w=700.0), mode=Mode.BOOST)
+    house = MixedHouse(loads=[car, hot, pump], settings=HomeSettings(breaker_a=60.0))
+    house.run(100)
+    assert (car.value, hot.value, pump.value) == (16, 3000, 1)
+    house.now += 1
+    house.cycle(GridReading(at=house.now, power_w=house.grid_w, overload=True))
+    assert (car.value, hot.value, pump.value) == (6, 0, 1)
+    house.run(30)
+    assert (car.value, hot.value, pump.value) == (16, 3000, 1)
+
+
+def test_a_load_above_waits_until_the_one_below_is_seen_to_have_made_room() -> None:
+    below = Plant(spec=heater("low", 9, 4000.0), mode=Mode.BOOST)
+    car = Plant(spec=charger("car", 1, max_a=10.0))
+    house = MixedHouse(loads=[below, car], settings=HomeSettings(breaker_a=20.0))
+    house.run(60)
+    car.ask(Mode.BOOST)
+    below.obeys = False
+    house.run(12)
+    assert car.value == 0
+    (decision,) = [d for d in house.history[-1].decisions if d.load_id == "car"]
+    assert decision.reason is Reason.NO_ROOM
+    below.obeys = True
+    house.run(60)
+    assert car.value == 10
+    assert over_s(house, 20.0) <= 1
+
+
+def test_a_rise_goes_as_far_as_the_meter_shows_room_for() -> None:
+    stuck = Plant(spec=heater("low", 9, 2300.0), mode=Mode.BOOST)
+    car = Plant(spec=charger("car", 1, max_a=6.0), mode=Mode.BOOST)
+    house = MixedHouse(loads=[stuck, car], settings=HomeSettings(breaker_a=20.0))
+    house.run(60)
+    stuck.obeys = False
+    stuck.ask(Mode.OFF)
+    car.spec = charger("car", 1, max_a=16.0)
+    house.run(12)
+    assert car.value == 10
+    (decision,) = [d for d in house.history[-1].decisions if d.load_id == "car"]
+    assert decision.reason is Reason.LIMITED

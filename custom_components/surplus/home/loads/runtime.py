@@ -18,8 +18,9 @@ from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN, Kind
 from ...control.model import Mode
-from ...load_entities import Extra, async_remove_extra, extra_entities, load_entities
+from ...load_entities import load_entities
 from ...registry import async_get_registry
+from .extras import Extra, async_remove_extra, extra_entities
 from .numbers import async_remove_needless, setting_numbers
 from .settings import (
     HeaterSettings,

@@ -53,6 +53,8 @@ class EntityLoad[S: LoadSettings](LoadSource):
         }
         self._set_point: float | None = None
         self._taken_over: float | None = None
+        # Let go of with what a person had set.
+        self._in_hand = False
         self._kept: frozenset[str] = frozenset()
         self._accepted: tuple[float, float] | None = None
         self._lost_at = monotonic()
@@ -144,12 +146,11 @@ class EntityLoad[S: LoadSettings](LoadSource):
             self._taken_over = before._taken_over
             self._accepted = before._accepted
 
-    async def async_close(self, *, release: bool) -> None:
-        """Take no more commands; ``release`` it to the state chosen for it."""
+    async def async_close(self, *, by_hand: bool) -> None:
+        """Let go of it, and take no more commands."""
         self._closed = True
         try:
-            if release:
-                await self.async_release()
+            await self.async_release(by_hand=by_hand)
         finally:
             if self._stop is not None:
                 self._stop()
@@ -237,6 +238,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
 
     def _forget(self) -> None:
         self._set_point = self._taken_over = None
+        self._in_hand = False
         for outlet in self._outlets:
             if not outlet.entity_ids or not self._kept.issuperset(outlet.entity_ids):
                 self._handovers[outlet].forget()
@@ -268,8 +270,12 @@ class EntityLoad[S: LoadSettings](LoadSource):
         self._notify()
 
     @override
-    async def async_release(self) -> None:
+    async def async_release(self, *, by_hand: bool = False) -> None:
         """Leave it as chosen: what was never told anything, or is a person's, as it is."""
+        if by_hand:
+            # It goes on being seen what that person does next.
+            self._in_hand = True
+            return
         async with self._lock:
             left_at = {
                 Release.OFF: 0.0,
@@ -279,6 +285,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
             if (
                 self._set_point is not None
                 and self._taken_over is None
+                and not self._in_hand
                 and left_at is not None
             ):
                 await self._async_command(self._fitted(left_at))
@@ -289,7 +296,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
     async def _async_command(self, fitted: float) -> None:
         if not self.reachable:
             raise unreachable(self.settings.name)
-        self._set_point, self._taken_over = fitted, None
+        self._set_point, self._taken_over, self._in_hand = fitted, None, False
         await self._async_tell(fitted, self._ours.new(), monotonic())
 
     async def _async_set(

@@ -206,8 +206,16 @@ def temperature_fields() -> Fields:
         vol.Required(CONF_TEMP_SOL_MIN, default=usual.sol_min_c): degrees,
         vol.Required(CONF_TEMP_MAX, default=usual.max_c): degrees,
         vol.Optional(CONF_LEGIONELLA_C): degrees,
-        vol.Required(CONF_LEGIONELLA_DAYS, default=usual.legionella_days): number(
-            1, 31, 1, UnitOfTime.DAYS
+        vol.Required(
+            CONF_LEGIONELLA_DAYS, default=usual.legionella_days
+        ): NumberSelector(
+            NumberSelectorConfig(
+                min=1,
+                max=31,
+                unit_of_measurement=UnitOfTime.DAYS,
+                translation_key="time",
+                mode=NumberSelectorMode.BOX,
+            )
         ),
     }
 

@@ -396,6 +396,21 @@ WRONG = [
         },
         {"discharge_w": "beyond_number"},
     ),
+    (
+        "switched",
+        {"switch_entity": "switch.home_observe_only"},
+        {"switch_entity": "own_entity"},
+    ),
+    (
+        "battery",
+        {"power_entity": "sensor.home_surplus"},
+        {"power_entity": "own_entity"},
+    ),
+    (
+        "entity_charger",
+        {"current_entity": "number.home_margin"},
+        {"current_entity": "own_entity"},
+    ),
     ("storage", {"soc_entity": "sensor.volts"}, {"soc_entity": "needs_percent"}),
     ("battery", {"soc_entity": "sensor.volts"}, {"soc_entity": "needs_percent"}),
 ]

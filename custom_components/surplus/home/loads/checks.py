@@ -13,6 +13,7 @@ from homeassistant.const import (
     Platform,
 )
 from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util.unit_conversion import PowerConverter
 
 from ...const import DOMAIN
@@ -172,6 +173,12 @@ def _possible_states(hass: HomeAssistant, entity_id: str) -> Collection[str]:
     state = _state(hass, entity_id)
     options = state.attributes.get(ATTR_OPTIONS) if state else None
     return [str(option).lower() for option in options or ()]
+
+
+def is_own(hass: HomeAssistant, entity_id: str | None) -> bool:
+    """Return whether an entity is one of Surplus's: it would follow or command itself."""
+    registered = er.async_get(hass).async_get(entity_id) if entity_id else None
+    return registered is not None and registered.platform == DOMAIN
 
 
 def load_sensors(hass: HomeAssistant, without: str | None = None) -> set[str]:

@@ -14,7 +14,7 @@ from homeassistant.const import CONF_NAME
 from homeassistant.data_entry_flow import section
 
 from ..const import CONF_PHASES as CONF_HOME_PHASES, POWER_KEYS
-from .checks import load_sensors, placeholders_of
+from .checks import is_own, load_sensors, placeholders_of
 from .const import (
     CONF_PHASES,
     CONF_POWER_ENTITY,
@@ -129,6 +129,9 @@ class LoadSubentryFlow(ConfigSubentryFlow):
             errors[CONF_PHASES] = "one_phase_home"
         if answers.get(CONF_POWER_ENTITY) in self._measured():
             errors[CONF_POWER_ENTITY] = "already_measures"
+        for key in (*self._form.commands, CONF_POWER_ENTITY):
+            if is_own(self.hass, answers.get(key)):
+                errors[key] = "own_entity"
         commanded = self._commanded()
         for key in self._form.commands:
             if answers.get(key) in commanded:

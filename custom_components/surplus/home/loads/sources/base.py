@@ -29,6 +29,9 @@ from ..values import Doubts, is_known, is_there
 
 _LOGGER = logging.getLogger(__name__)
 
+# Reads a state; None of one that cannot be used.
+type Reader = Callable[[State | None], Any]
+
 # Nearer than this part of its range, a device has rounded what it was told.
 ROUNDING: Final = 0.05
 # What of 0 and 1 is the same, and what is rounding.
@@ -40,6 +43,8 @@ class EntityLoad[S: LoadSettings](LoadSource):
 
     It lives as long as its outlets stay the same; other settings may change meanwhile.
     """
+
+    _switch: SwitchOutlet | None = None
 
     def __init__(self, hass: HomeAssistant, settings: S) -> None:
         """Follow nothing yet: ``async_open`` begins."""
@@ -71,13 +76,13 @@ class EntityLoad[S: LoadSettings](LoadSource):
 
     @property
     @abstractmethod
-    def _sensors(self) -> dict[str, Callable[[State | None], Any]]:
-        """The entities that only tell, each with what reads it (None = unusable)."""
+    def _other_sensor(self) -> tuple[str | None, Reader]:
+        """The entity that tells something else than the power, and what reads it."""
 
     @property
     @abstractmethod
-    def _shown(self) -> float | None:
-        """The set-point that the commanded entities show, in the load's unit."""
+    def _level_shown(self) -> float | None:
+        """The set-point that the commanded entities show where the switch is on."""
 
     @abstractmethod
     def _fitted(self, value: float) -> float:
@@ -104,6 +109,28 @@ class EntityLoad[S: LoadSettings](LoadSource):
     @abstractmethod
     def _on_value(self) -> float:
         """The set-point it is left at where it is to be left on."""
+
+    # ---- what they share -------------------------------------------------------------
+
+    def _new_switch(self, entity_id: str | None) -> SwitchOutlet | None:
+        if entity_id is None:
+            return None
+        settings = self.settings
+        return SwitchOutlet(
+            self._hass, settings.name, entity_id, repeat_s=settings.repeat_s
+        )
+
+    @property
+    def _sensors(self) -> dict[str, Reader]:
+        """The entities that only tell, each with what reads it."""
+        sensors = ((self.settings.power_entity, power_of), self._other_sensor)
+        return {entity_id: read for entity_id, read in sensors if entity_id}
+
+    @property
+    def _shown(self) -> float | None:
+        """The set-point that the commanded entities show, in the load's unit."""
+        on = self._switch.shown if self._switch is not None else 1.0
+        return self._level_shown if on else on
 
     # ---- life ------------------------------------------------------------------------
 
@@ -332,6 +359,19 @@ class EntityLoad[S: LoadSettings](LoadSource):
 
     def _state(self, entity_id: str | None) -> State | None:
         return self._hass.states.get(entity_id) if entity_id is not None else None
+
+    @property
+    def _common(self) -> dict[str, Any]:
+        """Return what specs of every kind hold."""
+        settings = self.settings
+        return {
+            "load_id": settings.load_id,
+            "name": settings.name,
+            "priority": settings.priority,
+            "phases": settings.phases,
+            "min_on_s": settings.min_on_s,
+            "min_off_s": settings.min_off_s,
+        }
 
     def _told(self) -> dict[str, Any]:
         """Return what readings of every kind hold."""

@@ -142,6 +142,7 @@ class StorageUnit:
     most_w: float = 5_000.0
     late_s: float = 1.0
     moves_w: float = 1_200.0
+    writes_per_day: int = 10_000
     told_every_s: int = 2
     reachable: bool = True
     willing: bool = True
@@ -163,6 +164,7 @@ class StorageUnit:
             discharge_w=3_000,
             min_soc=0.1,
             max_soc=0.95,
+            writes_per_day=self.writes_per_day,
         )
 
     @property

@@ -26,6 +26,14 @@ from custom_components.surplus.control.settings import HomeSettings
 
 from .house import EPOCH, VOLTAGE_V, Car, decision_of
 
+UNMEASURED: dict[str, float | None] = {"measured_every_s": None}
+SEEN: list[dict[str, float | None]] = [
+    {"measured_every_s": 2.0},
+    {"measured_every_s": 10.0},
+    UNMEASURED,
+]
+WATER = Temperatures()
+
 
 @dataclass(kw_only=True)
 class Heater:
@@ -40,6 +48,7 @@ class Heater:
     believed_lag_s: float = 2.0
     min_on_s: float = 0.0
     min_off_s: float = 0.0
+    writes_per_day: int = 20_000
     temperatures: Temperatures | None = None
     pid: PidGains | None = None
     mode: Mode = Mode.SOLAR
@@ -83,6 +92,7 @@ class Heater:
             min_off_s=self.min_off_s,
             temperatures=self.temperatures,
             pid=self.pid,
+            writes_per_day=self.writes_per_day,
         )
 
     def ask(self, mode: Mode, manual_w: float | None = None) -> None:
@@ -259,3 +269,10 @@ class HeaterHouse:
     def with_settings(self, **changes: object) -> None:
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
         self.engine.settings = self.settings
+
+
+def settled_after(grids: list[float], within_w: float = 60.0) -> int:
+    """Return the seconds until the grid stays near zero."""
+    return max(
+        (i + 1 for i, grid_w in enumerate(grids) if abs(grid_w) > within_w), default=0
+    )

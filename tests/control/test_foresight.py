@@ -78,6 +78,7 @@ def test_what_catches_up_is_done_when_its_daily_minimum_is() -> None:
     ("reason", "kind"),
     [
         (Reason.HEATING_FORCED, NextEventKind.END_OF_FORCED_HEATING),
+        (Reason.DISINFECTING, NextEventKind.END_OF_FORCED_HEATING),
         (Reason.WARM_ENOUGH, NextEventKind.START),
     ],
 )

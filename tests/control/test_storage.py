@@ -1,5 +1,6 @@
 """A battery that can be commanded: charged by the sun, given to the house alone."""
 
+from dataclasses import replace
 from datetime import timedelta
 from math import nan
 from statistics import fmean
@@ -474,6 +475,42 @@ class TestMemory:
         assert decision.setpoint is not None
         assert decision.setpoint.value == pytest.approx(-1000, abs=35)
 
+    @pytest.mark.parametrize(
+        ("energy_wh", "back_wh", "sun_w", "left"),
+        [
+            (9_501, 9_400, 2500.0, Reason.STORAGE_FULL),
+            (999, 1_100, 0.0, Reason.STORAGE_EMPTY),
+        ],
+    )
+    def test_full_and_empty_last_over_a_restart(
+        self, energy_wh: float, back_wh: float, sun_w: float, left: Reason
+    ) -> None:
+        unit = StorageUnit(energy_wh=energy_wh)
+        house = alone(unit, sun_w=sun_w)
+        house.run(10)
+        assert reason(house) is left
+        wall = EPOCH + timedelta(seconds=house.now)
+        house.engine = Engine(house.settings, house.engine.as_dict(house.now, wall))
+        unit.energy_wh = back_wh
+        house.run(10)
+        assert reason(house) is left
+        assert house.told(9, "storage") == {0}
+
+    @pytest.mark.parametrize(("power_w", "told_w"), [(0.0, 0.0), (1800.0, 1800.0)])
+    def test_a_set_point_that_was_left_on_it_does_not_start_it(
+        self, power_w: float, told_w: float
+    ) -> None:
+        house = alone(StorageUnit(mode=Mode.OFF))
+        house.run(5)
+        saved = house.engine.as_dict(house.now, EPOCH)
+        unit = StorageUnit(accepted=(1800.0, 990.0), mode=Mode.MANUAL)
+        unit._measured = 990.0, power_w
+        engine = Engine(HomeSettings(), saved)
+        # By hand without a number it stays as it is.
+        decision = engine.cycle(snapshot(unit, now=2000.0)).decisions[0]
+        assert decision.setpoint is not None
+        assert decision.setpoint.value == told_w
+
     def test_a_storage_gets_its_control(self) -> None:
         assert isinstance(control_of(StorageUnit().spec), StorageControl)
 
@@ -508,6 +545,44 @@ class TestCheck:
         assert [r.end for r in results] == [CheckEnd.DONE]
         assert results[0].sign is Sign.RIGHT
         assert results[0].power_w == 1000
+
+    def test_a_full_one_is_not_charged_for_a_check(self) -> None:
+        unit = StorageUnit(energy_wh=9_600)
+        house = alone(unit)
+        house.run(10)
+        house.engine.start_check(unit.spec)
+        house.run(30)
+        results = [c.checks["storage"] for c in house.history if c.checks]
+        assert [r.end for r in results] == [CheckEnd.TAKES_NOTHING]
+        assert max(house.loads_w) <= 0
+
+    def test_one_that_fills_up_during_a_check_ends_it(self) -> None:
+        unit = StorageUnit(energy_wh=9_498)
+        house = alone(unit)
+        house.run(10)
+        house.engine.start_check(unit.spec)
+        house.run(60)
+        results = [c.checks["storage"] for c in house.history if c.checks]
+        assert [r.end for r in results] == [CheckEnd.TAKES_NOTHING]
+        assert max(house.loads_w) > 900
+        assert house.load("storage").power_w <= 0
+
+    def test_one_of_unknown_charge_is_checked_with_care(self) -> None:
+        unit = StorageUnit(soc=None)
+        control = StorageControl(replace(unit.spec, charge_w=1_200.0))
+        assert [pulse.value for pulse in control.pulses(230.0)] == [600.0]
+
+    @pytest.mark.parametrize("tells_power", [True, False])
+    def test_one_that_takes_nothing_is_told_from_a_wrong_sign(
+        self, tells_power: bool
+    ) -> None:
+        unit = StorageUnit(most_w=0.0, tells_power=tells_power)
+        house = alone(unit)
+        house.run(10)
+        house.engine.start_check(unit.spec)
+        house.run(150)
+        results = [c.checks["storage"] for c in house.history if c.checks]
+        assert [r.end for r in results] == [CheckEnd.TAKES_NOTHING]
 
     def test_another_loads_check_holds_it_where_it_is(self) -> None:
         house = BatteryHouse(

@@ -267,17 +267,24 @@ class TestLegionella:
         assert tank.ask(62, True) is Demand.REST
         assert tank.ask(52, True, after_s=6.9 * DAY_S) is Demand.SOLAR
 
-    def test_without_cheap_hours_it_is_forced_a_day_later(self) -> None:
+    @pytest.mark.parametrize("cheap", [None, False])
+    def test_where_no_hour_is_cheap_it_is_forced_a_day_later_at_any_price(
+        self, cheap: bool | None
+    ) -> None:
         tank = Tank(HOT)
-        tank.ask(52, None)
-        assert tank.ask(52, None, after_s=7.9 * DAY_S) is Demand.SOLAR
-        assert tank.ask(52, None, after_s=0.2 * DAY_S) is Demand.FORCED
-        assert tank.ask(62, None) is Demand.REST
+        tank.ask(52, cheap)
+        assert tank.ask(52, cheap, after_s=7.9 * DAY_S) is Demand.SOLAR
+        assert tank.ask(52, cheap, after_s=0.2 * DAY_S) is Demand.FORCED
+        assert tank.thermal.disinfecting
+        assert tank.ask(62, cheap) is Demand.REST
+        assert not tank.thermal.disinfecting
 
-    def test_hours_known_to_be_dear_are_never_taken_for_it(self) -> None:
+    def test_cheap_hours_too_short_for_it_are_gone_on_from_a_day_later(self) -> None:
         tank = Tank(HOT)
         tank.ask(52, False)
-        assert tank.ask(52, False, after_s=20 * DAY_S) is Demand.SOLAR
+        assert tank.ask(54, True, after_s=7.1 * DAY_S) is Demand.FORCED
+        assert tank.ask(57, False) is Demand.SOLAR
+        assert tank.ask(55, False, after_s=DAY_S) is Demand.FORCED
 
     def test_an_unknown_temperature_forces_nothing_however_overdue(self) -> None:
         tank = Tank(HOT)

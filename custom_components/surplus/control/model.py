@@ -57,6 +57,7 @@ class Reason(StrEnum):
     AT_MAXIMUM = "at_maximum"
     HOLDING_MINIMUM = "holding_minimum"
     BOOST = "boost"
+    BOOST_UNSEEN = "boost_unseen"
     CHEAP_HOURS = "cheap_hours"
     MANUAL = "manual"
     LEARNING = "learning"
@@ -66,6 +67,7 @@ class Reason(StrEnum):
     LIMITED = "limited"
     NO_ROOM = "no_room"
     HEATING_FORCED = "heating_forced"
+    DISINFECTING = "disinfecting"
     WARM_ENOUGH = "warm_enough"
     TEMPERATURE_UNKNOWN = "temperature_unknown"
     THERMOSTAT_OPEN = "thermostat_open"
@@ -202,6 +204,7 @@ class HeaterSpec(LoadSpec):
     Below ``min_w`` it takes nothing (triacs do not fire). ``lag_s`` is how long it takes
     to follow. ``temperatures`` make it follow its water's temperature. ``pid`` drives it
     while nobody measures it and its answer to a command cannot be trusted.
+    ``writes_per_day`` is how many commands a day may have, as for a charger.
     """
 
     max_w: float
@@ -212,6 +215,7 @@ class HeaterSpec(LoadSpec):
     min_off_s: float = 0.0
     temperatures: Temperatures | None = None
     pid: PidGains | None = None
+    writes_per_day: int = 20_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,6 +241,7 @@ class StorageSpec(LoadSpec):
     """A battery that can be commanded. Its set-point is in W, + = charging.
 
     It is charged up to ``max_soc`` and discharged down to ``min_soc`` (shares of 1).
+    ``writes_per_day`` is how many commands a day may have, as for a charger.
     """
 
     charge_w: float
@@ -245,6 +250,7 @@ class StorageSpec(LoadSpec):
     max_soc: float = 1.0
     min_on_s: float = 0.0
     min_off_s: float = 0.0
+    writes_per_day: int = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

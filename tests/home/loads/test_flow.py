@@ -76,7 +76,7 @@ STORAGE_FORM: dict[str, Any] = {
 BATTERY_FORM: dict[str, Any] = {"name": "Battery", **BATTERY}
 
 MADE = [
-    ("heater", HEATER_FORM, HEATER, "Tank"),
+    ("heater", HEATER_FORM, {**HEATER, "writes_per_day": 20_000}, "Tank"),
     ("switched", SWITCHED_FORM, SWITCHED, "Pump"),
     (
         "entity_charger",
@@ -84,7 +84,7 @@ MADE = [
         {**CHARGER, "vehicle_states": ["on"], "writes_per_day": 3000},
         "Car",
     ),
-    ("storage", STORAGE_FORM, STORAGE, "Battery"),
+    ("storage", STORAGE_FORM, {**STORAGE, "writes_per_day": 10_000}, "Battery"),
     ("battery", BATTERY_FORM, BATTERY, "Battery"),
 ]
 
@@ -535,7 +535,10 @@ async def test_what_is_emptied_is_gone(
     )
     result = await home.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
     await answer(hass, result["flow_id"], HEATER_FORM)
-    assert dict(home.subentries[subentry.subentry_id].data) == HEATER
+    assert dict(home.subentries[subentry.subentry_id].data) == {
+        **HEATER,
+        "writes_per_day": 20_000,
+    }
 
 
 async def test_the_form_knows_its_ranges(

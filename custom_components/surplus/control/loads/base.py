@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
-from ..check import Pulse
+from ..check import CheckResult, Pulse
 from ..freshness import MeterState
 from ..limits import Headroom
 from ..model import (
@@ -151,6 +151,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self.switching = Switching()
         self.changed_at: float | None = None
         self._wishes: int | None = None
+        self._restored = False
         self._squeezed_since: float | None = None
         self._told_w: deque[tuple[float, float]] = deque()
 
@@ -163,6 +164,20 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             # A person does not wait for minimum times.
             self.switching.since = None
         self._wishes = load.wishes
+
+    def adopt(self, value: float | None, *, draws: bool) -> None:
+        """At first sight, go on from the set-point that a load was found at.
+
+        What was saved of it counts for more: one that rests is not started by a set-point
+        that was left on it, only by being at work (``draws``).
+        """
+        resting = self._restored and not self.switching.on
+        if self.known or not value or (resting and not draws):
+            return
+        if resting:
+            self.switching.since = None
+        self.value = value
+        self.switching.on = True
 
     def see_grid(self, grid: GridReading, others_w: float) -> None:
         """Take in a new grid reading, with what all other loads drew at its instant."""
@@ -292,6 +307,15 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     def pulses(self, voltage_v: float) -> tuple[Pulse, ...]:
         """Return what the commissioning check may try, the gentlest first."""
 
+    @property
+    def refuses(self) -> bool:
+        """Whether it is known to take nothing of what a check would tell it."""
+        return False
+
+    def judged(self, result: CheckResult) -> CheckResult:
+        """Return what the end of a check means for a load of this kind."""
+        return result
+
     def check_ended(self) -> None:
         """Begin anew: the pulse was no running of its own."""
         self.value = 0.0
@@ -384,6 +408,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
 
     def restore(self, saved: Mapping[str, Any], now: float, wall: datetime) -> None:
         """Take back what ``as_dict`` gave, however long ago."""
+        self._restored = True
         self.switching.on = bool(saved["on"])
         self.value = float(saved["value"])
         if "for_s" in saved:

@@ -1,13 +1,17 @@
 """What is known of a heating element: its power at an instant, and how surely."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..model import HeaterReading, HeaterSpec
 from .heater_response import HeaterResponse
+from .learned_lag import LearnedLag
 
 # A command nobody has answered may be under way for this long.
 _IN_FLIGHT_S = 10.0
 _LEARNING_RATE = 0.2
-LEAST_SHARE = 0.2
-MOST_SHARE = 1.25
+_LEAST_SHARE = 0.2
+_MOST_SHARE = 1.25
 
 
 class Element:
@@ -20,21 +24,30 @@ class Element:
         """Know nothing."""
         self.share = 1.0
         self.response = HeaterResponse()
+        self.lag = LearnedLag()
         self._learned_at: float | None = None
 
     def observe(self, spec: HeaterSpec, reading: HeaterReading) -> None:
         """Take in the newest reading."""
         if reading.accepted_w is not None and reading.accepted_at is not None:
-            self.response.accepted(reading.accepted_w, reading.accepted_at, spec.lag_s)
+            self.response.accepted(
+                reading.accepted_w, reading.accepted_at, self.lag.lag_s(spec.lag_s)
+            )
         if reading.power_w is not None and reading.power_at is not None:
+            drawn_w = reading.power_w / self.share
+            self.lag.measured(self.response, drawn_w, reading.power_at, spec.max_w)
             self._learn(spec, reading.power_w, reading.power_at)
 
     def position_w(self, reading: HeaterReading, at: float) -> float:
-        """Return what it should draw at an instant, by its commands."""
+        """Return what it should draw at an instant, by its commands.
+
+        Before the first one it is where it was found.
+        """
         if self.response.known:
             return self.response.power_w(at)
-        # It was at work before we came.
-        return reading.accepted_w or 0.0
+        if reading.accepted_w is None:
+            return (reading.power_w or 0.0) / self.share
+        return reading.accepted_w
 
     def power_w(
         self, reading: HeaterReading, at: float, *, takes_nothing: bool
@@ -76,7 +89,18 @@ class Element:
         self._learned_at = at
         told_w = self.response.power_w(at)
         least_w = max(spec.min_w, spec.max_w / 10)
-        if told_w < least_w or power_w < LEAST_SHARE * told_w:
+        if told_w < least_w or power_w < _LEAST_SHARE * told_w:
             return
-        share = min(power_w / told_w, MOST_SHARE)
+        share = min(power_w / told_w, _MOST_SHARE)
         self.share += _LEARNING_RATE * (share - self.share)
+
+    def learned(self) -> dict[str, float]:
+        """Return what was learned, ready for JSON."""
+        return {"share": self.share, **self.lag.learned()}
+
+    def relearn(self, learned: Mapping[str, Any]) -> None:
+        """Take back what ``learned`` gave; what is unusable of it is left out."""
+        share = learned.get("share")
+        if isinstance(share, float) and _LEAST_SHARE <= share <= _MOST_SHARE:
+            self.share = share
+        self.lag.relearn(learned)

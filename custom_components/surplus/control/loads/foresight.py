@@ -16,6 +16,7 @@ _COUNTED = {
 # Nobody can tell when the water will be warm, or cold again.
 _OPEN = {
     Reason.HEATING_FORCED: NextEventKind.END_OF_FORCED_HEATING,
+    Reason.DISINFECTING: NextEventKind.END_OF_FORCED_HEATING,
     Reason.WARM_ENOUGH: NextEventKind.START,
 }
 # What these wait for comes when it comes.

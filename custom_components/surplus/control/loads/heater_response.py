@@ -51,8 +51,10 @@ class HeaterResponse:
         """When it last accepted another power."""
         return self._times[-1] if self._times else 0.0
 
-    def power_w(self, at: float) -> float:
-        """Return what it should draw at an instant, in W."""
+    def power_w(self, at: float, lag_s: float | None = None) -> float:
+        """Return what it should draw at an instant, in W; ``lag_s`` is another lag."""
+        if lag_s is None:
+            lag_s = self._lag_s
         if not self._times:
             return 0.0
         newest = bisect_right(self._times, at) - 1
@@ -60,15 +62,15 @@ class HeaterResponse:
         # Each step that is younger than the lag has only come in part.
         for index in range(newest, 0, -1):
             age_s = at - self._times[index]
-            if age_s >= self._lag_s:
+            if age_s >= lag_s:
                 break
             step_w = self._powers[index] - self._powers[index - 1]
-            power_w -= step_w * (1.0 - age_s / self._lag_s)
+            power_w -= step_w * (1.0 - age_s / lag_s)
         return power_w
 
-    def move_w(self, since: float, until: float) -> float:
+    def move_w(self, since: float, until: float, lag_s: float | None = None) -> float:
         """Return by how much it should have moved between two instants, in W."""
-        return self.power_w(until) - self.power_w(since)
+        return self.power_w(until, lag_s) - self.power_w(since, lag_s)
 
     def doubt_w(self, at: float) -> float:
         """Return by how much ``power_w`` may be wrong: the move may come otherwise."""

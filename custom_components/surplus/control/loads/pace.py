@@ -1,8 +1,8 @@
-"""How often a charger may be told another current, so that a day's writes last.
+"""How often a load may be told something else, so that a day's writes last.
 
 Every command wears something: flash, relays, a queue of frames. Writes come back with
 time into a store that holds most of a day's. While it is full, any change is worth one; as
-it empties, a change must have missed ever more charge before it is made: a large error
+it empties, a change must have missed ever more charge or energy before it is made: a large error
 soon, a small one late. Stops, starts and limits are never held back.
 """
 
@@ -14,26 +14,33 @@ _STORED = 0.8
 # Nothing is spared before this share of the store is gone.
 _FREE = 0.2
 # Missed charge, in A s per phase and day, that the writes of a day share when few are
-# left; in the last part a change's price rises without bounds.
+# left; in the last part a change's price rises without bounds. In W s it is the energy of
+# that at mains voltage.
 _DEAR_AS = 180_000.0
+DEAR_WS = 230.0 * _DEAR_AS
 _LAST = 0.1
 
 
 class Pace:
-    """The writes of one charger. ``strain`` is 0 while there are plenty, to 1 at none."""
+    """The writes of one load. ``strain`` is 0 while there are plenty, to 1 at none."""
 
-    def __init__(self) -> None:
-        """Begin with a full store."""
+    def __init__(self, dear: float = _DEAR_AS) -> None:
+        """Begin with a full store.
+
+        ``dear`` is what a day's writes share when few are left: for errors in A per
+        phase, or ``DEAR_WS`` for errors in W.
+        """
+        self._dear_of_a_day = dear
         self._left = inf
         self._store = 0.0
         self._at: float | None = None
-        self._dear_as = 0.0
-        self._missed_as = 0.0
+        self._dear = 0.0
+        self._missed = 0.0
 
     def observe(self, now: float, writes_per_day: int) -> None:
         """Let writes come back with time."""
         self._store = _STORED * writes_per_day
-        self._dear_as = _DEAR_AS / max(1, writes_per_day)
+        self._dear = self._dear_of_a_day / max(1, writes_per_day)
         if self._at is not None:
             back = (1.0 - _STORED) * writes_per_day * (now - self._at) / _DAY_S
             self._left += max(0.0, back)
@@ -50,13 +57,13 @@ class Pace:
     def wrote(self) -> None:
         """Count a command."""
         self._left = max(0.0, self._left - 1.0)
-        self._missed_as = 0.0
+        self._missed = 0.0
 
-    def worth_it(self, error_a: float, dt_s: float) -> bool:
-        """Add ``dt_s`` of an offer that is wrong; True when a change is worth a write."""
-        self._missed_as += abs(error_a) * dt_s
+    def worth_it(self, error: float, dt_s: float) -> bool:
+        """Add ``dt_s`` of an error; True when a change is worth a write."""
+        self._missed += abs(error) * dt_s
         if self._left < 1.0:
             return False
         strain = self.strain
         scarce = min(1.0, (1.0 - strain) / _LAST)
-        return self._missed_as * scarce >= self._dear_as * strain**2
+        return self._missed * scarce >= self._dear * strain**2

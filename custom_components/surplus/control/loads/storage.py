@@ -6,13 +6,15 @@ It charges from the surplus as the loads' priorities leave it, and covers what t
 
 from collections.abc import Mapping
 from math import inf
-from typing import override
+from typing import Any, override
 
 from ..battery import Course
-from ..check import Pulse
+from ..check import CheckEnd, CheckResult, Pulse, took_nothing
 from ..freshness import MeterState
 from ..model import Decision, LoadInput, Mode, Reason, StorageReading, StorageSpec
 from .base import Circumstances, LoadControl, Span
+from .calm import Calm
+from .pace import DEAR_WS, Pace
 from .storage_response import StorageResponse
 
 # A set-point is changed for at least this much, this long after the last change.
@@ -48,6 +50,8 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         self._full = False
         self._empty = False
         self._takes_at_most_w = inf
+        self._noise = Calm()
+        self._pace = Pace(DEAR_WS)
 
     # ---- what is known -------------------------------------------------------------
 
@@ -56,10 +60,7 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         self, load: LoadInput[StorageSpec, StorageReading], supply_phases: int
     ) -> None:
         reading, spec = load.reading, load.spec
-        if not self.known and reading.accepted_w:
-            # First sight of a battery that is already at work: adopt it.
-            self.value = reading.accepted_w
-            self.switching.on = True
+        self.adopt(reading.accepted_w, draws=abs(reading.power_w or 0.0) > _LEAST_W)
         super().observe(load, supply_phases)
         self._phases = tuple(p for p in spec.phases if p <= supply_phases) or (1,)
         if reading.accepted_w is not None and reading.accepted_at is not None:
@@ -167,6 +168,9 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         self, load: LoadInput[StorageSpec, StorageReading], around: Circumstances
     ) -> Decision:
         reading = load.reading
+        self._pace.observe(around.now, self.spec.writes_per_day)
+        if around.dt_s > 0:
+            self._noise.observe(around.sun_left_w)
         if not reading.reachable:
             return self._unreachable(around)
         if load.mode is Mode.OFF:
@@ -198,14 +202,25 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
 
     @override
     def follow_check(self, value: float, around: Circumstances) -> Decision:
-        if value > self._room_w(around):
+        if value > min(self._room_w(around), self._most_w):
             value = 0.0
         return self._tell(value, Reason.CHECKING, around)
 
     @override
     def pulses(self, voltage_v: float) -> tuple[Pulse, ...]:
-        value_w = min(self.spec.charge_w, _PULSE_W)
+        value_w = min(self._most_w or self.spec.charge_w, _PULSE_W)
         return (Pulse(value=value_w, least_w=value_w, most_w=value_w),)
+
+    @property
+    @override
+    def refuses(self) -> bool:
+        return self._most_w == 0
+
+    @override
+    def judged(self, result: CheckResult) -> CheckResult:
+        if took_nothing(result, measured=self._measured_w is not None):
+            return CheckResult(end=CheckEnd.TAKES_NOTHING)
+        return result
 
     def _unreachable(self, around: Circumstances) -> Decision:
         """Keep free what it may still take: nobody knows when it would end."""
@@ -285,7 +300,13 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
             doubt_w = max(doubt_w, abs(self.value - self._measured_w))
         if paced or abs(wished_w - old_w) <= _DEAD_BAND_W + doubt_w:
             return old_w
-        return wished_w
+        move_w = self._noise.lasting_w(wished_w - old_w)
+        if move_w is None:
+            return old_w
+        new_w = old_w + move_w
+        if abs(new_w) < _LEAST_W:
+            return 0.0
+        return new_w if self._pace.worth_it(move_w, around.dt_s) else old_w
 
     # ---- small things --------------------------------------------------------------
 
@@ -308,4 +329,18 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
     ) -> Decision:
         """Remember and return a set-point in whole watts, towards rest."""
         value_w = float(int(value_w))
+        if value_w != self.value:
+            self._noise.forget()
+            self._pace.wrote()
         return self.told(value_w, value_w, reason, around, numbers)
+
+    # ---- surviving a restart -------------------------------------------------------
+
+    @override
+    def learned(self) -> dict[str, Any]:
+        return {"full": self._full, "empty": self._empty}
+
+    @override
+    def relearn(self, learned: Mapping[str, Any]) -> None:
+        self._full = learned.get("full") is True
+        self._empty = learned.get("empty") is True

@@ -197,7 +197,7 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
         if load.mode is Mode.BOOST:
             return self._force(Reason.BOOST, around)
         if demand is Demand.FORCED:
-            return self._force(Reason.HEATING_FORCED, around, self.water.numbers)
+            return self._force(self.water.why_forced, around, self.water.numbers)
         if self._must_catch_up(around):
             numbers: dict[str, float | str] = {
                 "run_s": round(self.daily.run_s),

@@ -5,6 +5,9 @@ heats it until ``max_c``; then it rests until it is below ``sol_min_c``. A tempe
 that is missing or absurd is unknown, never 0 °C: nothing is forced by it and no rest is
 begun or ended by it. Heating by the sun may go on blindly for a bounded time, since the
 heater's own thermostat is still there.
+
+A hot day against legionella is left to the sun until it is due, then to cheap hours,
+and a day later to any hour: health is not a matter of price.
 """
 
 from collections.abc import Mapping
@@ -23,7 +26,7 @@ _JUMP_C = 5.0
 _JUMP_C_PER_S = 0.1
 # 2.4 kW warm 300 l by 20 K in this time: more is not heated without seeing.
 BLIND_SOLAR_S = 3 * 3600.0
-# The sun is given this long before the due date, and a home without tariff after it.
+# The sun is given this long before the due date, and cheap hours this long after it.
 _DAY = timedelta(days=1)
 
 
@@ -135,7 +138,7 @@ class Thermal:
         self._disinfecting = (
             overdue is not None
             and overdue >= timedelta()
-            and (cheap is True or (cheap is None and overdue >= _DAY))
+            and (cheap is True or overdue >= _DAY)
         )
         if cheap is not True or now_c >= programme.eco_c:
             self._forced = False
@@ -148,9 +151,19 @@ class Thermal:
     # ---- what is known -------------------------------------------------------------
 
     @property
+    def resting(self) -> bool:
+        """Whether it was warm enough when it was last seen."""
+        return self._resting
+
+    @property
     def may_heat(self) -> bool:
         """Whether the sun may heat though the temperature is unknown."""
         return not self._resting and self.blind_for_s < BLIND_SOLAR_S
+
+    @property
+    def disinfecting(self) -> bool:
+        """Whether it is forced for the sake of a hot day that is overdue."""
+        return self._disinfecting
 
     @property
     def blind_for_s(self) -> float:

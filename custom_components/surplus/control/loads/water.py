@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..model import Temperatures
+from ..model import Reason, Temperatures
 from .base import Circumstances
 from .thermal import Demand, Thermal
 
@@ -55,6 +55,23 @@ class Water:
         if self.demand is Demand.UNKNOWN and self._thermal is not None:
             return self._thermal.may_heat
         return self.demand is not Demand.REST
+
+    @property
+    def may_boost(self) -> bool:
+        """Whether a person's boost may heat it.
+
+        By an unknown temperature too: the heater's own thermostat is there, and whoever
+        asks for heat would otherwise have none. Not where it was warm when last seen.
+        """
+        resting = self._thermal is not None and self._thermal.resting
+        return self.demand is not Demand.REST and not resting
+
+    @property
+    def why_forced(self) -> Reason:
+        """Why it is heated from the grid, where it is."""
+        if self._thermal is not None and self._thermal.disinfecting:
+            return Reason.DISINFECTING
+        return Reason.HEATING_FORCED
 
     @property
     def blind_for_s(self) -> float:

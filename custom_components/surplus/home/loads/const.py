@@ -54,6 +54,9 @@ CONF_PHASES_ALL: Final = "phases_all"
 CONF_WRITES_PER_DAY: Final = "writes_per_day"
 
 DEFAULT_WRITES_PER_DAY: Final = 3000
+# A dimmer keeps what it is told in memory that does not wear; a battery may not.
+HEATER_WRITES_PER_DAY: Final = 20_000
+STORAGE_WRITES_PER_DAY: Final = 10_000
 
 CONF_CHARGE_W: Final = "charge_w"
 CONF_DISCHARGE_W: Final = "discharge_w"

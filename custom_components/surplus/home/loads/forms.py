@@ -74,6 +74,8 @@ from .const import (
     CONF_VEHICLE_STATES,
     CONF_WRITES_PER_DAY,
     DEFAULT_WRITES_PER_DAY,
+    HEATER_WRITES_PER_DAY,
+    STORAGE_WRITES_PER_DAY,
     SUBENTRY_BATTERY,
     SUBENTRY_ENTITY_CHARGER,
     SUBENTRY_HEATER,
@@ -223,6 +225,14 @@ def _percent() -> NumberSelector:
     return number(0, 100, 1, PERCENTAGE)
 
 
+def _writes_field(default: int) -> Fields:
+    return {
+        vol.Required(CONF_WRITES_PER_DAY, default=default): NumberSelector(
+            NumberSelectorConfig(min=50, max=50_000, mode=NumberSelectorMode.BOX)
+        )
+    }
+
+
 FORMS: Final[dict[str, Form]] = {
     SUBENTRY_HEATER: Form(
         fields={
@@ -247,6 +257,7 @@ FORMS: Final[dict[str, Form]] = {
             SECTION_REGULATOR: regulator_fields(),
             SECTION_RUNNING: {
                 **running_fields(0),
+                **_writes_field(HEATER_WRITES_PER_DAY),
                 vol.Required(CONF_LAG, default=USUAL_LAG_S): number(
                     0, 60, 0.5, UnitOfTime.SECONDS
                 ),
@@ -308,13 +319,7 @@ FORMS: Final[dict[str, Form]] = {
             SECTION_PHASES: phase_fields(),
             SECTION_RUNNING: {
                 **running_fields(_REST_MIN),
-                vol.Required(
-                    CONF_WRITES_PER_DAY, default=DEFAULT_WRITES_PER_DAY
-                ): NumberSelector(
-                    NumberSelectorConfig(
-                        min=50, max=50_000, mode=NumberSelectorMode.BOX
-                    )
-                ),
+                **_writes_field(DEFAULT_WRITES_PER_DAY),
             },
         },
         check=_check_charger,
@@ -340,7 +345,10 @@ FORMS: Final[dict[str, Form]] = {
         },
         sections={
             SECTION_ACTION: action_fields(),
-            SECTION_RUNNING: running_fields(0, (Release.OFF, Release.KEEP)),
+            SECTION_RUNNING: {
+                **running_fields(0, (Release.OFF, Release.KEEP)),
+                **_writes_field(STORAGE_WRITES_PER_DAY),
+            },
         },
         check=_check_storage,
         commands=(CONF_COMMAND_ENTITY, CONF_SWITCH_ENTITY),

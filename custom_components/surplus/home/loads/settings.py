@@ -64,6 +64,8 @@ from .const import (
     CONF_VEHICLE_STATES,
     CONF_WRITES_PER_DAY,
     DEFAULT_WRITES_PER_DAY,
+    HEATER_WRITES_PER_DAY,
+    STORAGE_WRITES_PER_DAY,
     SUBENTRY_ENTITY_CHARGER,
     SUBENTRY_HEATER,
     SUBENTRY_STORAGE,
@@ -118,6 +120,7 @@ class HeaterSettings(LoadSettings):
     switch_entity: str | None
     temperature_entity: str | None
     temperatures: Temperatures | None
+    writes_per_day: int
 
     @property
     def outlets(self) -> tuple[Any, ...]:
@@ -177,6 +180,7 @@ class StorageSettings(LoadSettings):
     discharge_w: float
     min_soc: float
     max_soc: float
+    writes_per_day: int
 
     @property
     def outlets(self) -> tuple[Any, ...]:
@@ -286,6 +290,7 @@ def _heater(subentry: ConfigSubentry) -> HeaterSettings:
         switch_entity=data.get(CONF_SWITCH_ENTITY),
         temperature_entity=data.get(CONF_TEMPERATURE_ENTITY),
         temperatures=temperatures_of(data),
+        writes_per_day=int(data.get(CONF_WRITES_PER_DAY, HEATER_WRITES_PER_DAY)),
     )
 
 
@@ -342,6 +347,7 @@ def _storage(subentry: ConfigSubentry) -> StorageSettings:
         discharge_w=float(data[CONF_DISCHARGE_W]),
         min_soc=data.get(CONF_MIN_SOC, 0.0) / 100.0,
         max_soc=data.get(CONF_MAX_SOC, 100.0) / 100.0,
+        writes_per_day=int(data.get(CONF_WRITES_PER_DAY, STORAGE_WRITES_PER_DAY)),
     )
 
 

@@ -143,6 +143,7 @@ class HeaterLoad(EntityLoad[HeaterSettings]):
             lag_s=settings.lag_s,
             pid=settings.pid,
             temperatures=settings.temperatures,
+            writes_per_day=settings.writes_per_day,
         )
 
     @property

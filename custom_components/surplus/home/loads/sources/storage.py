@@ -99,6 +99,7 @@ class StorageLoad(EntityLoad[StorageSettings]):
             discharge_w=settings.discharge_w,
             min_soc=settings.min_soc,
             max_soc=settings.max_soc,
+            writes_per_day=settings.writes_per_day,
         )
 
     @property

@@ -53,6 +53,17 @@ def test_no_text_is_empty_or_holds_an_address(language: str) -> None:
         assert "://" not in text, key
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_apostrophes_are_of_one_kind(language: str) -> None:
+    for key, text in texts(language).items():
+        assert not re.search(r"\w'", text), key
+
+
+def test_french_punctuation_is_not_parted_from_its_word() -> None:
+    for key, text in FRENCH.items():
+        assert not re.search(r" [:;?!»%]|« ", text), key
+
+
 def test_french_is_french() -> None:
     same = {
         key

@@ -260,8 +260,8 @@ class HomeCoordinator:
         self.controls.async_before(seen, wall)
         if grid is None and self._patient(now):
             if self.memory.observing:
-                for commander in self._loads.commanders.values():
-                    commander.tell(None)
+                for load_id in self._loads.commanders:
+                    self._only_watch(load_id)
             return
         self.batteries = batteries_of(self.hass, self.entry)
         snapshot = Snapshot(
@@ -283,7 +283,7 @@ class HomeCoordinator:
         self._failed |= cycle.failures.keys()
         self._log(cycle)
         for decision in cycle.decisions:
-            self._command(decision)
+            self._command(decision, checked=decision.load_id in cycle.checks)
         self.controls.async_after(cycle, seen, now, wall)
         running = frozenset(
             decision.load_id for decision in cycle.decisions if decision.runs
@@ -329,14 +329,26 @@ class HomeCoordinator:
         """Whether a missing meter may still be on its way up."""
         return self._patient_until is None or now < self._patient_until
 
-    def _command(self, decision: Decision) -> None:
-        """Pass a decision on; an observer only carries out a check it was asked for."""
-        commander = self._loads.commanders.get(decision.load_id)
+    def _command(self, decision: Decision, *, checked: bool) -> None:
+        """Pass a decision on; an observer only carries out a check it was asked for.
+
+        After it (``checked``) what a person has in hand is put back as it was.
+        """
+        load_id = decision.load_id
+        commander = self._loads.commanders.get(load_id)
         if commander is None or decision.reason is Reason.UNREACHABLE:
             return
-        checking = decision.load_id in self.engine.checking
-        watched = self.memory.observing and not checking
-        commander.tell(None if watched else decision.setpoint)
+        checking = load_id in self.engine.checking or (
+            checked and self.controls.modes(load_id).by_hand
+        )
+        if self.memory.observing and not checking:
+            self._only_watch(load_id)
+        else:
+            commander.tell(decision.setpoint)
+
+    def _only_watch(self, load_id: str) -> None:
+        by_hand = self.controls.modes(load_id).by_hand
+        self._loads.commanders[load_id].tell(None, by_hand=by_hand)
 
     def _log(self, cycle: Cycle) -> None:
         if not _LOGGER.isEnabledFor(logging.DEBUG):

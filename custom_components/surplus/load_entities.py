@@ -4,30 +4,32 @@ The entry that owns a load's device creates these beside its own entities; what 
 show and set is Home's. Without Home they are unavailable.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import override
 
 from homeassistant.components.button import ButtonEntity
 from homeassistant.components.select import SelectEntity
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
-from homeassistant.const import EntityCategory, Platform, UnitOfEnergy, UnitOfPower
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, ServiceResponse, callback
+from homeassistant.const import EntityCategory, Platform, UnitOfEnergy
+from homeassistant.core import CALLBACK_TYPE, ServiceResponse, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .control.check import Finding, finding_of, numbers_of
-from .control.model import Mode, Reason, RegulatorTerms
-from .entity import LiveSensor, SurplusEntity
+from .control.model import Mode, Reason
+from .entity import SurplusEntity
 from .registry import HomeControls, LoadControls, Registry
 
 # The state of the attribute ``event`` when nothing can be foreseen.
 NO_EVENT = "none"
+
+
+def unique_id_of(load_id: str, key: str) -> str:
+    """Return the unique id of an entity of a load."""
+    return f"{load_id}_{key}"
 
 
 class LoadEntity(SurplusEntity):
@@ -39,15 +41,10 @@ class LoadEntity(SurplusEntity):
         """Belong to the load's device."""
         self._registry = registry
         self._load_id = load_id
-        self._attr_unique_id = self.unique_id_of(load_id)
+        self._attr_unique_id = unique_id_of(load_id, self._key)
         self._attr_translation_key = f"load_{self._key}"
         self._attr_device_info = device
         self._followed: object | None = None
-
-    @classmethod
-    def unique_id_of(cls, load_id: str) -> str:
-        """Return the unique id of this entity of a load."""
-        return f"{load_id}_{cls._key}"
 
     @property
     def controls(self) -> LoadControls | None:
@@ -247,141 +244,6 @@ class LoadNextEventSensor(LoadEntity, SensorEntity):
         return {"event": event.kind.value if event else NO_EVENT}
 
 
-class LoadRegulatorSensor(LoadEntity, LiveSensor):
-    """One term of the PID that regulates the load."""
-
-    _attr_device_class = SensorDeviceClass.POWER
-    _attr_native_unit_of_measurement = UnitOfPower.WATT
-    _attr_suggested_display_precision = 0
-    _attr_entity_category = EntityCategory.DIAGNOSTIC
-    _attr_entity_registry_enabled_default = False
-    _dead_band = 1.0
-    _write_interval = timedelta(seconds=60)
-
-    @override
-    def _follow(self, home: HomeControls) -> CALLBACK_TYPE:
-        return home.async_follow(self._load_id, self.async_refresh_live)
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Only while the PID regulates."""
-        controls = self.controls
-        return controls is not None and controls.regulation is not None
-
-    @property
-    @override
-    def live_value(self) -> float | None:
-        """Return the term of the newest step."""
-        controls = self.controls
-        if controls is None or controls.regulation is None:
-            return None
-        return self._term(controls.regulation)
-
-    def _term(self, terms: RegulatorTerms) -> float:
-        raise NotImplementedError
-
-
-class LoadPidErrorSensor(LoadRegulatorSensor):
-    """Target − grid."""
-
-    _key = "pid_error"
-
-    @override
-    def _term(self, terms: RegulatorTerms) -> float:
-        return terms.error_w
-
-
-class LoadPidPSensor(LoadRegulatorSensor):
-    """What answers to the error."""
-
-    _key = "pid_p"
-
-    @override
-    def _term(self, terms: RegulatorTerms) -> float:
-        return terms.p_w
-
-
-class LoadPidISensor(LoadRegulatorSensor):
-    """What has gathered."""
-
-    _key = "pid_i"
-
-    @override
-    def _term(self, terms: RegulatorTerms) -> float:
-        return terms.i_w
-
-
-class LoadPidDSensor(LoadRegulatorSensor):
-    """What answers to the slope of the grid power."""
-
-    _key = "pid_d"
-
-    @override
-    def _term(self, terms: RegulatorTerms) -> float:
-        return terms.d_w
-
-
-class LoadPidOutputSensor(LoadRegulatorSensor):
-    """The power asked of the load."""
-
-    _key = "pid_output"
-
-    @override
-    def _term(self, terms: RegulatorTerms) -> float:
-        return terms.output_w
-
-
-class LoadLearnedPowerSensor(LoadEntity, SensorEntity):
-    """What the grid meter has shown of a load whose power is not declared."""
-
-    _key = "learned_power"
-    _attr_device_class = SensorDeviceClass.POWER
-    _attr_native_unit_of_measurement = UnitOfPower.WATT
-    _attr_suggested_display_precision = 0
-    _attr_entity_category = EntityCategory.DIAGNOSTIC
-    _written: Mapping[str, float] | None = None
-
-    @override
-    def _follow(self, home: HomeControls) -> CALLBACK_TYPE:
-        return home.async_follow(self._load_id, self._refresh)
-
-    @callback
-    def _refresh(self) -> None:
-        facts = self._facts
-        if facts != self._written:
-            self._written = facts
-            self.async_write_ha_state()
-
-    @property
-    def _facts(self) -> Mapping[str, float]:
-        return self.controls.facts if self.controls else {}
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Only once something was seen of it."""
-        return bool(self._facts)
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        """Return the power."""
-        return self._facts.get("power_w")
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, float] | None:
-        """Return how sure that is, and on how many switchings it rests."""
-        facts = self._facts
-        if not facts:
-            return None
-        return {
-            "confidence": round(100.0 * facts["confidence"]),
-            "steps": round(facts["steps"]),
-        }
-
-
 class LoadCheckSensor(LoadEntity, SensorEntity):
     """How the last commissioning check ended."""
 
@@ -453,25 +315,6 @@ _ENTITIES: dict[Platform, tuple[type[LoadEntity], ...]] = {
 }
 
 
-class Extra(StrEnum):
-    """Sensors that not every load has."""
-
-    REGULATOR = "regulator"
-    LEARNED_POWER = "learned_power"
-
-
-_EXTRAS: dict[Extra, tuple[type[LoadEntity], ...]] = {
-    Extra.REGULATOR: (
-        LoadPidErrorSensor,
-        LoadPidPSensor,
-        LoadPidISensor,
-        LoadPidDSensor,
-        LoadPidOutputSensor,
-    ),
-    Extra.LEARNED_POWER: (LoadLearnedPowerSensor,),
-}
-
-
 def load_entities(
     platform: Platform, registry: Registry, load_id: str, device: DeviceInfo
 ) -> list[Entity]:
@@ -480,22 +323,3 @@ def load_entities(
     ``load_id`` is the load's source id (``ocpp:<identity>``).
     """
     return [entity(registry, load_id, device) for entity in _ENTITIES.get(platform, ())]
-
-
-def extra_entities(
-    extra: Extra, registry: Registry, load_id: str, device: DeviceInfo
-) -> list[Entity]:
-    """Return sensors that only some loads have."""
-    return [entity(registry, load_id, device) for entity in _EXTRAS[extra]]
-
-
-@callback
-def async_remove_extra(hass: HomeAssistant, extra: Extra, load_id: str) -> None:
-    """Remove sensors that a load no longer has."""
-    entities = er.async_get(hass)
-    for entity in _EXTRAS[extra]:
-        entity_id = entities.async_get_entity_id(
-            Platform.SENSOR, DOMAIN, entity.unique_id_of(load_id)
-        )
-        if entity_id is not None:
-            entities.async_remove(entity_id)

@@ -76,8 +76,8 @@ class MeteredLoad(LoadSource):
         await self._source.async_apply(value, phases)
 
     @override
-    async def async_release(self) -> None:
-        await self._source.async_release()
+    async def async_release(self, *, by_hand: bool = False) -> None:
+        await self._source.async_release(by_hand=by_hand)
 
     @override
     def async_subscribe(self, on_change: Callable[[], None]) -> CALLBACK_TYPE:

@@ -80,8 +80,11 @@ class LoadSource(Protocol):
         Raises HomeAssistantError when the device refused or did not answer.
         """
 
-    async def async_release(self) -> None:
-        """Stop commanding: leave the device on its safe profile, then alone."""
+    async def async_release(self, *, by_hand: bool = False) -> None:
+        """Stop commanding: leave the device on its safe profile, then alone.
+
+        What a person has set (``by_hand``) is left as it is, although Home repeated it.
+        """
 
     def async_subscribe(self, on_change: Callable[[], None]) -> CALLBACK_TYPE:
         """Call ``on_change`` in the event loop when spec or reading changed."""

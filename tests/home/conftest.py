@@ -87,7 +87,7 @@ class HandCharger:
             power_at=monotonic(),
         )
 
-    async def async_release(self) -> None:
+    async def async_release(self, *, by_hand: bool = False) -> None:
         self.told.append(None)
 
     def async_subscribe(self, on_change: Callable[[], None]) -> Callable[[], None]:

@@ -1,5 +1,6 @@
 """Setting up and changing the Home as a user does."""
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.surplus.const import DOMAIN
@@ -7,7 +8,9 @@ from custom_components.surplus.registry import async_get_registry
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,
+    ConfigEntryDisabler,
     ConfigEntryState,
+    ConfigSubentryData,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -103,6 +106,42 @@ async def test_sensors_are_asked_for_with_errors_that_can_be_mended(
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"]["export_entity"] == "sensor.export"
+
+
+@pytest.mark.parametrize("field", ["power_entity", "export_entity"])
+@pytest.mark.parametrize(
+    ("sensor", "error"),
+    [("sensor.pump_power", "measures_load"), ("sensor.sun", "measures_solar")],
+)
+async def test_what_measures_something_else_is_not_taken_for_the_grid(
+    hass: HomeAssistant, field: str, sensor: str, error: str
+) -> None:
+    charger = ConfigSubentryData(
+        data={"power_entity": "sensor.pump_power"},
+        subentry_type="charger",
+        title="Car",
+        unique_id="car",
+    )
+    MockConfigEntry(
+        domain=DOMAIN,
+        subentries_data=[charger],
+        disabled_by=ConfigEntryDisabler.USER,
+    ).add_to_hass(hass)
+    flow_id = await begin(hass)
+    configure = hass.config_entries.flow.async_configure
+    form = {**BASICS, "grid_meter": "entity"}
+    result = await configure(flow_id, {**form, "solar_entity": "sensor.pump_power"})
+    assert result["errors"] == {"solar_entity": "measures_load"}
+    await configure(flow_id, {**form, "solar_entity": "sensor.sun"})
+    good = {
+        "power_entity": "sensor.grid",
+        "sign": "import",
+        "export_entity": "sensor.export",
+    }
+    result = await configure(flow_id, {**good, field: sensor})
+    assert result["errors"] == {field: error}
+    result = await configure(flow_id, good)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_there_is_one_home(hass: HomeAssistant, life: Life) -> None:

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.surplus.const import DOMAIN
 from custom_components.surplus.control.loads.charger import ChargerControl
-from custom_components.surplus.load_entities import (
+from custom_components.surplus.home.loads.extras import (
     Extra,
     LoadRegulatorSensor,
     extra_entities,

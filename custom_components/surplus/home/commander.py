@@ -51,6 +51,7 @@ class LoadCommander:
         self._hass = hass
         self._entry = entry
         self._wanted: _Order | None = None
+        self._by_hand = False
         self._tried: _Order | None = None
         self._told: _Order | None = None
         # What was tried last may have been taken although it failed.
@@ -60,8 +61,12 @@ class LoadCommander:
         self._task: asyncio.Task[None] | None = None
 
     @callback
-    def tell(self, setpoint: Setpoint | None) -> None:
-        """Make this the wanted set-point; sends when it differs or must be repeated."""
+    def tell(self, setpoint: Setpoint | None, *, by_hand: bool = False) -> None:
+        """Make this the wanted set-point; sends when it differs or must be repeated.
+
+        ``by_hand``: let go, it is left as a person has set it.
+        """
+        self._by_hand = by_hand
         self._wanted = (
             _Order(value=setpoint.value, phases=setpoint.phases) if setpoint else None
         )
@@ -99,7 +104,7 @@ class LoadCommander:
         try:
             async with asyncio.timeout(_ANSWER_S):
                 if wanted is None:
-                    await self.source.async_release()
+                    await self.source.async_release(by_hand=self._by_hand)
                 else:
                     await self.source.async_apply(wanted.value, wanted.phases)
         except (HomeAssistantError, TimeoutError) as err:

@@ -208,14 +208,17 @@ class Controls(HomeControls):
         moved = self._overrides.news(
             {load_id: sight.taken_over for load_id, sight in seen.items()}
         )
-        # Whoever only observes has told the load nothing that could be overridden.
-        if self._memory.observing:
-            return
+        observing = self._memory.observing
         override_s = self._memory.override_s
         until = wall + timedelta(seconds=override_s) if override_s is not None else None
         for load_id, value in moved.items():
-            self._change(load_id, self.modes(load_id).taken_over(value, until))
-        self._end_with_the_vehicle(seen, wall)
+            modes = self.modes(load_id)
+            # Whoever only observes has told the load nothing that could be overridden,
+            # but for what a person had in hand before.
+            if modes.by_hand or not observing:
+                self._change(load_id, modes.taken_over(value, until))
+        if not observing:
+            self._end_with_the_vehicle(seen, wall)
 
     def _end_with_the_vehicle(
         self, seen: Mapping[str, LoadSight], wall: datetime
@@ -228,8 +231,7 @@ class Controls(HomeControls):
                 self._wanted_at[load_id] = wall
             elif wall - self._wanted_at.get(load_id, wall) >= _VEHICLE_LEFT:
                 del self._wanted_at[load_id]
-                top = self.modes(load_id).top
-                if top is not None and top.mode is Mode.MANUAL and top.by_hand:
+                if self.modes(load_id).by_hand:
                     self._change(load_id, self.modes(load_id).resumed())
 
     @callback

@@ -47,6 +47,7 @@ from .const import (
     SIGN_IMPORT,
     STRICTNESS_BALANCED,
 )
+from .loads.checks import load_sensors
 
 _LARGEST_RESERVE_W = 5000
 
@@ -88,6 +89,8 @@ class HomeFlow(ConfigFlow):
             await self.async_set_unique_id(Kind.HOME)
             self._abort_if_unique_id_configured(reload_on_update=False)
         errors = _home_errors(user_input) if user_input is not None else {}
+        if (user_input or {}).get(CONF_SOLAR_ENTITY) in load_sensors(self.hass):
+            errors[CONF_SOLAR_ENTITY] = "measures_load"
         if user_input is not None and not errors:
             if user_input[CONF_GRID_METER] != GRID_METER_ENTITY or _is_limited(
                 user_input
@@ -116,12 +119,8 @@ class HomeFlow(ConfigFlow):
         """Ask for the sensor at the grid, and which way it counts."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            export = user_input.get(CONF_EXPORT_ENTITY)
-            if export == user_input[CONF_POWER_ENTITY]:
-                errors[CONF_EXPORT_ENTITY] = "same_entity"
-            elif export and user_input[CONF_SIGN] == SIGN_EXPORT:
-                errors[CONF_SIGN] = "import_first"
-            else:
+            errors = self._sensor_errors(user_input)
+            if not errors:
                 self._home_data |= user_input
                 return self._finish_home()
         return self.async_show_form(
@@ -131,6 +130,21 @@ class HomeFlow(ConfigFlow):
             ),
             errors=errors,
         )
+
+    def _sensor_errors(self, data: dict[str, Any]) -> dict[str, str]:
+        """Return what is wrong with the sensors at the grid."""
+        power, export = data[CONF_POWER_ENTITY], data.get(CONF_EXPORT_ENTITY)
+        if export == power:
+            return {CONF_EXPORT_ENTITY: "same_entity"}
+        if export and data[CONF_SIGN] == SIGN_EXPORT:
+            return {CONF_SIGN: "import_first"}
+        loads, solar = load_sensors(self.hass), self._home_data.get(CONF_SOLAR_ENTITY)
+        for key, sensor in ((CONF_POWER_ENTITY, power), (CONF_EXPORT_ENTITY, export)):
+            if sensor in loads:
+                return {key: "measures_load"}
+            if sensor and sensor == solar:
+                return {key: "measures_solar"}
+        return {}
 
     def _finish_home(self) -> ConfigFlowResult:
         if self.source == SOURCE_RECONFIGURE:

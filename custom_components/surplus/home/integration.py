@@ -19,6 +19,7 @@ from ..saving import (
     async_load_sound,
     async_report_lost,
 )
+from .absences import Absences
 from .config import settings_of
 from .const import METER_KEYS
 from .diagnostics import async_diagnostics
@@ -66,6 +67,7 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
         await loads.async_updated()
 
     entry.async_on_unload(entry.add_update_listener(updated))
+    entry.async_on_unload(Absences(hass, entry).async_start())
     coordinator.async_start()
     remove = registry.async_publish_home(coordinator.controls)
 

@@ -99,6 +99,13 @@ class LoadModes:
         """The set-point a person gave it, in mode manual."""
         return self.top.value if self.top else None
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person has moved the load itself, and that still holds."""
+        return (
+            self.top is not None and self.top.mode is Mode.MANUAL and self.top.by_hand
+        )
+
     def asked(
         self,
         mode: Mode,

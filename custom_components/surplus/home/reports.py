@@ -1,5 +1,7 @@
 """What Home tells its user: repair issues, and the check in words."""
 
+from collections.abc import Sequence
+
 from homeassistant.components import persistent_notification
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -13,6 +15,7 @@ _METER_LOST = "grid_meter_lost"
 _SIGN_REVERSED = "sign_reversed"
 _BATTERY_LOST = "battery_lost"
 _CYCLES_FAIL = "cycles_fail"
+_ENTITY = "load_entity"
 ISSUES = (_METER_LOST, _SIGN_REVERSED, _BATTERY_LOST, _CYCLES_FAIL)
 
 
@@ -72,6 +75,36 @@ def _report(
         severity=ir.IssueSeverity.ERROR,
         translation_key=issue,
         translation_placeholders={what: name or "–"},
+    )
+
+
+@callback
+def async_report_absent(
+    hass: HomeAssistant,
+    owner: str,
+    absence: str | None,
+    *,
+    load: str = "",
+    entities: Sequence[str] = (),
+    minutes: int = 0,
+) -> None:
+    """Raise or clear the issue of a load whose entities are not there."""
+    issue = f"{_ENTITY}_{owner}"
+    if absence is None:
+        ir.async_delete_issue(hass, DOMAIN, issue)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue,
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=f"{_ENTITY}_{absence}",
+        translation_placeholders={
+            "load": load,
+            "entities": ", ".join(f"`{entity_id}`" for entity_id in entities),
+            "minutes": str(minutes),
+        },
     )
 
 

@@ -108,7 +108,7 @@ class ChargerLoad(LoadSource):
             raise explained(self._charger, error) from error
 
     @override
-    async def async_release(self) -> None:
+    async def async_release(self, *, by_hand: bool = False) -> None:
         try:
             await self._charger.release()
         except OcppError as error:

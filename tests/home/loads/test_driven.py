@@ -1,5 +1,6 @@
 """Every kind of load made of entities, and a person, through the real engine."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -137,3 +138,88 @@ async def test_a_plug_turned_off_in_its_own_app_stays_off(
     await resume(hass, "pump")
     await run(300, -2000)
     assert hass.states.get(PUMP).state == "on"
+
+
+async def observe(hass: HomeAssistant, *, on: bool) -> None:
+    await hass.services.async_call(
+        "switch",
+        "turn_on" if on else "turn_off",
+        {"entity_id": "switch.home_observe_only"},
+        blocking=True,
+    )
+
+
+class TestInHandWhileObserving:
+    """Observing begins and ends while a person has a load in hand."""
+
+    @pytest.fixture
+    async def in_hand(
+        self, hass: HomeAssistant, add: Add, run: Run, calls: Calls
+    ) -> Calls:
+        """Return the calls once a person has turned a pump on and Home stands by it."""
+        await add("switched", MEASURED_PUMP, "Pump")
+        await run(30, 500)
+        await by_hand(hass, "input_boolean.turn_on", entity_id=PUMP)
+        await run(30, 500)
+        assert hass.states.get("select.pump_mode").state == "manual"
+        # Its device was away for a moment: Home has told it once more.
+        hass.states.async_set(PUMP, "unavailable")
+        await run(5, 500)
+        hass.states.async_set(PUMP, "on")
+        await run(30, 500)
+        assert hass.states.get("select.pump_mode").state == "manual"
+        told(calls)
+        return calls
+
+    async def test_it_stays_as_it_is(
+        self, hass: HomeAssistant, in_hand: Calls, run: Run
+    ) -> None:
+        await observe(hass, on=True)
+        await run(60, 500)
+        await observe(hass, on=False)
+        await run(60, 500)
+        assert hass.states.get(PUMP).state == "on"
+        assert told(in_hand) == []
+        await resume(hass, "pump")
+        await run(600, 500)
+        assert hass.states.get(PUMP).state == "off"
+
+    async def test_what_the_person_does_meanwhile_counts(
+        self, hass: HomeAssistant, in_hand: Calls, run: Run
+    ) -> None:
+        await observe(hass, on=True)
+        await run(60, 500)
+        await by_hand(hass, "input_boolean.turn_off", entity_id=PUMP)
+        await run(60, 500)
+        told(in_hand)
+        await observe(hass, on=False)
+        await run(60, 500)
+        assert hass.states.get("select.pump_mode").state == "manual"
+        assert told(in_hand) == []
+
+    async def test_it_stays_as_it_is_when_home_assistant_stops_later(
+        self, hass: HomeAssistant, in_hand: Calls, run: Run
+    ) -> None:
+        await observe(hass, on=True)
+        await run(60, 500)
+        await resume(hass, "pump")
+        await run(10, 500)
+        await hass.async_stop()
+        assert told(in_hand) == []
+
+    async def test_a_check_puts_it_back(
+        self, hass: HomeAssistant, in_hand: Calls, run: Run
+    ) -> None:
+        await observe(hass, on=True)
+        await run(30, 500)
+        home = async_get_registry(hass).home
+        assert home
+        (load_id,) = async_get_registry(hass).loads
+        check = asyncio.create_task(home.async_check(load_id))
+        while not check.done():
+            await run(1, 500)
+        await run(5, 500)
+        assert "turn_off" in [service for service, _ in told(in_hand)]
+        assert hass.states.get(PUMP).state == "on"
+        await run(60, 500)
+        assert told(in_hand) == []

@@ -238,7 +238,7 @@ WRONG = [
     ),
     (
         "heater",
-        {"command_entity": "input_number.amps"},
+        {"command_entity": "number.never_off"},
         {"switch_entity": "switch_needed"},
     ),
     (
@@ -317,18 +317,142 @@ WRONG = [
     ("storage", {"min_soc": 95}, {"min_soc": "minimum_not_below_maximum"}),
     (
         "storage",
-        {"command_entity": "input_number.amps"},
+        {
+            "command_entity": "number.never_off",
+            "command_sign": "charge",
+            "discharge_w": 0,
+        },
         {"switch_entity": "switch_needed"},
     ),
     ("battery", {"soc_entity": None}, {"soc_entity": "soc_needed"}),
+    *[(kind, {"name": "  "}, {"name": "name_missing"}) for kind, *_ in MADE],
+    *[
+        (kind, {"phases": phases}, {"phases": "one_phase_home"})
+        for kind, *_ in MADE
+        if kind != "battery"
+        for phases in ("2", "123")
+    ],
+    *[
+        (kind, {"power_entity": sensor}, {"power_entity": "already_measures"})
+        for kind, *_ in MADE
+        for sensor in ("sensor.sun", "sensor.dryer_power")
+    ],
+    (
+        "heater",
+        {"command_entity": "number.setpoint"},
+        {"command_entity": "needs_power_or_percent"},
+    ),
+    ("heater", {"command_entity": "number.kilo"}, {"max_w": "above_number"}),
+    ("heater", {"max_w": 2401}, {"max_w": "above_number"}),
+    (
+        "heater",
+        {
+            "command_entity": "input_number.dimmer",
+            "command_unit": "percent",
+            "running": {**RUNNING, "full_scale": 255, "lag": 2},
+        },
+        {"running": "full_scale_above_number"},
+    ),
+    (
+        "entity_charger",
+        {"current_entity": "input_number.router", "max_a": 80},
+        {"current_entity": "needs_amperes"},
+    ),
+    ("entity_charger", {"max_a": 33}, {"max_a": "above_number"}),
+    ("entity_charger", {"min_a": 5}, {"min_a": "below_number"}),
+    (
+        "entity_charger",
+        {"vehicle_entity": "sensor.enum", "vehicle_states": ["on", "charging"]},
+        {"vehicle_states": "states_never"},
+    ),
+    (
+        "entity_charger",
+        {"vehicle_entity": "binary_sensor.car", "vehicle_states": ["connected"]},
+        {"vehicle_states": "states_never"},
+    ),
+    (
+        "entity_charger",
+        {"vehicle_entity": "sensor.words"},
+        {"vehicle_states": "states_not_on"},
+    ),
+    (
+        "storage",
+        {"command_entity": "number.setpoint"},
+        {"command_entity": "needs_power"},
+    ),
+    ("storage", {"charge_w": 3001}, {"charge_w": "beyond_number"}),
+    ("storage", {"discharge_w": 3001}, {"discharge_w": "beyond_number"}),
+    (
+        "storage",
+        {"command_entity": "input_number.router", "command_sign": "charge"},
+        {"charge_w": "beyond_number"},
+    ),
+    (
+        "storage",
+        {
+            "command_entity": "input_number.router",
+            "command_sign": "charge",
+            "charge_w": 2000,
+        },
+        {"discharge_w": "beyond_number"},
+    ),
+    (
+        "switched",
+        {"switch_entity": "switch.home_observe_only"},
+        {"switch_entity": "own_entity"},
+    ),
+    (
+        "battery",
+        {"power_entity": "sensor.home_surplus"},
+        {"power_entity": "own_entity"},
+    ),
+    (
+        "entity_charger",
+        {"current_entity": "number.home_margin"},
+        {"current_entity": "own_entity"},
+    ),
+    ("storage", {"soc_entity": "sensor.volts"}, {"soc_entity": "needs_percent"}),
+    ("battery", {"soc_entity": "sensor.volts"}, {"soc_entity": "needs_percent"}),
 ]
+
+
+@pytest.fixture
+async def others(
+    hass: HomeAssistant, home: MockConfigEntry, add: Add
+) -> MockConfigEntry:
+    """Return a Home with a measured sun and dryer, among entities of all units."""
+    hass.config_entries.async_update_entry(
+        home, data={**home.data, "solar_entity": "sensor.sun"}
+    )
+    await add(
+        "switched",
+        {**SWITCHED, "switch_entity": "switch.dryer", "power_entity": DRYER_POWER},
+        "Dryer",
+    )
+    for entity_id, state, attributes in (
+        ("number.setpoint", "50", {"unit_of_measurement": "°C", "min": 0, "max": 9000}),
+        (
+            "number.never_off",
+            "100",
+            {"unit_of_measurement": "W", "min": 100, "max": 3000},
+        ),
+        ("number.kilo", "1", {"unit_of_measurement": "kW", "min": 0, "max": 2}),
+        ("sensor.enum", "charging", {"options": ["Ready", "waiting_for_sun"]}),
+        ("sensor.words", "Branchée", {}),
+        ("sensor.volts", "52", {"unit_of_measurement": "V"}),
+    ):
+        hass.states.async_set(entity_id, state, attributes)
+    return home
+
+
+DRYER_POWER = "sensor.dryer_power"
 
 
 @pytest.mark.parametrize(("kind", "changes", "errors"), WRONG)
 async def test_what_is_wrong_is_told_at_its_field_and_can_be_mended(
     hass: HomeAssistant,
     *,
-    home: MockConfigEntry,
+    others: MockConfigEntry,
     kind: str,
     changes: dict[str, Any],
     errors: dict[str, str],
@@ -337,18 +461,19 @@ async def test_what_is_wrong_is_told_at_its_field_and_can_be_mended(
     good = next(form for name, form, _, _ in MADE if name == kind)
     bad = {**good, **changes}
     bad = {key: value for key, value in bad.items() if value is not None}
-    flow_id = await begin(hass, home, kind)
+    flow_id = await begin(hass, others, kind)
     result = await answer(hass, flow_id, bad)
     assert result["errors"] == errors
     words = await async_get_translations(
         hass, "en", "config_subentries", {"surplus"}, config_flow=False
     )
     for error in errors.values():
-        assert f"component.surplus.config_subentries.{kind}.error.{error}" in words
+        text = words[f"component.surplus.config_subentries.{kind}.error.{error}"]
+        assert "–" not in text.format(**result["description_placeholders"])
     # A section that holds what is wrong is shown open, with what was typed.
     for name, closed in collapsed(result["data_schema"].schema).items():
         assert not (name in errors and closed)
-    assert suggestions(result["data_schema"].schema)["name"] == good["name"]
+    assert suggestions(result["data_schema"].schema)["name"] == bad["name"]
     result = await answer(hass, flow_id, good)
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
@@ -371,6 +496,7 @@ async def test_a_heater_by_an_action_with_a_temperature_keeps_both(
     hass: HomeAssistant, home: MockConfigEntry
 ) -> None:
     async_mock_service(hass, "mqtt", "publish")
+    hass.config_entries.async_update_entry(home, data={**home.data, "phases": 3})
     form = {
         **HEATER_FORM,
         "by_action": {
@@ -425,3 +551,62 @@ async def test_the_form_knows_its_ranges(
 
 def test_every_kind_has_a_form() -> None:
     assert set(SUBENTRY_FLOWS) == set(FORMS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("heater", {"command_entity": "number.kilo", "max_w": 2000}),
+        (
+            "entity_charger",
+            {"vehicle_entity": "sensor.enum", "vehicle_states": ["ready"]},
+        ),
+        ("entity_charger", {"vehicle_entity": "binary_sensor.car"}),
+        (
+            "entity_charger",
+            {"vehicle_entity": "sensor.words", "vehicle_states": ["branchée"]},
+        ),
+        ("entity_charger", {"vehicle_entity": "sensor.not_there_yet"}),
+        # What is not there now may be right.
+        ("storage", {"command_entity": "number.not_there_yet"}),
+        (
+            "storage",
+            {
+                "command_entity": "input_number.router",
+                "command_sign": "charge",
+                "charge_w": 2400,
+                "discharge_w": 0,
+            },
+        ),
+    ],
+)
+async def test_what_can_be_is_taken(
+    hass: HomeAssistant,
+    others: MockConfigEntry,
+    kind: str,
+    changes: dict[str, Any],
+) -> None:
+    good = next(form for name, form, _, _ in MADE if name == kind)
+    result = await answer(hass, await begin(hass, others, kind), {**good, **changes})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_home_of_three_phases_takes_loads_on_any(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(home, data={**home.data, "phases": 3})
+    for phases, form in (("2", HEATER_FORM), ("123", CHARGER_FORM)):
+        kind = "heater" if form is HEATER_FORM else "entity_charger"
+        result = await answer(
+            hass, await begin(hass, home, kind), {**form, "phases": phases}
+        )
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_load_keeps_its_own_sensor_when_it_is_changed(
+    hass: HomeAssistant, home: MockConfigEntry, add: Add
+) -> None:
+    subentry = await add("storage", STORAGE, "Battery")
+    result = await home.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    result = await answer(hass, result["flow_id"], STORAGE_FORM)
+    assert result["reason"] == "reconfigure_successful"

@@ -191,6 +191,9 @@ def test_an_entity_must_know_both_words(
 async def test_the_form_takes_what_the_entity_knows(
     hass: HomeAssistant, home_entry: MockConfigEntry
 ) -> None:
+    hass.config_entries.async_update_entry(
+        home_entry, data={**home_entry.data, "phases": 3}
+    )
     form = CHARGER_FORM | {"phases": "123", "phase_switching": SELECT}
     wrong = form | {"phases": "1"}
     flow_id = await begin(hass, home_entry, "entity_charger")

@@ -250,7 +250,7 @@ async def test_one_that_refuses_to_be_let_go_does_not_keep_the_others(
     await heater.async_apply(1000)
     await pump.async_apply(1)
 
-    async def refuse() -> None:
+    async def refuse(*, by_hand: bool) -> None:
         raise error
 
     monkeypatch.setattr(heater, "async_release", refuse)

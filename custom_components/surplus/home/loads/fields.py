@@ -1,21 +1,12 @@
 """Fields and checks that the forms of several kinds of load share."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import voluptuous as vol
 
 from homeassistant.components.input_boolean import DOMAIN as INPUT_BOOLEAN_DOMAIN
-from homeassistant.components.number.const import ATTR_MIN
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.const import (
-    ATTR_UNIT_OF_MEASUREMENT,
-    Platform,
-    UnitOfPower,
-    UnitOfTemperature,
-    UnitOfTime,
-)
-from homeassistant.core import HomeAssistant
+from homeassistant.const import Platform, UnitOfPower, UnitOfTemperature, UnitOfTime
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
@@ -34,7 +25,6 @@ from .const import (
     CONF_ACTION,
     CONF_ACTION_DATA,
     CONF_ACTION_FIELD,
-    CONF_COMMAND_ENTITY,
     CONF_FIRST_GUESS_W,
     CONF_KD,
     CONF_KI,
@@ -62,15 +52,7 @@ from .const import (
     Release,
 )
 from .numbers import COLDEST_C, HOTTEST_C, TEMPERATURE_KEYS
-from .phases import PHASES_DOMAINS, can_say
-from .settings import (
-    are_ordered,
-    gains_of,
-    kills_legionella,
-    phase_words_of,
-    temperatures_of,
-)
-from .values import attribute_of, is_there
+from .phases import PHASES_DOMAINS
 
 type Fields = dict[vol.Marker, Any]
 type Errors = dict[str, str]
@@ -82,7 +64,8 @@ SECTION_PHASES: Final = "phase_switching"
 SECTION_REGULATOR: Final = "regulator"
 
 # The wiring, as one choice: L1, L2, L3 or all three.
-_ALL_PHASES: Final = "123"
+ONLY_PHASE: Final = "1"
+ALL_PHASES: Final = "123"
 WIRINGS: Final = {"1": [1], "2": [2], "3": [3], "123": [1, 2, 3]}
 
 # What can be turned on and off by its own domain's actions.
@@ -164,7 +147,7 @@ def place_fields() -> Fields:
     """Return where a load is wired, in which order it comes, and who measures it."""
     return {
         vol.Optional(CONF_POWER_ENTITY): power_sensor(),
-        vol.Required(CONF_PHASES, default="1"): SelectSelector(
+        vol.Required(CONF_PHASES, default=ONLY_PHASE): SelectSelector(
             SelectSelectorConfig(
                 options=list(WIRINGS), translation_key="charger_phases"
             )
@@ -223,8 +206,16 @@ def temperature_fields() -> Fields:
         vol.Required(CONF_TEMP_SOL_MIN, default=usual.sol_min_c): degrees,
         vol.Required(CONF_TEMP_MAX, default=usual.max_c): degrees,
         vol.Optional(CONF_LEGIONELLA_C): degrees,
-        vol.Required(CONF_LEGIONELLA_DAYS, default=usual.legionella_days): number(
-            1, 31, 1, UnitOfTime.DAYS
+        vol.Required(
+            CONF_LEGIONELLA_DAYS, default=usual.legionella_days
+        ): NumberSelector(
+            NumberSelectorConfig(
+                min=1,
+                max=31,
+                unit_of_measurement=UnitOfTime.DAYS,
+                translation_key="time",
+                mode=NumberSelectorMode.BOX,
+            )
         ),
     }
 
@@ -265,87 +256,3 @@ def without_needless(data: dict[str, Any]) -> dict[str, Any]:
     if not data.get(CONF_PHASES_ENTITY):
         needless |= {CONF_PHASES_ENTITY, CONF_PHASES_ONE, CONF_PHASES_ALL}
     return {key: value for key, value in data.items() if key not in needless}
-
-
-# ---- checks ------------------------------------------------------------------------
-
-
-def temperature_errors(data: Mapping[str, Any]) -> Errors:
-    """Return what is wrong with the four temperatures."""
-    temperatures = temperatures_of(data)
-    if temperatures is None:
-        return {}
-    if not are_ordered(temperatures):
-        return {SECTION_TEMPERATURE: "temperature_order"}
-    if not kills_legionella(temperatures):
-        return {SECTION_TEMPERATURE: "legionella_order"}
-    return {}
-
-
-def regulator_errors(data: Mapping[str, Any]) -> Errors:
-    """Return what is wrong with how a heater is regulated."""
-    gains = gains_of(data)
-    if gains is None:
-        return {}
-    if data.get(CONF_POWER_ENTITY):
-        return {SECTION_REGULATOR: "measured"}
-    # Only what gathers brings the grid all the way to its target.
-    if gains.ki <= 0:
-        return {SECTION_REGULATOR: "gains_missing"}
-    return {}
-
-
-def command_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
-    """Return what is wrong with what a value is set through."""
-    entity_id, action = data.get(CONF_COMMAND_ENTITY), data.get(CONF_ACTION)
-    if not entity_id and not action:
-        return {CONF_COMMAND_ENTITY: "command_missing"}
-    if entity_id and action:
-        return {CONF_COMMAND_ENTITY: "command_twice"}
-    if not action:
-        return {}
-    domain, _, service = action.partition(".")
-    if not hass.services.has_service(domain, service):
-        return {SECTION_ACTION: "unknown_action"}
-    if not str(data.get(CONF_ACTION_FIELD) or "").strip():
-        return {SECTION_ACTION: "action_field_missing"}
-    if not isinstance(data.get(CONF_ACTION_DATA) or {}, Mapping):
-        return {SECTION_ACTION: "action_data"}
-    if _holds_template(data.get(CONF_ACTION_DATA)):
-        return {SECTION_ACTION: "no_templates"}
-    return {}
-
-
-def phase_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
-    """Return what is wrong with how the number of phases is set."""
-    words = phase_words_of(data)
-    if words is None:
-        return {}
-    if words.count != len(_ALL_PHASES):
-        return {SECTION_PHASES: "needs_three_phases"}
-    if not can_say(words, hass.states.get(words.entity_id)):
-        return {SECTION_PHASES: "phases_words"}
-    return {}
-
-
-def _holds_template(value: object) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_holds_template, value.values()))
-    if isinstance(value, list):
-        return any(map(_holds_template, value))
-    return isinstance(value, str) and ("{{" in value or "{%" in value)
-
-
-def never_off(hass: HomeAssistant, entity_id: str | None) -> bool:
-    """Return whether a number cannot be set to 0, as far as it can be told now."""
-    state = hass.states.get(entity_id) if entity_id else None
-    if not is_there(state):
-        return False
-    low = attribute_of(state, ATTR_MIN)
-    return low is not None and low > 0
-
-
-def unit_of(hass: HomeAssistant, entity_id: str | None) -> str | None:
-    """Return the unit that an entity shows its value in."""
-    state = hass.states.get(entity_id) if entity_id else None
-    return state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None

@@ -13,15 +13,18 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_NAME
 from homeassistant.data_entry_flow import section
 
+from ..const import CONF_PHASES as CONF_HOME_PHASES, POWER_KEYS
+from .checks import is_own, load_sensors, placeholders_of
 from .const import (
     CONF_PHASES,
+    CONF_POWER_ENTITY,
     SUBENTRY_BATTERY,
     SUBENTRY_ENTITY_CHARGER,
     SUBENTRY_HEATER,
     SUBENTRY_STORAGE,
     SUBENTRY_SWITCHED,
 )
-from .fields import WIRINGS, Errors, without_needless
+from .fields import ONLY_PHASE, WIRINGS, Errors, without_needless
 from .forms import FORMS, OPENS, Form
 
 
@@ -41,7 +44,7 @@ class LoadSubentryFlow(ConfigSubentryFlow):
         errors: Errors = {}
         if user_input is not None:
             answers = self._flat(user_input)
-            errors = self._form.check(self.hass, answers) | self._taken(answers)
+            errors = self._form.check(self.hass, answers) | self._place_errors(answers)
             if not errors:
                 return self._finish(answers)
         else:
@@ -52,6 +55,11 @@ class LoadSubentryFlow(ConfigSubentryFlow):
                 self._schema(answers, errors), self._nested(answers)
             ),
             errors=errors,
+            description_placeholders=placeholders_of(
+                self.hass,
+                answers.get(next(iter(self._form.commands), "")),
+                answers,
+            ),
         )
 
     async def async_step_reconfigure(
@@ -111,24 +119,46 @@ class LoadSubentryFlow(ConfigSubentryFlow):
         }
         return vol.Schema({**self._form.fields, **sections})
 
-    def _taken(self, answers: Mapping[str, Any]) -> Errors:
-        """Return the fields whose entity another load commands already."""
-        own = (
-            self._get_reconfigure_subentry().subentry_id
-            if self.source == SOURCE_RECONFIGURE
-            else None
-        )
-        taken = {
-            subentry.data.get(key)
-            for subentry in self._get_entry().subentries.values()
-            if subentry.subentry_id != own and subentry.subentry_type in FORMS
-            for key in FORMS[subentry.subentry_type].commands
-        } - {None}
+    def _place_errors(self, answers: Mapping[str, Any]) -> Errors:
+        """Return what does not go together with the Home or with other loads."""
+        errors: Errors = {}
+        if not str(answers[CONF_NAME]).strip():
+            errors[CONF_NAME] = "name_missing"
+        one_phase = self._get_entry().data[CONF_HOME_PHASES] == 1
+        if one_phase and answers.get(CONF_PHASES, ONLY_PHASE) != ONLY_PHASE:
+            errors[CONF_PHASES] = "one_phase_home"
+        if answers.get(CONF_POWER_ENTITY) in self._measured():
+            errors[CONF_POWER_ENTITY] = "already_measures"
+        for key in (*self._form.commands, CONF_POWER_ENTITY):
+            if is_own(self.hass, answers.get(key)):
+                errors[key] = "own_entity"
+        commanded = self._commanded()
+        for key in self._form.commands:
+            if answers.get(key) in commanded:
+                errors[key] = "already_used"
+        return errors
+
+    @property
+    def _own_id(self) -> str | None:
+        if self.source != SOURCE_RECONFIGURE:
+            return None
+        return self._get_reconfigure_subentry().subentry_id
+
+    def _commanded(self) -> set[str]:
+        """Return the entities that another load commands."""
         return {
-            key: "already_used"
-            for key in self._form.commands
-            if answers.get(key) in taken
+            entity_id
+            for subentry in self._get_entry().subentries.values()
+            if subentry.subentry_id != self._own_id and subentry.subentry_type in FORMS
+            for key in FORMS[subentry.subentry_type].commands
+            if (entity_id := subentry.data.get(key)) is not None
         }
+
+    def _measured(self) -> set[str]:
+        """Return the sensors that measure the grid, the sun or another load."""
+        home = self._get_entry().data
+        sensors = {home[key] for key in POWER_KEYS if home.get(key)}
+        return sensors | load_sensors(self.hass, self._own_id)
 
 
 class HeaterFlow(LoadSubentryFlow):

@@ -27,6 +27,18 @@ from homeassistant.helpers.selector import (
 )
 
 from ...control.loads.characteristic import Characteristic
+from .checks import (
+    POWER_UNITS,
+    bounds_of,
+    command_errors,
+    never_off,
+    phase_errors,
+    regulator_errors,
+    soc_errors,
+    temperature_errors,
+    unit_of,
+    vehicle_errors,
+)
 from .const import (
     CONF_ACTION,
     CONF_CHARACTERISTIC,
@@ -84,22 +96,16 @@ from .fields import (
     Fields,
     action_fields,
     choice,
-    command_errors,
     entity,
     minutes,
-    never_off,
     number,
-    phase_errors,
     phase_fields,
     place_fields,
     power_sensor,
-    regulator_errors,
     regulator_fields,
     running_fields,
     switchable,
-    temperature_errors,
     temperature_fields,
-    unit_of,
     watts,
 )
 from .outlets import LEVEL_DOMAINS, NUMBER_DOMAINS
@@ -107,7 +113,6 @@ from .settings import MIDNIGHT, USUAL_LAG_S
 
 _LARGEST_A: Final = 80
 _REST_MIN: Final = 5
-_POWER_UNITS: Final = (UnitOfPower.WATT, UnitOfPower.KILO_WATT)
 _SIGNS: Final = [sign.value for sign in Sign]
 
 
@@ -141,12 +146,19 @@ def _check_heater(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
     in_watts = data[CONF_COMMAND_UNIT] == CommandUnit.WATT
     unit = unit_of(hass, entity_id)
     is_light = str(entity_id).startswith(f"{LIGHT_DOMAIN}.")
-    if in_watts and (is_light or unit == PERCENTAGE):
+    highest = bounds_of(hass, entity_id, in_watts=in_watts)[1]
+    if unit not in (None, PERCENTAGE, *POWER_UNITS):
+        errors[CONF_COMMAND_ENTITY] = "needs_power_or_percent"
+    elif in_watts and (is_light or unit == PERCENTAGE):
         errors[CONF_COMMAND_UNIT] = "takes_percent"
-    elif not in_watts and unit in _POWER_UNITS:
+    elif not in_watts and unit in POWER_UNITS:
         errors[CONF_COMMAND_UNIT] = "takes_power"
     elif in_watts and data[CONF_CHARACTERISTIC] != Characteristic.LINEAR:
         errors[CONF_CHARACTERISTIC] = "characteristic_of_percent"
+    elif in_watts and highest < data[CONF_MAX_W]:
+        errors[CONF_MAX_W] = "above_number"
+    elif not in_watts and highest < data[CONF_FULL_SCALE]:
+        errors[SECTION_RUNNING] = "full_scale_above_number"
     if data[CONF_MIN_W] >= data[CONF_MAX_W]:
         errors[CONF_MIN_W] = "minimum_not_below_maximum"
     switch = data.get(CONF_SWITCH_ENTITY)
@@ -166,25 +178,39 @@ def _check_switched(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
 
 
 def _check_charger(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
-    errors = phase_errors(hass, data)
-    if data[CONF_MAX_A] < data[CONF_MIN_A]:
+    errors = phase_errors(hass, data) | vehicle_errors(hass, data)
+    entity_id = data[CONF_CURRENT_ENTITY]
+    low, high = bounds_of(hass, entity_id)
+    if unit_of(hass, entity_id) not in (None, UnitOfElectricCurrent.AMPERE):
+        errors[CONF_CURRENT_ENTITY] = "needs_amperes"
+    elif data[CONF_MAX_A] < data[CONF_MIN_A]:
         errors[CONF_MAX_A] = "maximum_below_minimum"
-    if not data.get(CONF_SWITCH_ENTITY) and never_off(hass, data[CONF_CURRENT_ENTITY]):
+    elif high < data[CONF_MAX_A]:
+        errors[CONF_MAX_A] = "above_number"
+    elif low > data[CONF_MIN_A]:
+        errors[CONF_MIN_A] = "below_number"
+    if not data.get(CONF_SWITCH_ENTITY) and never_off(hass, entity_id):
         errors[CONF_SWITCH_ENTITY] = "switch_needed"
-    if data.get(CONF_VEHICLE_ENTITY) and not data.get(CONF_VEHICLE_STATES):
-        errors[CONF_VEHICLE_STATES] = "states_missing"
     return errors
 
 
 def _check_storage(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
-    errors = command_errors(hass, data)
-    if not data[CONF_CHARGE_W] and not data[CONF_DISCHARGE_W]:
+    errors = command_errors(hass, data) | soc_errors(hass, data)
+    entity_id = data.get(CONF_COMMAND_ENTITY)
+    low, high = bounds_of(hass, entity_id, in_watts=True)
+    if data[CONF_COMMAND_SIGN] == Sign.DISCHARGE:
+        low, high = -high, -low
+    if unit_of(hass, entity_id) not in (None, *POWER_UNITS):
+        errors[CONF_COMMAND_ENTITY] = "needs_power"
+    elif not data[CONF_CHARGE_W] and not data[CONF_DISCHARGE_W]:
         errors[CONF_CHARGE_W] = "power_missing"
+    elif data[CONF_CHARGE_W] and high < data[CONF_CHARGE_W]:
+        errors[CONF_CHARGE_W] = "beyond_number"
+    elif data[CONF_DISCHARGE_W] and low > -data[CONF_DISCHARGE_W]:
+        errors[CONF_DISCHARGE_W] = "beyond_number"
     if data[CONF_MIN_SOC] >= data[CONF_MAX_SOC]:
         errors[CONF_MIN_SOC] = "minimum_not_below_maximum"
-    if not data.get(CONF_SWITCH_ENTITY) and never_off(
-        hass, data.get(CONF_COMMAND_ENTITY)
-    ):
+    if not data.get(CONF_SWITCH_ENTITY) and never_off(hass, entity_id):
         errors[CONF_SWITCH_ENTITY] = "switch_needed"
     return errors
 
@@ -192,7 +218,7 @@ def _check_storage(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
 def _check_battery(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
     if data[CONF_FIRST_SOC] and not data.get(CONF_SOC_ENTITY):
         return {CONF_SOC_ENTITY: "soc_needed"}
-    return {}
+    return soc_errors(hass, data)
 
 
 def _percent() -> NumberSelector:

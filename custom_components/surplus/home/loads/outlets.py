@@ -25,6 +25,7 @@ from homeassistant.const import (
     UnitOfPower,
 )
 from homeassistant.core import Context, HomeAssistant, State
+from homeassistant.util.unit_conversion import PowerConverter
 
 from .caller import async_call
 from .handover import SETTLE_S
@@ -45,6 +46,14 @@ class Target:
     action: str | None = None
     field: str = ATTR_VALUE
     data: Mapping[str, Any] | None = None
+
+
+def watts_per_unit(state: State | None) -> float:
+    """Return what one of the units of an entity is in W; 1 where it is no power's."""
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+    if unit not in PowerConverter.VALID_UNITS:
+        return 1.0
+    return PowerConverter.convert(1.0, unit, UnitOfPower.WATT)
 
 
 class Outlet(ABC):
@@ -153,11 +162,7 @@ class NumberOutlet(Outlet):
     @property
     def _factor(self) -> float:
         """What one of the entity's own units is."""
-        state = self._state
-        if not self._in_watts or state is None:
-            return 1.0
-        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-        return 1000.0 if unit == UnitOfPower.KILO_WATT else 1.0
+        return watts_per_unit(self._state) if self._in_watts else 1.0
 
     @property
     @override

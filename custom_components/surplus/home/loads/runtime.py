@@ -17,9 +17,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN, Kind
-from ...control.model import Mode
-from ...load_entities import Extra, async_remove_extra, extra_entities, load_entities
+from ...load_entities import load_entities
 from ...registry import async_get_registry
+from .extras import Extra, async_remove_extra, extra_entities
 from .numbers import async_remove_needless, setting_numbers
 from .settings import (
     HeaterSettings,
@@ -122,7 +122,7 @@ class HomeLoads:
     async def _async_close(self, loads: Iterable[EntityLoad[Any] | None]) -> None:
         there = [load for load in loads if load is not None]
         results = await asyncio.gather(
-            *(load.async_close(release=not self._is_by_hand(load)) for load in there),
+            *(load.async_close(by_hand=self._is_by_hand(load)) for load in there),
             return_exceptions=True,
         )
         for load, result in zip(there, results, strict=True):
@@ -143,8 +143,7 @@ class HomeLoads:
         if home is None:
             return False
         modes = home.memory.loads.get(load.settings.load_id)
-        top = modes.top if modes is not None else None
-        return top is not None and top.mode is Mode.MANUAL and top.by_hand
+        return modes is not None and modes.by_hand
 
     async def async_updated(self) -> None:
         """Bring everything in line with the entry after a change."""

@@ -29,6 +29,9 @@ from ..values import Doubts, is_known, is_there
 
 _LOGGER = logging.getLogger(__name__)
 
+# Reads a state; None of one that cannot be used.
+type Reader = Callable[[State | None], Any]
+
 # Nearer than this part of its range, a device has rounded what it was told.
 ROUNDING: Final = 0.05
 # What of 0 and 1 is the same, and what is rounding.
@@ -40,6 +43,8 @@ class EntityLoad[S: LoadSettings](LoadSource):
 
     It lives as long as its outlets stay the same; other settings may change meanwhile.
     """
+
+    _switch: SwitchOutlet | None = None
 
     def __init__(self, hass: HomeAssistant, settings: S) -> None:
         """Follow nothing yet: ``async_open`` begins."""
@@ -53,6 +58,8 @@ class EntityLoad[S: LoadSettings](LoadSource):
         }
         self._set_point: float | None = None
         self._taken_over: float | None = None
+        # Let go of with what a person had set.
+        self._in_hand = False
         self._kept: frozenset[str] = frozenset()
         self._accepted: tuple[float, float] | None = None
         self._lost_at = monotonic()
@@ -69,13 +76,13 @@ class EntityLoad[S: LoadSettings](LoadSource):
 
     @property
     @abstractmethod
-    def _sensors(self) -> dict[str, Callable[[State | None], Any]]:
-        """The entities that only tell, each with what reads it (None = unusable)."""
+    def _other_sensor(self) -> tuple[str | None, Reader]:
+        """The entity that tells something else than the power, and what reads it."""
 
     @property
     @abstractmethod
-    def _shown(self) -> float | None:
-        """The set-point that the commanded entities show, in the load's unit."""
+    def _level_shown(self) -> float | None:
+        """The set-point that the commanded entities show where the switch is on."""
 
     @abstractmethod
     def _fitted(self, value: float) -> float:
@@ -102,6 +109,28 @@ class EntityLoad[S: LoadSettings](LoadSource):
     @abstractmethod
     def _on_value(self) -> float:
         """The set-point it is left at where it is to be left on."""
+
+    # ---- what they share -------------------------------------------------------------
+
+    def _new_switch(self, entity_id: str | None) -> SwitchOutlet | None:
+        if entity_id is None:
+            return None
+        settings = self.settings
+        return SwitchOutlet(
+            self._hass, settings.name, entity_id, repeat_s=settings.repeat_s
+        )
+
+    @property
+    def _sensors(self) -> dict[str, Reader]:
+        """The entities that only tell, each with what reads it."""
+        sensors = ((self.settings.power_entity, power_of), self._other_sensor)
+        return {entity_id: read for entity_id, read in sensors if entity_id}
+
+    @property
+    def _shown(self) -> float | None:
+        """The set-point that the commanded entities show, in the load's unit."""
+        on = self._switch.shown if self._switch is not None else 1.0
+        return self._level_shown if on else on
 
     # ---- life ------------------------------------------------------------------------
 
@@ -144,12 +173,11 @@ class EntityLoad[S: LoadSettings](LoadSource):
             self._taken_over = before._taken_over
             self._accepted = before._accepted
 
-    async def async_close(self, *, release: bool) -> None:
-        """Take no more commands; ``release`` it to the state chosen for it."""
+    async def async_close(self, *, by_hand: bool) -> None:
+        """Let go of it, and take no more commands."""
         self._closed = True
         try:
-            if release:
-                await self.async_release()
+            await self.async_release(by_hand=by_hand)
         finally:
             if self._stop is not None:
                 self._stop()
@@ -237,6 +265,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
 
     def _forget(self) -> None:
         self._set_point = self._taken_over = None
+        self._in_hand = False
         for outlet in self._outlets:
             if not outlet.entity_ids or not self._kept.issuperset(outlet.entity_ids):
                 self._handovers[outlet].forget()
@@ -268,8 +297,12 @@ class EntityLoad[S: LoadSettings](LoadSource):
         self._notify()
 
     @override
-    async def async_release(self) -> None:
+    async def async_release(self, *, by_hand: bool = False) -> None:
         """Leave it as chosen: what was never told anything, or is a person's, as it is."""
+        if by_hand:
+            # It goes on being seen what that person does next.
+            self._in_hand = True
+            return
         async with self._lock:
             left_at = {
                 Release.OFF: 0.0,
@@ -279,6 +312,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
             if (
                 self._set_point is not None
                 and self._taken_over is None
+                and not self._in_hand
                 and left_at is not None
             ):
                 await self._async_command(self._fitted(left_at))
@@ -289,7 +323,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
     async def _async_command(self, fitted: float) -> None:
         if not self.reachable:
             raise unreachable(self.settings.name)
-        self._set_point, self._taken_over = fitted, None
+        self._set_point, self._taken_over, self._in_hand = fitted, None, False
         await self._async_tell(fitted, self._ours.new(), monotonic())
 
     async def _async_set(
@@ -325,6 +359,19 @@ class EntityLoad[S: LoadSettings](LoadSource):
 
     def _state(self, entity_id: str | None) -> State | None:
         return self._hass.states.get(entity_id) if entity_id is not None else None
+
+    @property
+    def _common(self) -> dict[str, Any]:
+        """Return what specs of every kind hold."""
+        settings = self.settings
+        return {
+            "load_id": settings.load_id,
+            "name": settings.name,
+            "priority": settings.priority,
+            "phases": settings.phases,
+            "min_on_s": settings.min_on_s,
+            "min_off_s": settings.min_off_s,
+        }
 
     def _told(self) -> dict[str, Any]:
         """Return what readings of every kind hold."""

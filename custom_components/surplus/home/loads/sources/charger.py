@@ -1,19 +1,17 @@
 """A charger that another integration speaks to: a current, and perhaps a switch."""
 
-from collections.abc import Callable
-from typing import Any, Final, override
+from typing import Final, override
 
 from homeassistant.core import Context, State
 
 from ....control.loads.base import FLOAT_SLACK
 from ....control.model import ChargerReading, ChargerSpec
-from ....metering import power_of
 from ..caller import never_off
-from ..outlets import NumberOutlet, Outlet, SwitchOutlet
+from ..outlets import NumberOutlet, Outlet
 from ..phases import PhaseOutlet
 from ..settings import EntityChargerSettings
 from ..values import is_known
-from .base import EntityLoad
+from .base import EntityLoad, Reader
 
 # It has no lease: out of reach it goes on with what it was told last, for ever.
 _NO_LEASE_S: Final = 10 * 365 * 86_400.0
@@ -26,7 +24,6 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
     """Its set-points are amperes per phase."""
 
     _current: NumberOutlet
-    _switch: SwitchOutlet | None
     _phase: PhaseOutlet | None
     _phases: int | None = None
     _wanted = True
@@ -40,16 +37,7 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
             settings.current_entity,
             repeat_s=settings.repeat_s,
         )
-        self._switch = (
-            SwitchOutlet(
-                self._hass,
-                settings.name,
-                settings.switch_entity,
-                repeat_s=settings.repeat_s,
-            )
-            if settings.switch_entity is not None
-            else None
-        )
+        self._switch = self._new_switch(settings.switch_entity)
         self._phase = (
             PhaseOutlet(
                 self._hass,
@@ -65,22 +53,12 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
 
     @property
     @override
-    def _sensors(self) -> dict[str, Callable[[State | None], Any]]:
-        settings = self.settings
-        sensors: dict[str, Callable[[State | None], Any]] = {}
-        if settings.power_entity:
-            sensors[settings.power_entity] = power_of
-        if settings.vehicle_entity:
-            sensors[settings.vehicle_entity] = self._wants
-        return sensors
+    def _other_sensor(self) -> tuple[str | None, Reader]:
+        return self.settings.vehicle_entity, self._wants
 
     @property
     @override
-    def _shown(self) -> float | None:
-        if self._switch is not None:
-            on = self._switch.shown
-            if not on:
-                return on
+    def _level_shown(self) -> float | None:
         return self._current.shown
 
     @override
@@ -162,12 +140,7 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
     def spec(self) -> ChargerSpec:
         settings = self.settings
         return ChargerSpec(
-            load_id=settings.load_id,
-            name=settings.name,
-            priority=settings.priority,
-            phases=settings.phases,
-            min_on_s=settings.min_on_s,
-            min_off_s=settings.min_off_s,
+            **self._common,
             min_a=settings.min_a,
             max_a=settings.max_a,
             step_a=settings.step_a,

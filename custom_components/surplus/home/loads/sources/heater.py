@@ -1,19 +1,17 @@
 """A heater whose power is set through a number, a light or an action."""
 
-from collections.abc import Callable
-from typing import Any, Final, override
+from typing import Final, override
 
-from homeassistant.core import Context, State
+from homeassistant.core import Context
 
 from ....control.loads.characteristic import power_of_share, share_of_power
 from ....control.model import HeaterReading, HeaterSpec
-from ....metering import power_of
 from ..caller import never_off
 from ..const import CommandUnit
-from ..outlets import LevelOutlet, NumberOutlet, Outlet, SwitchOutlet, level_outlet
+from ..outlets import LevelOutlet, NumberOutlet, Outlet, level_outlet
 from ..settings import HeaterSettings
 from ..values import temperature_of
-from .base import ROUNDING, EntityLoad
+from .base import ROUNDING, EntityLoad, Reader
 
 # A light shows its brightness in this many steps.
 _BRIGHTNESS_STEPS: Final = 255.0
@@ -25,7 +23,6 @@ class HeaterLoad(EntityLoad[HeaterSettings]):
     """Its set-points are in W; what is told is W or percent."""
 
     _level: LevelOutlet
-    _switch: SwitchOutlet | None
 
     @override
     def _make_outlets(self) -> tuple[Outlet, ...]:
@@ -37,28 +34,13 @@ class HeaterLoad(EntityLoad[HeaterSettings]):
             repeat_s=settings.repeat_s,
             in_watts=settings.unit is CommandUnit.WATT,
         )
-        self._switch = (
-            SwitchOutlet(
-                self._hass,
-                settings.name,
-                settings.switch_entity,
-                repeat_s=settings.repeat_s,
-            )
-            if settings.switch_entity is not None
-            else None
-        )
+        self._switch = self._new_switch(settings.switch_entity)
         return (self._level, self._switch) if self._switch else (self._level,)
 
     @property
     @override
-    def _sensors(self) -> dict[str, Callable[[State | None], Any]]:
-        settings = self.settings
-        sensors: dict[str, Callable[[State | None], Any]] = {}
-        if settings.power_entity:
-            sensors[settings.power_entity] = power_of
-        if settings.temperature_entity:
-            sensors[settings.temperature_entity] = temperature_of
-        return sensors
+    def _other_sensor(self) -> tuple[str | None, Reader]:
+        return self.settings.temperature_entity, temperature_of
 
     # ---- between W and what is told --------------------------------------------------
 
@@ -110,11 +92,7 @@ class HeaterLoad(EntityLoad[HeaterSettings]):
 
     @property
     @override
-    def _shown(self) -> float | None:
-        if self._switch is not None:
-            on = self._switch.shown
-            if not on:
-                return on
+    def _level_shown(self) -> float | None:
         level = self._level.shown
         return self._power_of(level) if level is not None else None
 
@@ -158,12 +136,7 @@ class HeaterLoad(EntityLoad[HeaterSettings]):
     def spec(self) -> HeaterSpec:
         settings = self.settings
         return HeaterSpec(
-            load_id=settings.load_id,
-            name=settings.name,
-            priority=settings.priority,
-            phases=settings.phases,
-            min_on_s=settings.min_on_s,
-            min_off_s=settings.min_off_s,
+            **self._common,
             max_w=settings.max_w,
             min_w=settings.min_w,
             step_w=max(1.0, self._step_w),

@@ -1,26 +1,23 @@
 """A battery whose power is set through a number or an action."""
 
-from collections.abc import Callable
-from typing import Any, override
+from typing import override
 
-from homeassistant.core import Context, State
+from homeassistant.core import Context
 
 from ....control.loads.base import FLOAT_SLACK
 from ....control.model import StorageReading, StorageSpec
-from ....metering import power_of
 from ..caller import never_off
 from ..const import Sign
-from ..outlets import LevelOutlet, NumberOutlet, Outlet, SwitchOutlet, level_outlet
+from ..outlets import LevelOutlet, NumberOutlet, Outlet, level_outlet
 from ..settings import StorageSettings
 from ..values import share_of
-from .base import ROUNDING, EntityLoad
+from .base import ROUNDING, EntityLoad, Reader
 
 
 class StorageLoad(EntityLoad[StorageSettings]):
     """Its set-points are in W, + = charging."""
 
     _level: LevelOutlet
-    _switch: SwitchOutlet | None
 
     @override
     def _make_outlets(self) -> tuple[Outlet, ...]:
@@ -32,28 +29,13 @@ class StorageLoad(EntityLoad[StorageSettings]):
             repeat_s=settings.repeat_s,
             in_watts=True,
         )
-        self._switch = (
-            SwitchOutlet(
-                self._hass,
-                settings.name,
-                settings.switch_entity,
-                repeat_s=settings.repeat_s,
-            )
-            if settings.switch_entity is not None
-            else None
-        )
+        self._switch = self._new_switch(settings.switch_entity)
         return (self._level, self._switch) if self._switch else (self._level,)
 
     @property
     @override
-    def _sensors(self) -> dict[str, Callable[[State | None], Any]]:
-        settings = self.settings
-        sensors: dict[str, Callable[[State | None], Any]] = {}
-        if settings.power_entity:
-            sensors[settings.power_entity] = power_of
-        if settings.soc_entity:
-            sensors[settings.soc_entity] = share_of
-        return sensors
+    def _other_sensor(self) -> tuple[str | None, Reader]:
+        return self.settings.soc_entity, share_of
 
     @property
     def _factor(self) -> float:
@@ -61,11 +43,7 @@ class StorageLoad(EntityLoad[StorageSettings]):
 
     @property
     @override
-    def _shown(self) -> float | None:
-        if self._switch is not None:
-            on = self._switch.shown
-            if not on:
-                return on
+    def _level_shown(self) -> float | None:
         level = self._level.shown
         # Adding 0 keeps a resting battery from being told −0.
         return level * self._factor + 0.0 if level is not None else None
@@ -116,12 +94,7 @@ class StorageLoad(EntityLoad[StorageSettings]):
     def spec(self) -> StorageSpec:
         settings = self.settings
         return StorageSpec(
-            load_id=settings.load_id,
-            name=settings.name,
-            priority=settings.priority,
-            phases=settings.phases,
-            min_on_s=settings.min_on_s,
-            min_off_s=settings.min_off_s,
+            **self._common,
             charge_w=settings.charge_w,
             discharge_w=settings.discharge_w,
             min_soc=settings.min_soc,

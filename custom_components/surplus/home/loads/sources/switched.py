@@ -1,51 +1,35 @@
 """A load that is turned on and off."""
 
-from collections.abc import Callable
 from time import monotonic
-from typing import Any, override
+from typing import override
 
-from homeassistant.core import Context, State
+from homeassistant.core import Context
 from homeassistant.util import dt as dt_util
 
 from ....control.model import SwitchedReading, SwitchedSpec
-from ....metering import power_of
-from ..outlets import Outlet, SwitchOutlet
+from ..outlets import Outlet
 from ..settings import SwitchedSettings
 from ..values import on_of, temperature_of
-from .base import EntityLoad
+from .base import EntityLoad, Reader
 
 
 class SwitchedLoad(EntityLoad[SwitchedSettings]):
     """Its set-points are 1 and 0."""
 
-    _switch: SwitchOutlet
-
     @override
     def _make_outlets(self) -> tuple[Outlet, ...]:
-        settings = self.settings
-        self._switch = SwitchOutlet(
-            self._hass,
-            settings.name,
-            settings.switch_entity,
-            repeat_s=settings.repeat_s,
-        )
-        return (self._switch,)
+        self._switch = self._new_switch(self.settings.switch_entity)
+        return (self._switch,) if self._switch else ()
 
     @property
     @override
-    def _sensors(self) -> dict[str, Callable[[State | None], Any]]:
-        settings = self.settings
-        sensors: dict[str, Callable[[State | None], Any]] = {}
-        if settings.power_entity:
-            sensors[settings.power_entity] = power_of
-        if settings.temperature_entity:
-            sensors[settings.temperature_entity] = temperature_of
-        return sensors
+    def _other_sensor(self) -> tuple[str | None, Reader]:
+        return self.settings.temperature_entity, temperature_of
 
     @property
     @override
-    def _shown(self) -> float | None:
-        return self._switch.shown
+    def _level_shown(self) -> float | None:
+        return 1.0
 
     @override
     def _fitted(self, value: float) -> float:
@@ -67,19 +51,15 @@ class SwitchedLoad(EntityLoad[SwitchedSettings]):
 
     @override
     async def _async_tell(self, value: float, context: Context, now: float) -> None:
-        await self._async_set(self._switch, value, context, now)
+        (switch,) = self._outlets
+        await self._async_set(switch, value, context, now)
 
     @property
     @override
     def spec(self) -> SwitchedSpec:
         settings = self.settings
         return SwitchedSpec(
-            load_id=settings.load_id,
-            name=settings.name,
-            priority=settings.priority,
-            phases=settings.phases,
-            min_on_s=settings.min_on_s,
-            min_off_s=settings.min_off_s,
+            **self._common,
             power_w=settings.power_w,
             first_guess_w=settings.first_guess_w,
             least_run_s=settings.least_run_s,

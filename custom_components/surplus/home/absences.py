@@ -1,0 +1,134 @@
+"""Tells a user of entities that a load is made of and that are not there."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from time import monotonic
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.start import async_at_started
+
+from ..const import DOMAIN
+from .loads.const import SUBENTRY_BATTERY
+from .loads.values import is_there
+from .reports import async_report_absent
+
+_LOOK: Final = timedelta(seconds=30)
+# Integrations may come up this long after Home Assistant itself.
+_START_GRACE_S: Final = 60.0
+# A device may be away for as long as it takes to restart it.
+_ABSENT_S: Final = 600.0
+_ENTITY_KEY: Final = "_entity"
+
+
+class Absence(StrEnum):
+    """Why an entity is not there, what a user must mend first coming first."""
+
+    MISSING = "missing"
+    DISABLED = "disabled"
+    UNAVAILABLE = "unavailable"
+
+
+def absence_of(hass: HomeAssistant, entity_id: str) -> Absence | None:
+    """Return why an entity is not there; None when it is."""
+    state = hass.states.get(entity_id)
+    if is_there(state):
+        return None
+    registered = er.async_get(hass).async_get(entity_id)
+    if registered is not None and registered.disabled:
+        return Absence.DISABLED
+    if registered is None and state is None:
+        return Absence.MISSING
+    return Absence.UNAVAILABLE
+
+
+class Absences:
+    """Looks now and then, and reports what was absent for long: one issue per load."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Watch nothing yet."""
+        self._hass = hass
+        self._entry = entry
+        self._since: dict[tuple[str, str], float] = {}
+        self._reported: set[str] = set()
+        self._patient_until = float("inf")
+
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Watch until the returned function is called."""
+        stops = [
+            async_track_time_interval(
+                self._hass, self._look, _LOOK, cancel_on_shutdown=True
+            ),
+            async_at_started(self._hass, self._started),
+        ]
+
+        @callback
+        def stop() -> None:
+            for end in stops:
+                end()
+            self._report({})
+
+        return stop
+
+    @callback
+    def _started(self, _hass: HomeAssistant) -> None:
+        self._patient_until = monotonic() + _START_GRACE_S
+
+    @callback
+    def _look(self, _now: datetime) -> None:
+        now = monotonic()
+        absent: dict[tuple[str, str], Absence] = {}
+        names: dict[str, str] = {}
+        for owner, name, entity_id, told_elsewhere in self._entities():
+            absence = absence_of(self._hass, entity_id)
+            if absence and not (told_elsewhere and absence is Absence.UNAVAILABLE):
+                absent[owner, entity_id] = absence
+                names[owner] = name
+        self._since = {key: self._since.get(key, now) for key in absent}
+        if now < self._patient_until:
+            return
+        due: dict[str, dict[Absence, list[str]]] = {}
+        for (owner, entity_id), absence in absent.items():
+            if now - self._since[owner, entity_id] >= _ABSENT_S:
+                due.setdefault(owner, {}).setdefault(absence, []).append(entity_id)
+        self._report({owner: (names[owner], found) for owner, found in due.items()})
+
+    def _report(self, due: dict[str, tuple[str, dict[Absence, list[str]]]]) -> None:
+        for owner in self._reported - due.keys():
+            async_report_absent(self._hass, owner, None)
+        for owner, (name, found) in due.items():
+            worst = next(absence for absence in Absence if absence in found)
+            async_report_absent(
+                self._hass,
+                owner,
+                worst,
+                load=name,
+                entities=sorted(set(found[worst])),
+                minutes=round(_ABSENT_S / 60.0),
+            )
+        self._reported = set(due)
+
+    def _entities(self) -> Iterator[tuple[str, str, str, bool]]:
+        """Yield whose entity, its name, the entity, and whether others tell of a pause.
+
+        Inverters sleep at night, and of a silent meter or battery others tell.
+        """
+        entry = self._entry
+        for entity_id in _entity_ids(entry.data):
+            yield entry.entry_id, entry.title, entity_id, True
+        for owner in self._hass.config_entries.async_entries(
+            DOMAIN, include_disabled=False
+        ):
+            for subentry in owner.subentries.values():
+                battery = subentry.subentry_type == SUBENTRY_BATTERY
+                for entity_id in _entity_ids(subentry.data):
+                    yield subentry.subentry_id, subentry.title, entity_id, battery
+
+
+def _entity_ids(data: Mapping[str, Any]) -> list[str]:
+    return [value for key, value in data.items() if key.endswith(_ENTITY_KEY) and value]

@@ -387,11 +387,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self.switching.on = bool(saved["on"])
         self.value = float(saved["value"])
         if "for_s" in saved:
-            away_s = (
-                wall - datetime.fromisoformat(str(saved["saved_at"]))
-            ).total_seconds()
-            # A clock set back while away must not make a rest longer than it is.
-            self.switching.since = now - float(saved["for_s"]) - max(0.0, away_s)
+            self.switching.since = now - float(saved["for_s"]) - away_s(saved, wall)
         self.relearn(saved.get("learned", {}))
 
     def learned(self) -> dict[str, Any]:
@@ -405,6 +401,15 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
 
 # A load with its memory.
 type Follower = tuple[LoadInput, LoadControl[Any, Any]]
+
+
+def away_s(saved: Mapping[str, Any], wall: datetime) -> float:
+    """Return how long ago something was saved, in s.
+
+    A clock set back meanwhile must not make a rest longer than it is.
+    """
+    saved_at = datetime.fromisoformat(str(saved["saved_at"]))
+    return max(0.0, (wall - saved_at).total_seconds())
 
 
 def usable(saved: Mapping[str, Any]) -> Mapping[str, Any]:

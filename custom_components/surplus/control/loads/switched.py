@@ -95,7 +95,7 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
     @property
     @override
     def phases(self) -> tuple[int, ...]:
-        return tuple(p for p in self.spec.phases if p <= self._supply_phases) or (1,)
+        return self.spec.phases_on(self._supply_phases)
 
     @property
     @override

@@ -114,8 +114,7 @@ class Vehicle:
         self, spec: ChargerSpec, reading: ChargerReading, supply_phases: int
     ) -> None:
         """Take in the newest reading."""
-        # A charger set up for more phases than the supply has cannot use them.
-        self.wired = tuple(p for p in spec.phases if p <= supply_phases) or (1,)
+        self.wired = spec.phases_on(supply_phases)
         self._follow_change(spec, reading)
         if reading.offered_a is not None and reading.offered_at is not None:
             self._response.offered(
@@ -191,6 +190,8 @@ class Vehicle:
 
     def _learn(self, power_w: float, per_a: float, at: float) -> None:
         """Learn its habits, once it has settled on its offer."""
+        # One that feeds in, or is measured the wrong way round, takes nothing at least.
+        power_w = max(0.0, power_w)
         if self.takes_at_most_w is not None and (
             power_w > self.takes_at_most_w + per_a
         ):
@@ -201,7 +202,12 @@ class Vehicle:
         model = self._response.model
         offered_a = model.drawn_a(at)
         self._learned_at = at
-        if not model.settled(at) or offered_a == 0:
+        if not model.settled(at):
+            return
+        if offered_a == 0:
+            if (self.takes_at_most_w or 0.0) < DRAWING_W:
+                # One that slept may be awake at the next offer.
+                self.takes_at_most_w = None
             return
         shortfall_a = offered_a - power_w / per_a
         if shortfall_a > _MOST_SHORTFALL_A:

@@ -229,37 +229,18 @@ def one_level(wallbox: Any) -> None:
     wallbox.configuration["ChargeProfileMaxStackLevel"] = "0"
 
 
-async def test_a_safe_limit_above_is_cleared_too_before_another_form_is_used(
-    site: Site,
-) -> None:
-    wallbox = await site.ready()
-    await site.charger.apply(16)
-    wallbox.answers["SetChargingProfile"] = refusing(1)
-    with pytest.raises(RefusedError):
-        await site.charger.apply(0)
-    await until(lambda: site.charger.memory.form is Form.SINGLE)
-    # Another firmware: it takes two levels again, and is let go of on the upper one.
-    site.charger.memory.form = None
-    wallbox.answers.clear()
-    await site.charger.release()
-    assert wallbox.profiles[-1]["stack_level"] == 1
-    wallbox.calls.clear()
-    wallbox.answers["SetChargingProfile"] = refusing(1)
-    await site.charger.apply(16)
-    await until(lambda: site.charger.memory.form is Form.SINGLE)
-    assert wallbox.named("ClearChargingProfile") == [{"id": 2}]
-
-
 class Slow:
     """A link on which other settings come while it is being told something."""
 
     def __init__(self, station: Any, changes: ChargerSettings, at: str) -> None:
         self.profiles: list[Profile] = []
+        self.cleared: list[int | None] = []
         self._station = station
         self._changes = changes
         self._at = at
 
     async def clear_profiles(self, profile_id: int | None = None) -> None:
+        self.cleared.append(profile_id)
         if self._at == "clear":
             self._station.settings = self._changes
 
@@ -293,3 +274,22 @@ async def test_settings_that_change_meanwhile_do_not_hide_what_was_written(
         (under.limit_a, under.phases)
         == (charger.settings.safe_a, installer.safe_phases)
     )
+
+
+async def test_a_safe_limit_above_is_cleared_too_before_another_form_is_used(
+    site: Site,
+) -> None:
+    charger = site.charger
+    charger.memory.cleared = True
+    link = Slow(charger, charger.settings, "never")
+    installer = Installer(charger, 1)
+    charger.memory.configuration["chargeprofilemaxstacklevel"] = "0"
+    await installer.prepare(cast(Link, link), Form.SINGLE)
+    # Another firmware takes two levels: it is let go of on the upper one.
+    charger.memory.configuration["chargeprofilemaxstacklevel"] = "1"
+    await installer.go_safe(cast(Link, link))
+    assert link.profiles[-1].stack_level == 1
+    link.cleared.clear()
+    charger.memory.configuration["chargeprofilemaxstacklevel"] = "0"
+    await installer.prepare(cast(Link, link), Form.SINGLE)
+    assert link.cleared == [2]

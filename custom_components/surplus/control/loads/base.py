@@ -34,6 +34,8 @@ FLOAT_SLACK = 1e-6
 # Between these a load draws more than it was told by its meter's noise alone.
 _EXCESS_W = 150.0
 _EXCESS_SHARE = 0.1
+# Giving way is no hurry, and each time costs a relay a switching.
+_YIELD_SHARE = 0.1
 # A sensor that shows more than this share of the most a load can take is wrong.
 _OWN_MOST = 1.2
 
@@ -127,6 +129,18 @@ class Circumstances:
         if carried_w > 0:
             apart_w = max(apart_w, carried_w)
         return min(alone_w, apart_w)
+
+    def against_w(self, span: Span, worth_w: float) -> float:
+        """Return what speaks for stopping what runs with ``span``, in W.
+
+        What it costs, or a share of what it takes from those above where it is worth
+        nothing more: it loses nothing then, but strict priority asks it to give way.
+        """
+        if worth_w > 0:
+            return -worth_w
+        above, total_w = self.above, self.total_w
+        taken_w = above.nearest_w(total_w) - above.nearest_w(total_w - span.least_w)
+        return max(-worth_w, _YIELD_SHARE * taken_w)
 
     def _gained_w(self, span: Span, beside: Span) -> float:
         """Return by how much ``span`` raises what those above and beside it gain, in W."""

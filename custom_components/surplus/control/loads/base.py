@@ -145,7 +145,7 @@ class Circumstances:
     def _gained_w(self, span: Span, beside: Span) -> float:
         """Return by how much ``span`` raises what those above and beside it gain, in W."""
         total_w, price = self.total_w, self.settings.import_price
-        others = self.above + beside
+        others = self.above if beside is _NOTHING else self.above + beside
         with_w = gain_w((others + span).nearest_w(total_w), total_w, price)
         return with_w - gain_w(others.nearest_w(total_w), total_w, price)
 

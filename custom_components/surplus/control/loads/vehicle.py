@@ -49,6 +49,7 @@ class Vehicle:
         self._response = LearnedResponse()
         self._learned_at: float | None = None
         self._single = False
+        self._aimed = wired
         self._change: _Change | None = None
 
     @property
@@ -61,7 +62,7 @@ class Vehicle:
     @property
     def aimed_phases(self) -> tuple[int, ...]:
         """The supply phases it will use once a change of phases is over."""
-        return self.phases_of(single=self._single)
+        return self._aimed
 
     @property
     def single(self) -> bool:
@@ -72,11 +73,15 @@ class Vehicle:
         """Return the supply phases it uses on one phase, or on all that it has."""
         return self.wired[:1] if single else self.wired[: self._in_use]
 
+    def _aim(self) -> None:
+        self._aimed = self.phases_of(single=self._single)
+
     def change_phases(self, now: float, *, single: bool) -> None:
         """Note that its charger is told to use one phase, or all."""
         self._change = _Change(told_at=now, from_phases=self.phases)
         self._single = single
         self.takes_at_most_w = None
+        self._aim()
 
     def agree(self, spec: ChargerSpec, reading: ChargerReading, now: float) -> bool:
         """Go by the phases its charger was told where those are not ours.
@@ -108,6 +113,7 @@ class Vehicle:
         # What was seen meanwhile was of other phases.
         self._in_use = None
         self.takes_at_most_w = None
+        self._aim()
         return True
 
     def observe(
@@ -115,6 +121,7 @@ class Vehicle:
     ) -> None:
         """Take in the newest reading."""
         self.wired = spec.phases_on(supply_phases)
+        self._aim()
         self._follow_change(spec, reading)
         if reading.offered_a is not None and reading.offered_at is not None:
             self._response.offered(
@@ -131,6 +138,7 @@ class Vehicle:
         elif not self._single and not self._changing(spec, reading):
             if used := sum(a > _PHASE_IN_USE_A for a in reading.currents_a):
                 self._in_use = min(used, len(self.wired))
+        self._aim()
 
     def _follow_change(self, spec: ChargerSpec, reading: ChargerReading) -> None:
         """See a change of phases through: accepted, then nothing drawn, then over."""
@@ -237,6 +245,7 @@ class Vehicle:
         if isinstance(floor_a, int | float) and 0 <= floor_a <= MOST_FLOOR_A:
             self.appetite.floor_a = float(floor_a)
         self._single = learned.get("single_phase") is True
+        self._aim()
         response = learned.get("response")
         if isinstance(response, Mapping):
             self._response.relearn(response)

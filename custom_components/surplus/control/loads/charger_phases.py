@@ -26,11 +26,8 @@ class PhasedCharger(LoadControl[ChargerSpec, ChargerReading], ABC):
     @property
     def min_a(self) -> float:
         """The least to offer: the charger's minimum, or more where the vehicle needs it."""
-        spec, least_a = self.spec, self.spec.min_a
-        needs_a = self.vehicle.appetite.needs_a
-        if needs_a > least_a:
-            least_a = needs_a
-        return least_a if least_a <= spec.max_a else spec.max_a
+        spec = self.spec
+        return min(max(spec.min_a, self.vehicle.appetite.needs_a), spec.max_a)
 
     @property
     @override

@@ -238,3 +238,91 @@ def test_a_forgotten_load_is_decided_for_as_if_it_were_new() -> None:
     house.engine.forget("ocpp:one")
     assert house.engine.as_dict(house.now, house.wall)["loads"] == {}
     house.engine.forget("ocpp:never_seen")
+
+
+class Left:
+    """What an earlier run wrote down of a charger: off, and resting still."""
+
+    @staticmethod
+    def off(house: House, for_s: float = 100.0) -> None:
+        saved = {
+            "on": False,
+            "value": 0.0,
+            "for_s": for_s,
+            "saved_at": house.wall.isoformat(),
+        }
+        house.engine = Engine(house.settings, {"loads": {"ocpp:one": saved}})
+
+
+class TestARestWrittenDown:
+    """What rested before a restart rests on, unless it really charges."""
+
+    @pytest.mark.parametrize("offering", [None, False, True])
+    def test_an_old_offer_does_not_end_it(self, offering: bool | None) -> None:
+        # The charger shows a current that nothing draws.
+        car = Car(offered_a=16, offered_at=900.0, starts_after_s=0, offering=offering)
+        car.own_limit_a, car.measured = 0.0, (999.0, 0.0)
+        house = House(cars=[car], base_w=-3000)
+        Left.off(house)
+        house.run(20)
+        assert house.decision().reason is Reason.RESTING
+        assert house.decision().numbers["seconds"] == pytest.approx(180, abs=2)
+
+    def test_nor_does_a_charger_that_calls_late(self) -> None:
+        car = Car(reachable=False, link_lost_at=None)
+        house = House(cars=[car], base_w=-3000)
+        Left.off(house)
+        house.run(10)
+        # It may be on its safe current by itself: room is kept for that.
+        assert house.decision().numbers["reserved_a"] == 6
+        car.reachable = True
+        house.run(10)
+        assert house.decision().reason is Reason.RESTING
+        assert house.decision().numbers["seconds"] == pytest.approx(180, abs=2)
+
+    @pytest.mark.parametrize("offering", [None, True])
+    def test_a_charge_that_really_runs_goes_on(self, offering: bool | None) -> None:
+        car = Car(offered_a=10, offered_at=900.0, drawn_a=10, offering=offering)
+        car.measured = (1000.0, 2300.0)
+        house = House(cars=[car], base_w=-2300)
+        Left.off(house)
+        house.run(30)
+        assert car.offered_a == 10
+        assert house.decision().reason is Reason.FOLLOWING_SURPLUS
+
+    def test_so_does_one_that_is_offered_and_not_measured(self) -> None:
+        car = Car(offered_a=10, offered_at=900.0, drawn_a=10, offering=True)
+        car.measured_every_s = 1e9
+        house = House(cars=[car], base_w=-2300)
+        Left.off(house)
+        house.run(30)
+        assert car.offered_a == 10
+
+
+def test_scarce_writes_are_scarce_after_a_restart_too() -> None:
+    house = House(cars=[Car(writes_per_day=400)])
+    house.run(300, base_w=-3000)
+    pace = house.engine._loads["ocpp:one"].pace
+    for _ in range(200):
+        pace.wrote()
+    before = pace.strain
+    assert before > 0.5
+    restart(house, 30)
+    house.run(3)
+    pace = house.engine._loads["ocpp:one"].pace
+    assert pace.strain == pytest.approx(before, abs=0.01)
+    # What comes back with time comes back while away too.
+    restart(house, 2 * 86_400.0)
+    house.run(3)
+    assert house.engine._loads["ocpp:one"].pace.strain < before - 0.2
+
+
+@pytest.mark.parametrize("left", ["many", None, True, -3.0, float("nan")])
+def test_an_unusable_number_of_writes_is_left_out(left: object) -> None:
+    house = House()
+    house.run(300, base_w=-3000)
+    saved = house.engine.as_dict(house.now, house.wall)
+    saved["loads"]["ocpp:one"]["learned"]["writes_left"] = left
+    house.engine = Engine(house.settings, saved)
+    house.run(3)
+    assert house.engine._loads["ocpp:one"].pace.strain == 0

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from custom_components.surplus.ocpp.errors import LinkLostError
+from custom_components.surplus.ocpp.load import ChargerLoad
 from custom_components.surplus.ocpp.memory import ChargerSettings
 
 from .conftest import IDENTITY, Site, for_a_while, is_safe, limit_of, until
@@ -136,3 +137,19 @@ async def test_a_charger_that_had_none_of_ours_is_left_alone(site: Site) -> None
     wallbox = await site.ready()
     await site.central.remove(IDENTITY, forget=True)
     assert wallbox.named("ClearChargingProfile") == []
+
+
+@pytest.mark.parametrize("status", ["SuspendedEV", "SuspendedEVSE", "Finishing"])
+async def test_what_a_charger_does_by_itself_is_no_person(
+    site: Site, status: str
+) -> None:
+    wallbox = await site.ready()
+    load = ChargerLoad(site.charger)
+    await site.charger.apply(16)
+    await wallbox.begin()
+    await wallbox.status("Charging")
+    assert load.reading.offering
+    await wallbox.status(status)
+    assert load.taken_over is None
+    # Only an offer that stands lets a vehicle go on.
+    assert load.reading.wants_power is (status != "Finishing")

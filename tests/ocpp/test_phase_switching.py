@@ -246,6 +246,7 @@ async def test_left_alone_it_falls_to_one_phase_by_itself(home: Home) -> None:
     assert home.evse.pilot_a == 6
 
 
+@pytest.mark.parametrize("levels", [9, 0])
 async def test_one_that_fell_to_one_phase_is_taken_as_it_is(home: Home) -> None:
     await left_alone(home)
     home.box.mend()

@@ -11,6 +11,7 @@ from custom_components.surplus.ocpp.errors import NoAnswerError, RefusedError
 from custom_components.surplus.ocpp.memory import ChargerSettings, Memory
 from custom_components.surplus.ocpp.profiles import Form
 from custom_components.surplus.ocpp.provision import ask
+from custom_components.surplus.ocpp.starter import Starter
 from custom_components.surplus.ocpp.status import Status
 
 from .conftest import IDENTITY, Site, Wallbox, for_a_while, stamp, timed, until
@@ -409,6 +410,22 @@ def test_a_charger_may_claim_anything() -> None:
     assert Memory(configuration={"numberofconnectors": "0"}).connectors == 1
 
 
+class Meanwhile:
+    """Sessions of which one may begin by itself."""
+
+    def __init__(self) -> None:
+        self.open = False
+        self.asked = 0
+        self.started = 0
+
+    def may_start(self, connector: int) -> bool:
+        self.asked += 1
+        return not self.open
+
+    async def start(self, connector: int) -> None:
+        self.started += 1
+
+
 class TestAutoStart:
     """A session begins by itself when a vehicle is plugged in."""
 
@@ -439,13 +456,24 @@ class TestAutoStart:
         await for_a_while()
         assert wallbox.named("RemoteStartTransaction") == []
 
-    async def test_not_where_one_has_begun_meanwhile(self, site: Site) -> None:
+    async def test_not_where_one_runs_already(self, site: Site) -> None:
         wallbox = await site.ready()
         await site.charger.apply(10)
-        await wallbox.status("Preparing")
         await wallbox.begin()
+        await wallbox.status("Preparing")
         await for_a_while()
         assert wallbox.named("RemoteStartTransaction") == []
+
+    async def test_not_where_one_has_begun_meanwhile(self) -> None:
+        sessions = Meanwhile()
+        starter = Starter(sessions, 1, delay_s=0.01, retry_s=0.01)
+        starter.consider()
+        # Before anything else has its turn, whatever the machine is busy with.
+        sessions.open = True
+        await for_a_while()
+        await starter.close()
+        assert sessions.asked > 1
+        assert sessions.started == 0
 
     async def test_a_refused_one_is_tried_a_few_times(self, site: Site) -> None:
         wallbox = await site.ready()

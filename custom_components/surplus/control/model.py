@@ -142,6 +142,13 @@ class LoadSpec:
     min_on_s: float = 300.0
     min_off_s: float = 300.0
 
+    def phases_on(self, supply_phases: int) -> tuple[int, ...]:
+        """Return the phases it can use of a supply of 1 or 3, at least the first."""
+        phases = self.phases
+        if phases and max(phases) <= supply_phases:
+            return phases
+        return tuple(p for p in phases if p <= supply_phases) or (1,)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChargerSpec(LoadSpec):

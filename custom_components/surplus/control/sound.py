@@ -8,6 +8,8 @@ from .model import GridReading, LoadInput, LoadReading
 
 # No house that this is for draws or gives as much.
 _MOST_W = 100_000.0
+# What of a reading may be no number.
+_NUMBERS = (float, tuple)
 
 
 def sound_grid(grid: GridReading, now: float) -> GridReading | None:
@@ -43,7 +45,12 @@ def _names(reading: GridReading | LoadReading) -> tuple[str, ...]:
 
 
 def _is_odd(reading: GridReading | LoadReading) -> bool:
-    return any(_cannot_be(getattr(reading, name)) for name in _names(reading))
+    for name in _names(reading):
+        value = getattr(reading, name)
+        # Most are no numbers, and each cycle asks of all: no call for those.
+        if type(value) in _NUMBERS and _cannot_be(value):
+            return True
+    return False
 
 
 def _cannot_be(value: object) -> bool:

@@ -105,10 +105,10 @@ class Commander:
             link = self._station.ready_link
             if link is None:
                 raise LinkLostError("SetChargingProfile")
-            safe_a = await self._installer.go_safe(link)
+            safe = await self._installer.go_safe(link)
             self._owed_at = None
             self.lease.left_safe(
-                self._station.clock.monotonic(), safe_a, self._installer.safe_phases
+                self._station.clock.monotonic(), safe.limit_a, safe.phases
             )
         # A wish may have come meanwhile.
         self._wake.set()

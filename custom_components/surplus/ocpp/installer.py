@@ -11,7 +11,7 @@ from typing import Protocol
 from .errors import NoAnswerError, RefusedError
 from .link import Link
 from .memory import ChargerSettings, Memory
-from .profiles import Form, Profile, live_profile, profile_ids, safe_profile
+from .profiles import Form, Period, Profile, live_profile, profile_ids, safe_profile
 from .timing import Timing
 
 # A form that worked and is refused this often in a row is no longer taken for proven.
@@ -83,17 +83,26 @@ class Installer:
         """Limit the charger for a lease; ``prepare`` comes before."""
         if form is Form.STACKED:
             self._stacked = True
-        await self._put(link, self._live(form, amps, phases))
+            await self._put(link, self._live(form, amps, phases))
+            return
+        # It takes the place of the safe profile, and ends on the safe current itself.
+        put = await self._put(link, self._live(form, amps, phases))
+        self._note_safe(put.periods[-1])
 
-    async def _put(self, link: Link, profile: Profile) -> None:
-        """Set a profile; without its number of phases where only that is refused."""
+    async def _put(self, link: Link, profile: Profile) -> Profile:
+        """Set a profile; without its number of phases where only that is refused.
+
+        Returns the one that was taken.
+        """
         try:
             await link.set_profile(profile)
         except RefusedError:
             if not profile.says_phases:
                 raise
-            await link.set_profile(profile.without_phases())
+            profile = profile.without_phases()
+            await link.set_profile(profile)
             self._station.phases_refused()
+        return profile
 
     @property
     def safe_phases(self) -> int | None:
@@ -109,31 +118,36 @@ class Installer:
             and memory.safe_phases.get(self._connector) == self.safe_phases
         )
 
-    async def _put_safe(self, link: Link) -> None:
+    async def _put_safe(self, link: Link) -> Period:
+        put = await self._put(link, self._safe())
+        self._note_safe(put.periods[-1])
+        return put.periods[-1]
+
+    def _note_safe(self, lies: Period) -> None:
+        """Remember what the end of a lease finds; the settings may be others by now."""
         memory = self._station.memory
-        safe_a = self._station.settings.safe_a
-        await self._put(link, self._safe())
-        memory.safe_a[self._connector] = safe_a
-        memory.safe_phases[self._connector] = self.safe_phases
+        before = memory.safe_a.get(self._connector)
+        before_on = memory.safe_phases.get(self._connector)
+        memory.safe_a[self._connector] = lies.limit_a
+        memory.safe_phases[self._connector] = lies.phases
+        if (before, before_on) != (lies.limit_a, lies.phases):
+            self._station.changed(save=True)
 
     async def leave_safe(self, link: Link) -> None:
         """Put the safe profile under whatever limit there is, unless it lies there."""
-        if self.safe_lies:
-            return
-        await self._put_safe(link)
-        self._station.changed(save=True)
-
-    async def go_safe(self, link: Link) -> float:
-        """Limit the charger to its safe current from now on, and return that (A)."""
-        safe_a = self._station.settings.safe_a
-        form = self._station.memory.likely_form
-        if form is Form.STACKED:
-            await self.leave_safe(link)
-            await self._put(link, self._live(form, safe_a, self.safe_phases))
-        else:
-            await self._unstack(link)
+        if not self.safe_lies:
             await self._put_safe(link)
-        return safe_a
+
+    async def go_safe(self, link: Link) -> Period:
+        """Limit the charger to its safe current from now on, and return that."""
+        if self._station.memory.likely_form is Form.SINGLE:
+            await self._unstack(link)
+            return await self._put_safe(link)
+        await self.leave_safe(link)
+        safe = self._safe().periods[-1]
+        self._stacked = True
+        live = self._live(Form.STACKED, safe.limit_a, safe.phases)
+        return (await self._put(link, live)).periods[-1]
 
     async def remove(self, link: Link) -> None:
         """Take our profiles off."""
@@ -147,9 +161,6 @@ class Installer:
         memory = self._station.memory
         news = memory.form is not form
         memory.form = form
-        if form is Form.SINGLE:
-            # It took the place of the safe profile, and holds the safe current itself.
-            memory.safe_a.pop(self._connector, None)
         self._tried.clear()
         self._refusals = 0
         return news

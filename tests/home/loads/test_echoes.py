@@ -170,6 +170,52 @@ async def test_a_switch_that_goes_off_with_the_vehicle_is_no_person(
     assert load.taken_over == taken
 
 
+@pytest.mark.parametrize("by", ["itself", "person"])
+async def test_without_a_sensor_a_charger_that_goes_off_by_itself_is_no_person(
+    hass: HomeAssistant,
+    add: Add,
+    home_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    by: str,
+) -> None:
+    await show(hass, AMPS, 10)
+    await show(hass, SWITCH, "on")
+    load = load_of(hass, home_entry, await add("entity_charger", MY_CHARGER))
+    turned_on = async_mock_service(hass, "switch", "turn_on")
+    await load.async_apply(10)
+    freezer.tick(600)
+    context = Context(user_id="me" if by == "person" else None)
+    hass.states.async_set(SWITCH, "off", context=context)
+    await hass.async_block_till_done()
+    assert load.taken_over == (0 if by == "person" else None)
+    # It has had enough: it is believed, and asked again for whoever comes next.
+    assert load.reading.wants_power is (by == "person")
+    freezer.tick(890)
+    assert load.reading.wants_power is (by == "person")
+    freezer.tick(20)
+    assert load.reading.wants_power
+    if by == "itself":
+        await load.async_apply(10)
+        assert len(turned_on) == 1
+
+
+async def test_one_that_is_on_again_is_believed_too(
+    hass: HomeAssistant,
+    add: Add,
+    home_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await show(hass, AMPS, 10)
+    await show(hass, SWITCH, "on")
+    load = load_of(hass, home_entry, await add("entity_charger", MY_CHARGER))
+    await load.async_apply(10)
+    freezer.tick(600)
+    await show(hass, SWITCH, "off")
+    assert not load.reading.wants_power
+    await show(hass, SWITCH, "on")
+    assert load.reading.wants_power
+
+
 async def test_a_plugs_own_button_counts_once_our_order_has_arrived(
     hass: HomeAssistant,
     add: Add,

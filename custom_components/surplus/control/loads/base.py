@@ -34,6 +34,8 @@ FLOAT_SLACK = 1e-6
 # Between these a load draws more than it was told by its meter's noise alone.
 _EXCESS_W = 150.0
 _EXCESS_SHARE = 0.1
+# Giving way is no hurry, and each time costs a relay a switching.
+_YIELD_SHARE = 0.1
 # A sensor that shows more than this share of the most a load can take is wrong.
 _OWN_MOST = 1.2
 # A measurement older than this may be of another set-point.
@@ -132,10 +134,22 @@ class Circumstances:
             apart_w = max(apart_w, carried_w)
         return min(alone_w, apart_w)
 
+    def against_w(self, span: Span, worth_w: float) -> float:
+        """Return what speaks for stopping what runs with ``span``, in W.
+
+        What it costs, or a share of what it takes from those above where it is worth
+        nothing more: it loses nothing then, but strict priority asks it to give way.
+        """
+        if worth_w > 0:
+            return -worth_w
+        above, total_w = self.above, self.total_w
+        taken_w = above.nearest_w(total_w) - above.nearest_w(total_w - span.least_w)
+        return max(-worth_w, _YIELD_SHARE * taken_w)
+
     def _gained_w(self, span: Span, beside: Span) -> float:
         """Return by how much ``span`` raises what those above and beside it gain, in W."""
         total_w, price = self.total_w, self.settings.import_price
-        others = self.above + beside
+        others = self.above if beside is _NOTHING else self.above + beside
         with_w = gain_w((others + span).nearest_w(total_w), total_w, price)
         return with_w - gain_w(others.nearest_w(total_w), total_w, price)
 
@@ -489,11 +503,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self.switching.on = bool(saved["on"])
         self.value = float(saved["value"])
         if "for_s" in saved:
-            away_s = (
-                wall - datetime.fromisoformat(str(saved["saved_at"]))
-            ).total_seconds()
-            # A clock set back while away must not make a rest longer than it is.
-            self.switching.since = now - float(saved["for_s"]) - max(0.0, away_s)
+            self.switching.since = now - float(saved["for_s"]) - away_s(saved, wall)
         self.relearn(saved.get("learned", {}))
 
     def learned(self) -> dict[str, Any]:
@@ -507,6 +517,15 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
 
 # A load with its memory.
 type Follower = tuple[LoadInput, LoadControl[Any, Any]]
+
+
+def away_s(saved: Mapping[str, Any], wall: datetime) -> float:
+    """Return how long ago something was saved, in s.
+
+    A clock set back meanwhile must not make a rest longer than it is.
+    """
+    saved_at = datetime.fromisoformat(str(saved["saved_at"]))
+    return max(0.0, (wall - saved_at).total_seconds())
 
 
 def usable(saved: Mapping[str, Any]) -> Mapping[str, Any]:

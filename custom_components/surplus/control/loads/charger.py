@@ -157,10 +157,12 @@ class ChargerControl(SolarCharger):
 
     def _unreachable(self, reading: ChargerReading, around: Circumstances) -> Decision:
         """Count on what it may still draw, whichever comes of its lease."""
-        self.value = self._held_a(reading, around.now)
-        if (self.value > 0) is not self.switching.on:
-            self.switching.switch(self.value > 0, around.now)
-        reserved_a = max(self.value, self.spec.safe_a)
+        held_a = self._held_a(reading, around.now)
+        if not self._left_off:
+            self.value = held_a
+            if (held_a > 0) is not self.switching.on:
+                self.switching.switch(held_a > 0, around.now)
+        reserved_a = max(held_a, self.spec.safe_a)
         around.headroom.take(self.phases, reserved_a)
         return self.left_alone(Reason.UNREACHABLE, {"reserved_a": reserved_a})
 

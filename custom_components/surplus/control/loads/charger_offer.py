@@ -7,13 +7,15 @@ reading, and never below the least that it takes.
 from abc import ABC
 from collections.abc import Mapping
 from dataclasses import replace
-from math import floor
+from datetime import datetime
+from math import floor, isfinite
 from typing import Any, override
 
 from ..freshness import MeterState
 from ..model import ChargerReading, ChargerSpec, Decision, LoadInput, Reason
 from ..settings import NOMINAL_VOLTAGE_V
-from .base import FLOAT_SLACK, Circumstances
+from .appetite import DRAWING_W
+from .base import FLOAT_SLACK, Circumstances, away_s
 from .charger_phases import PhasedCharger
 from .pace import Pace
 
@@ -29,6 +31,8 @@ class OfferingCharger(PhasedCharger, ABC):
         super().__init__(spec)
         self.pace = Pace()
         self._met = False
+        # An earlier run left it off, and it has not been met since.
+        self._left_off = False
 
     # ---- what is known -------------------------------------------------------------
 
@@ -42,7 +46,7 @@ class OfferingCharger(PhasedCharger, ABC):
         self, load: LoadInput[ChargerSpec, ChargerReading], supply_phases: int
     ) -> None:
         reading = load.reading
-        if not self.known and reading.offered_a:
+        if not self.known and reading.offered_a and not self._left_off:
             # First sight of a charger that is already at work: adopt, do not restart.
             self.value = reading.offered_a
             self.switching.on = True
@@ -54,8 +58,16 @@ class OfferingCharger(PhasedCharger, ABC):
         self.vehicle.observe(load.spec, reading, supply_phases)
 
     def _adopt(self, reading: ChargerReading) -> None:
-        """Go on with a charge that nobody wrote down: a power cut leaves no time to."""
-        if reading.offering and not self.switching.on:
+        """Go on with a charge that nobody wrote down: a power cut leaves no time to.
+
+        What was written down as stopped must be seen to draw: an offer may be old.
+        """
+        left_off, self._left_off = self._left_off, False
+        offering, power_w = reading.offering, reading.power_w
+        if left_off and power_w is not None:
+            offers = offering is not False and bool(offering or reading.offered_a)
+            offering = offers and power_w >= DRAWING_W
+        if offering and not self.switching.on:
             self.value = reading.offered_a or self.spec.safe_a or self.spec.min_a
             self.switching.on = True
             self.switching.since = None
@@ -79,7 +91,7 @@ class OfferingCharger(PhasedCharger, ABC):
         if reading.reachable:
             return self.vehicle.power_w(reading, at, voltage_v)
         held_w = self._held_a(reading, now) * voltage_v * len(self.phases)
-        return min(reading.power_w or 0.0, held_w)
+        return min(max(0.0, reading.power_w or 0.0), held_w)
 
     @override
     def takes_w(self, decision: Decision) -> float:
@@ -191,8 +203,19 @@ class OfferingCharger(PhasedCharger, ABC):
     # ---- surviving a restart -------------------------------------------------------
 
     @override
+    def restore(self, saved: Mapping[str, Any], now: float, wall: datetime) -> None:
+        super().restore(saved, now, wall)
+        self._left_off = not self.switching.on
+        left = saved.get("learned", {}).get("writes_left")
+        if isinstance(left, int | float) and left >= 0 and not isinstance(left, bool):
+            self.pace.restore(left, now - away_s(saved, wall))
+
+    @override
     def learned(self) -> dict[str, Any]:
-        return self.vehicle.learned()
+        learned = self.vehicle.learned()
+        if isfinite(self.pace.left):
+            learned["writes_left"] = round(self.pace.left, 1)
+        return learned
 
     @override
     def relearn(self, learned: Mapping[str, Any]) -> None:

@@ -84,10 +84,13 @@ class SolarCharger(OfferingCharger, ABC):
         around: Circumstances,
     ) -> Decision:
         held_s = self.must_hold_s(around)
-        stop = self.switching.weigh(-worth_w, around.dt_s)
+        # One that has enough takes nothing from those above.
+        span = Span() if self.vehicle.appetite.full else self.span_w(around.voltage_v)
+        against_w = around.against_w(span, worth_w)
+        stop = self.switching.weigh(against_w, around.dt_s)
         if stop and not held_s:
             return self._tell(0.0, Reason.WAITING_FOR_SURPLUS, around, numbers)
-        stop_in_s = self.switching.seconds_until(-worth_w)
+        stop_in_s = self.switching.seconds_until(against_w)
         if stop_in_s is not None:
             stop_in_s = max(stop_in_s, held_s)
         return self._follow(best_a, top_a, numbers, around, stop_in_s)

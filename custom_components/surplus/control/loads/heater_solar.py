@@ -73,7 +73,7 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
             self._water.wake()
         super().observe(load, supply_phases)
         self._mode, self._reading = load.mode, reading
-        self._wired = tuple(p for p in load.spec.phases if p <= supply_phases) or (1,)
+        self._wired = load.spec.phases_on(supply_phases)
         self._water.change(load.spec.temperatures)
         self._element.observe(load.spec, reading)
 

@@ -48,6 +48,16 @@ class Pace:
         self._at = now
 
     @property
+    def left(self) -> float:
+        """The writes in the store; inf before the first moment."""
+        return self._left
+
+    def restore(self, left: float, at: float) -> None:
+        """Go on from a store as it was at a moment, which may be long ago."""
+        self._left = max(0.0, left)
+        self._at = at
+
+    @property
     def strain(self) -> float:
         """How scarce writes are, from 0 to 1."""
         if self._store <= 0:

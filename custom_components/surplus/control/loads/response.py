@@ -58,23 +58,21 @@ class ChargerResponse:
             self._amps = [current_a if drawn_a is None else drawn_a]
         self._offer = (current_a, at)
         facts = self.facts
-        drawn = self.drawn_a(at)
         if current_a == 0:
             begins = at
         else:
             told = max(at, self._held_until)
-            starts = drawn == 0 or told > at
+            starts = told > at or self.drawn_a(at) == 0
             begins = told + (facts.start_s if starts else facts.dead_s)
         from_a = self.drawn_a(begins)
         rate = facts.up_a_per_s if current_a > from_a else facts.down_a_per_s
-        keep = bisect_right(self._times, begins)
-        old = bisect_right(self._times, at - _HISTORY_S)
-        self._times = [
-            *self._times[max(0, old - 1) : keep],
-            begins,
-            begins + abs(current_a - from_a) / rate,
-        ]
-        self._amps = [*self._amps[max(0, old - 1) : keep], from_a, current_a]
+        times, amps = self._times, self._amps
+        keep = bisect_right(times, begins)
+        times[keep:] = (begins, begins + abs(current_a - from_a) / rate)
+        amps[keep:] = (from_a, current_a)
+        if (old := bisect_right(times, at - _HISTORY_S, 0, keep)) > 1:
+            del times[: old - 1]
+            del amps[: old - 1]
 
     def is_news(self, current_a: float, at: float) -> bool:
         """Whether an offer is another one, and a later one, than the last."""
@@ -109,24 +107,34 @@ class ChargerResponse:
 
     def drawn_a(self, at: float) -> float:
         """Return the current per phase at an instant, in A."""
-        if not self._times:
+        times, amps = self._times, self._amps
+        if not times:
             return 0.0
-        right = bisect_right(self._times, at)
+        if at >= times[-1]:
+            return amps[-1]
+        right = bisect_right(times, at)
         if right == 0:
-            return self._amps[0]
-        if right == len(self._times):
-            return self._amps[-1]
-        t0, t1 = self._times[right - 1], self._times[right]
-        a0, a1 = self._amps[right - 1], self._amps[right]
+            return amps[0]
+        t0, t1 = times[right - 1], times[right]
+        a0, a1 = amps[right - 1], amps[right]
         return a0 + (a1 - a0) * (at - t0) / (t1 - t0)
 
     def move_a(self, since: float, until: float) -> float:
         """Return by how much the current moved between two instants, in A."""
+        if self._still(since, until):
+            return 0.0
         return self.drawn_a(until) - self.drawn_a(since)
+
+    def _still(self, since: float, until: float) -> bool:
+        """Whether it has arrived by both instants: most of the time it has."""
+        return not self._times or self._times[-1] <= min(since, until)
 
     def doubt_a(self, since: float, until: float) -> float:
         """Return by how much the move may be wrong, in A: it may come sooner or later."""
-        move_a, slack_s = self.move_a(since, until), self.facts.doubt_s
+        slack_s = self.facts.doubt_s
+        if self._still(since - slack_s, until - slack_s):
+            return 0.0
+        move_a = self.move_a(since, until)
         return max(
             abs(self.move_a(since + shift_s, until + shift_s) - move_a)
             for shift_s in (-slack_s, slack_s)

@@ -62,7 +62,7 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         reading, spec = load.reading, load.spec
         self.adopt(reading.accepted_w, draws=abs(reading.power_w or 0.0) > _LEAST_W)
         super().observe(load, supply_phases)
-        self._phases = tuple(p for p in spec.phases if p <= supply_phases) or (1,)
+        self._phases = spec.phases_on(supply_phases)
         if reading.accepted_w is not None and reading.accepted_at is not None:
             self._response.commanded(
                 reading.accepted_w, reading.accepted_at, reading.power_w

@@ -29,9 +29,6 @@ from .water import Water
 
 # A load is not started into room that it fills to the brim.
 _START_SLACK_A = 1.0
-# What runs on the power of a load above it captures nothing, but loses nothing either:
-# giving way is no hurry, and each time costs a relay a switching.
-_YIELD_SHARE = 0.25
 # A meter that cannot tell the sign for a moment is no reason to switch.
 _SIGN_UNKNOWN_S = 60.0
 # Kept free before a day's minimum must begin, beside its rest.
@@ -93,7 +90,7 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
     @property
     @override
     def phases(self) -> tuple[int, ...]:
-        return tuple(p for p in self.spec.phases if p <= self._supply_phases) or (1,)
+        return self.spec.phases_on(self._supply_phases)
 
     @property
     @override
@@ -344,12 +341,9 @@ class SwitchedControl(LoadControl[SwitchedSpec, SwitchedReading]):
 
     def _keep_or_stop(self, around: Circumstances, *, was_forced: bool) -> Decision:
         power_w = self.appliance.power_w
-        worth_w = around.worth_w(Span(least_w=power_w, most_w=power_w))
-        against_w = -worth_w
-        if worth_w <= 0 and not self.appliance.refuses:
-            above, total_w = around.above, around.total_w
-            taken_w = above.nearest_w(total_w) - above.nearest_w(total_w - power_w)
-            against_w = max(against_w, _YIELD_SHARE * taken_w)
+        span = Span(least_w=power_w, most_w=power_w)
+        worth_w = around.worth_w(span)
+        against_w = around.against_w(self.span_w(around.voltage_v), worth_w)
         numbers: dict[str, float | str] = {
             "surplus_w": round(around.surplus_w),
             "power_w": round(power_w),

@@ -50,6 +50,7 @@ class Vehicle:
         self._response = LearnedResponse()
         self._learned_at: float | None = None
         self._single = False
+        self._aimed = wired
         self._change: _Change | None = None
 
     @property
@@ -62,7 +63,7 @@ class Vehicle:
     @property
     def aimed_phases(self) -> tuple[int, ...]:
         """The supply phases it will use once a change of phases is over."""
-        return self.phases_of(single=self._single)
+        return self._aimed
 
     @property
     def single(self) -> bool:
@@ -73,11 +74,15 @@ class Vehicle:
         """Return the supply phases it uses on one phase, or on all that it has."""
         return self.wired[:1] if single else self.wired[: self._in_use]
 
+    def _aim(self) -> None:
+        self._aimed = self.phases_of(single=self._single)
+
     def change_phases(self, now: float, *, single: bool) -> None:
         """Note that its charger is told to use one phase, or all."""
         self._change = _Change(told_at=now, from_phases=self.phases)
         self._single = single
         self.takes_at_most_w = None
+        self._aim()
 
     def agree(self, spec: ChargerSpec, reading: ChargerReading, now: float) -> bool:
         """Go by the phases its charger was told where those are not ours.
@@ -109,14 +114,15 @@ class Vehicle:
         # What was seen meanwhile was of other phases.
         self._in_use = None
         self.takes_at_most_w = None
+        self._aim()
         return True
 
     def observe(
         self, spec: ChargerSpec, reading: ChargerReading, supply_phases: int
     ) -> None:
         """Take in the newest reading."""
-        # A charger set up for more phases than the supply has cannot use them.
-        self.wired = tuple(p for p in spec.phases if p <= supply_phases) or (1,)
+        self.wired = spec.phases_on(supply_phases)
+        self._aim()
         self._follow_change(spec, reading)
         if reading.offered_a is not None and reading.offered_at is not None:
             self._response.offered(
@@ -133,6 +139,7 @@ class Vehicle:
         elif not self._single and not self._changing(spec, reading):
             if used := sum(a > _PHASE_IN_USE_A for a in reading.currents_a):
                 self._in_use = min(used, len(self.wired))
+        self._aim()
 
     def _follow_change(self, spec: ChargerSpec, reading: ChargerReading) -> None:
         """See a change of phases through: accepted, then nothing drawn, then over."""
@@ -196,6 +203,8 @@ class Vehicle:
 
     def _learn(self, power_w: float, per_a: float, at: float) -> None:
         """Learn its habits, once it has settled on its offer."""
+        # One that feeds in, or is measured the wrong way round, takes nothing at least.
+        power_w = max(0.0, power_w)
         if self.takes_at_most_w is not None and (
             power_w > self.takes_at_most_w + per_a
         ):
@@ -206,7 +215,12 @@ class Vehicle:
         model = self._response.model
         offered_a = model.drawn_a(at)
         self._learned_at = at
-        if not model.settled(at) or offered_a == 0:
+        if not model.settled(at):
+            return
+        if offered_a == 0:
+            if (self.takes_at_most_w or 0.0) < DRAWING_W:
+                # One that slept may be awake at the next offer.
+                self.takes_at_most_w = None
             return
         shortfall_a = offered_a - power_w / per_a
         if shortfall_a > _MOST_SHORTFALL_A:
@@ -236,6 +250,7 @@ class Vehicle:
         if isinstance(floor_a, int | float) and 0 <= floor_a <= MOST_FLOOR_A:
             self.appetite.floor_a = float(floor_a)
         self._single = learned.get("single_phase") is True
+        self._aim()
         response = learned.get("response")
         if isinstance(response, Mapping):
             self._response.relearn(response)

@@ -66,6 +66,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
         self._listeners: list[Callable[[], None]] = []
         self._stop: CALLBACK_TYPE | None = None
         self._closed = False
+        self._gave_up_at: float | None = None
         self._lock = asyncio.Lock()
 
     # ---- what each kind says ---------------------------------------------------------
@@ -103,6 +104,13 @@ class EntityLoad[S: LoadSettings](LoadSource):
 
     def _goes_by_itself(self, outlet: Outlet) -> bool:
         """Return whether what an outlet shows now is the device's own doing."""
+        return False
+
+    def _gives_up(self, outlet: Outlet) -> bool:
+        """Return whether what no order explains is the device's own doing all the same.
+
+        It is taken at its word for a while then.
+        """
         return False
 
     @property
@@ -247,7 +255,8 @@ class EntityLoad[S: LoadSettings](LoadSource):
         if shown is None:
             return False
         handover = self._handovers[outlet]
-        if not (context.user_id or context.parent_id) and self._goes_by_itself(outlet):
+        by_somebody = bool(context.user_id or context.parent_id)
+        if not by_somebody and self._goes_by_itself(outlet):
             handover.forget()
             outlet.forget()
             return False
@@ -256,9 +265,15 @@ class EntityLoad[S: LoadSettings](LoadSource):
         slack, rounding = (
             _SWITCHED if isinstance(outlet, SwitchOutlet) else self._tolerance(outlet)
         )
-        return handover.shows(
-            shown, context, monotonic(), slack=slack, rounding=rounding
-        )
+        now = monotonic()
+        if not handover.shows(shown, context, now, slack=slack, rounding=rounding):
+            return False
+        if by_somebody or not self._gives_up(outlet):
+            return True
+        handover.forget()
+        outlet.forget()
+        self._gave_up_at = now
+        return False
 
     def _new_handover(self, outlet: Outlet) -> Handover:
         return Handover(self._ours, binary=isinstance(outlet, SwitchOutlet))

@@ -1,5 +1,6 @@
 """A charger that another integration speaks to: a current, and perhaps a switch."""
 
+from time import monotonic
 from typing import Final, override
 
 from homeassistant.core import Context, State
@@ -15,6 +16,8 @@ from .base import EntityLoad, Reader
 
 # It has no lease: out of reach it goes on with what it was told last, for ever.
 _NO_LEASE_S: Final = 10 * 365 * 86_400.0
+# One that has ended a charge by itself is asked again after this: for the next vehicle.
+_ASK_AGAIN_S: Final = 900.0
 # Chargers count in whole or half amperes whatever their number's step is.
 _LEAST_SLACK_A: Final = 0.5
 _WHOLE_A: Final = 0.95
@@ -92,6 +95,24 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
             and self._wants(self._state(self.settings.vehicle_entity)) is False
         )
 
+    @override
+    def _gives_up(self, outlet: Outlet) -> bool:
+        # A full vehicle, or none: without a sensor nobody else would tell of it.
+        return (
+            outlet is self._switch
+            and outlet.shown == 0
+            and self.settings.vehicle_entity is None
+        )
+
+    @property
+    def _has_given_up(self) -> bool:
+        """Whether it has ended a charge by itself not long ago, and is still off."""
+        since = self._gave_up_at
+        if since is None or (self._switch is not None and self._switch.shown):
+            self._gave_up_at = None
+            return False
+        return monotonic() - since < _ASK_AGAIN_S
+
     @property
     @override
     def _on_value(self) -> float:
@@ -155,7 +176,7 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
     def reading(self) -> ChargerReading:
         settings = self.settings
         if settings.vehicle_entity is None:
-            self._wanted = True
+            self._wanted = not self._has_given_up
         elif (wants := self._wants(self._state(settings.vehicle_entity))) is not None:
             # A sensor that is away for a moment does not unplug the vehicle.
             self._wanted = wants

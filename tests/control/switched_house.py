@@ -7,6 +7,7 @@ in the worst second: none of it shares a number with the controller.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+import json
 
 from custom_components.surplus.control.engine import Cycle, Engine
 from custom_components.surplus.control.loads.switched import SwitchedControl
@@ -241,3 +242,10 @@ class House:
             for cycle in self.history[-seconds:]
         )
         return [d.setpoint.value for d in decisions if d.setpoint is not None]
+
+    def restart(self, away_s: float = 0.0) -> None:
+        """Replace the engine by one made of what was saved, some time later."""
+        saved = json.loads(json.dumps(self.engine.as_dict(self.now, self.wall)))
+        self.now += away_s
+        self.engine = Engine(self.settings, saved)
+        self.grid = None

@@ -39,6 +39,7 @@ class Relay:
     phases: tuple[int, ...] = (1,)
     draws_w: float = 2000.0
     declared_w: float | None = 2000.0
+    first_guess_w: float = 1000.0
     has_sensor: bool = False
     sensor_every_s: float = 5.0
     thermostat_open: bool = False
@@ -72,6 +73,7 @@ class Relay:
             priority=self.priority,
             phases=self.phases,
             power_w=self.declared_w,
+            first_guess_w=self.first_guess_w,
             min_on_s=self.min_on_s,
             min_off_s=self.min_off_s,
             least_run_s=self.least_run_s,

@@ -1,7 +1,6 @@
 """Loads that are on or off, in closed loop."""
 
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,8 +15,6 @@ from custom_components.surplus.control.settings import HomeSettings
 
 from .house import Car
 from .switched_house import House, Relay
-
-PARIS = ZoneInfo("Europe/Paris")
 
 
 class TestBySun:

@@ -1,7 +1,5 @@
 """The commissioning check of switched loads, in closed loop."""
 
-from zoneinfo import ZoneInfo
-
 import pytest
 
 from custom_components.surplus.control.check import CheckEnd, Sign
@@ -9,8 +7,6 @@ from custom_components.surplus.control.model import Reason
 from custom_components.surplus.control.settings import HomeSettings
 
 from .switched_house import House, Relay
-
-PARIS = ZoneInfo("Europe/Paris")
 
 
 class TestCheck:

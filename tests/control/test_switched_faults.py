@@ -1,7 +1,6 @@
 """What is lost, broken, or found as others left it: switched loads in closed loop."""
 
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,8 +14,6 @@ from custom_components.surplus.control.model import (
 from custom_components.surplus.control.settings import HomeSettings
 
 from .switched_house import House, Relay
-
-PARIS = ZoneInfo("Europe/Paris")
 
 
 class TestBrokenThings:

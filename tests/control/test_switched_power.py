@@ -1,7 +1,6 @@
 """What a switched load takes: declared, measured, learned from the grid meter."""
 
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,8 +8,6 @@ from custom_components.surplus.control.model import Mode, Reason
 
 from .house import Car
 from .switched_house import House, Relay
-
-PARIS = ZoneInfo("Europe/Paris")
 
 
 class TestItsOwnSensor:

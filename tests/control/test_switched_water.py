@@ -1,12 +1,8 @@
 """A switched load that heats water, in closed loop."""
 
-from zoneinfo import ZoneInfo
-
 from custom_components.surplus.control.model import Mode, Reason, Temperatures
 
 from .switched_house import House, Relay
-
-PARIS = ZoneInfo("Europe/Paris")
 
 
 class TestWater:

@@ -47,6 +47,7 @@ class _Ledger:
         """Start with everything."""
         self._around = around
         self._own_w = own_w
+        self._controls = [control for _, control in followers]
         self._spans = {
             load.spec.load_id: control.span_w(around.voltage_v)
             for load, control in followers
@@ -109,6 +110,10 @@ class _Ledger:
             headroom=around.headroom,
             settings=around.settings,
             cheap=around.cheap,
+            trial_s=max(
+                other.trial_left_s(around.now) if other is not control else 0.0
+                for other in self._controls
+            ),
         )
 
     def book(self, follower: Follower, decision: Decision) -> None:

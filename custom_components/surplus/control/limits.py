@@ -111,6 +111,11 @@ class Headroom:
         )
         return room_a, lowest.kind
 
+    @property
+    def limit_a(self) -> float | None:
+        """The lowest limit, as a current per phase; None where nothing limits."""
+        return None if self._lowest is None else self._lowest.current_a
+
     def exceeded(self, phases: Iterable[int]) -> bool:
         """Return whether the meter itself shows one of these phases over a limit."""
         return any(

@@ -60,6 +60,7 @@ class Reason(StrEnum):
     CHEAP_HOURS = "cheap_hours"
     MANUAL = "manual"
     LEARNING = "learning"
+    OTHER_TRIAL = "other_trial"
     CATCHING_UP = "catching_up"
     DONE_FOR_TODAY = "done_for_today"
     NOT_DRAWING = "not_drawing"

@@ -77,7 +77,8 @@ class Circumstances:
     can take a cloud. ``trims_below`` is what the fast ones below can take of the surplus
     at once. ``doubt_w`` is by how much the surplus may be wrong because other loads move.
     ``beside_battery`` says that a battery that regulates itself fills what loads take
-    too much.
+    too much. ``trial_s`` is how long it may take until it is known what another load
+    has begun to draw: two that begin together cannot be told apart.
     """
 
     now: float
@@ -100,6 +101,7 @@ class Circumstances:
     settings: HomeSettings
     cheap: bool | None = None
     beside_battery: bool = False
+    trial_s: float = 0.0
 
     @property
     def left_w(self) -> float:
@@ -258,6 +260,10 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     @property
     def trim_w(self) -> float:
         """What it can take up or give way with in a cycle, once it follows, in W."""
+        return 0.0
+
+    def trial_left_s(self, now: float) -> float:
+        """Return how long it may take until it is known what it has begun to draw."""
         return 0.0
 
     @property

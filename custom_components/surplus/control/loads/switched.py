@@ -133,6 +133,8 @@ class SwitchedControl(SwitchedRelay):
             return self._no_room(around)
         if not self.switching.on and (rest_s := self.must_hold_s(around)):
             return self._tell(False, Reason.RESTING, around, {"seconds": round(rest_s)})
+        if waits := self._wait_for_trial(around):
+            return waits
         if around.meter is MeterState.STALE:
             return self._tell(self.switching.on, Reason.METER_STALE, around)
         if reason in (Reason.BOOST, Reason.CHEAP_HOURS):
@@ -216,6 +218,8 @@ class SwitchedControl(SwitchedRelay):
         if rest_s := self.must_hold_s(around):
             numbers["seconds"] = round(rest_s)
             return self._tell(False, Reason.RESTING, around, numbers)
+        if waits := self._wait_for_trial(around):
+            return waits
         if not start:
             numbers["seconds"] = round(self.switching.seconds_until(worth_w) or 0)
             return self._tell(False, Reason.ABOUT_TO_START, around, numbers)

@@ -24,13 +24,15 @@ from ..model import (
 from .appliance import OBEYS_WITHIN_S, Appliance
 from .base import Circumstances, LoadControl, Span
 from .daily import DailyRun
+from .learned_power import LEARNS_WITHIN_S
 from .water import Water
 
 # A load is not started into room that it fills to the brim.
 _START_SLACK_A = 1.0
-# What a check of a load of unknown power must see, and leave room for: a 16 A socket.
+# What is unknown and could never fit is tried once so much of the limit is free.
+_TRIAL_SHARE = 0.8
+# What a check of a load of unknown power must see.
 _LEAST_PULSE_W = 100.0
-_MOST_PULSE_W = 3680.0
 
 
 class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
@@ -153,14 +155,54 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
 
     # ---- how it is told --------------------------------------------------------------
 
+    def _amperes(self, power_w: float, around: Circumstances) -> float:
+        return power_w / around.voltage_v / len(self.phases)
+
     def _needed_a(self, around: Circumstances) -> float:
-        return self.appliance.power_w / around.voltage_v / len(self.phases)
+        """Return the room it needs to go on, or to start, the slack apart."""
+        if self.switching.on:
+            return self._amperes(self.appliance.power_w, around)
+        return self._start_a(around)
+
+    def _start_a(self, around: Circumstances) -> float:
+        """Return what it may take when it is started; more than seen, where unknown."""
+        needed_a = self._amperes(self.appliance.most_w, around)
+        limit_a = around.headroom.limit_a
+        if limit_a is None or self.appliance.power_known:
+            return needed_a
+        never_fits = needed_a + _START_SLACK_A > limit_a
+        return _TRIAL_SHARE * limit_a - _START_SLACK_A if never_fits else needed_a
 
     def _has_room(self, around: Circumstances) -> bool:
-        """Whether the limits leave room for it: all of it, whatever it draws now."""
+        """Whether the limits leave room for it: all of it, whatever it draws now.
+
+        What a trial without room has shown is remembered.
+        """
         slack_a = 0.0 if self.switching.on else _START_SLACK_A
         needed_a = self._needed_a(around) + slack_a
-        return self.fits(needed_a, around.headroom, around.now)
+        fits = self.fits(needed_a, around.headroom, around.now)
+        if not fits and self.switching.on and self.trial_left_s(around.now) > 0:
+            assert self.changed_at is not None
+            self.appliance.meter.cut_short(self.changed_at)
+        return fits
+
+    @override
+    def trial_left_s(self, now: float) -> float:
+        """Return how long its last switching may still teach what it takes, in s."""
+        appliance = self.appliance
+        if appliance.power_known or self.changed_at is None:
+            return 0.0
+        if appliance.on is self.switching.on and not appliance.meter.watches:
+            return 0.0
+        lasts_s = OBEYS_WITHIN_S + 2 * LEARNS_WITHIN_S
+        return max(0.0, self.changed_at + lasts_s - now)
+
+    def _wait_for_trial(self, around: Circumstances) -> Decision | None:
+        """Wait for another load's trial, where this would be one too."""
+        if self.switching.on or self.appliance.power_known or not around.trial_s:
+            return None
+        numbers: dict[str, float | str] = {"seconds": round(around.trial_s)}
+        return self._tell(False, Reason.OTHER_TRIAL, around, numbers)
 
     def _no_room(self, around: Circumstances) -> Decision:
         tight = around.headroom.tightest(self.phases)
@@ -198,7 +240,11 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         power_w = self._takes_w if on else 0.0
         decision = self.told(float(on), power_w, reason, around, numbers)
         if not on and self._takes_w:
-            around.headroom.take(self.phases, self._needed_a(around))
+            around.headroom.take(self.phases, self._amperes(self._takes_w, around))
+        elif on and not self.appliance.on and not self.appliance.power_known:
+            # Those below must not fill what it may be about to take.
+            more_a = self._start_a(around) - self._amperes(power_w, around)
+            around.headroom.take(self.phases, max(0.0, more_a))
         return decision
 
     def _disobeys(self, on: bool, now: float) -> bool:
@@ -252,7 +298,8 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         if self.appliance.power_known:
             power_w = self.appliance.power_w
             return (Pulse(value=1.0, least_w=power_w, most_w=power_w),)
-        return (Pulse(value=1.0, least_w=_LEAST_PULSE_W, most_w=_MOST_PULSE_W),)
+        most_w = self.appliance.most_w
+        return (Pulse(value=1.0, least_w=_LEAST_PULSE_W, most_w=most_w),)
 
     def _count(self, around: Circumstances) -> None:
         """Count the time it runs; what else each cycle begins with."""

@@ -47,7 +47,6 @@ class _Ledger:
         """Start with everything."""
         self._around = around
         self._own_w = own_w
-        self._controls = [control for _, control in followers]
         self._spans = {
             load.spec.load_id: control.span_w(around.voltage_v)
             for load, control in followers
@@ -57,6 +56,7 @@ class _Ledger:
             load.spec.load_id: control.moving_w(load.reading, around.at, around.now)
             for load, control in followers
         }
+        self._controls = [control for _, control in followers]
         self._all_moving_w = sum(self._moving_w.values())
         self._surplus_w = around.surplus_w
         self._total_w = around.total_w

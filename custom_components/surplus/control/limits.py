@@ -101,6 +101,11 @@ class Headroom:
                 )
         return None
 
+    @property
+    def limit_a(self) -> float | None:
+        """The lowest limit, as a current per phase; None where nothing limits."""
+        return None if self._lowest is None else self._lowest.current_a
+
     def tightest(self, phases: Iterable[int]) -> tuple[float, LimitKind] | None:
         """Return the current these phases can still take, and what limits it."""
         if (lowest := self._lowest) is None:
@@ -110,11 +115,6 @@ class Headroom:
             [lowest.current_a - base_a[p - 1] - given_a[p - 1] for p in phases]
         )
         return room_a, lowest.kind
-
-    @property
-    def limit_a(self) -> float | None:
-        """The lowest limit, as a current per phase; None where nothing limits."""
-        return None if self._lowest is None else self._lowest.current_a
 
     def exceeded(self, phases: Iterable[int]) -> bool:
         """Return whether the meter itself shows one of these phases over a limit."""

@@ -73,12 +73,13 @@ class Circumstances:
     above that run, ``drawn_above_w`` what the loads above really draw of ``total_w`` at
     the instant of the reading, and ``least_below_w`` what those below that run need to
     keep running.
+    ``trial_s`` is how long it may take until it is known what another load has begun to
+    draw: two that begin together cannot be told apart.
     ``reserve_w`` is what a slow load leaves to a fast one below it, so that this one
     can take a cloud. ``trims_below`` is what the fast ones below can take of the surplus
     at once. ``doubt_w`` is by how much the surplus may be wrong because other loads move.
     ``beside_battery`` says that a battery that regulates itself fills what loads take
-    too much. ``trial_s`` is how long it may take until it is known what another load
-    has begun to draw: two that begin together cannot be told apart.
+    too much.
     """
 
     now: float

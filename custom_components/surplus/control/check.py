@@ -21,6 +21,8 @@ _STEP_S = 25.0
 # The meter must show at least this share of what the load says it draws.
 _SEEN_SHARE = 0.5
 _DRAWS_SHARE = 0.6
+# A load that nobody measures took nothing where the meter moved by less than this share.
+_UNMOVED_SHARE = 0.2
 
 
 class Sign(StrEnum):
@@ -40,6 +42,7 @@ class CheckEnd(StrEnum):
     NOT_READY = "not_ready"
     NO_ROOM = "no_room"
     METER_LOST = "meter_lost"
+    TAKES_NOTHING = "takes_nothing"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +95,7 @@ class Finding(StrEnum):
     NOT_READY = "not_ready"
     NO_ROOM = "no_room"
     METER_LOST = "meter_lost"
+    TAKES_NOTHING = "takes_nothing"
 
 
 def finding_of(result: CheckResult) -> Finding:
@@ -99,6 +103,21 @@ def finding_of(result: CheckResult) -> Finding:
     if result.end is CheckEnd.DONE:
         return Finding(f"sign_{result.sign}")
     return Finding(result.end)
+
+
+def took_nothing(result: CheckResult, *, measured: bool) -> bool:
+    """Whether a check's load refused: it took nothing of what it was told.
+
+    Of one that nobody measures the meter alone can tell: it did not move.
+    """
+    if result.end is CheckEnd.NO_RESPONSE:
+        return True
+    if measured or result.sign is not Sign.UNCLEAR:
+        return False
+    moved_w, told_w = result.grid_w, result.power_w
+    if moved_w is None or told_w is None:
+        return False
+    return abs(moved_w) < _UNMOVED_SHARE * told_w
 
 
 def numbers_of(result: CheckResult) -> dict[str, float | str]:

@@ -71,6 +71,9 @@ class Checks:
                 ended[load_id] = check.abort(CheckEnd.NOT_READY)
                 continue
             load, control = by_id[load_id]
+            if control.refuses:
+                ended[load_id] = check.abort(CheckEnd.TAKES_NOTHING)
+                continue
             measured_w = load.reading.power_w
             result = check.step(
                 now,
@@ -83,7 +86,7 @@ class Checks:
                 ),
             )
             if result is not None:
-                ended[load_id] = result
+                ended[load_id] = control.judged(result)
         for load_id in ended:
             del self._running[load_id]
         return ended

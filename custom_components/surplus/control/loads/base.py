@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
-from ..check import Pulse
+from ..check import CheckResult, Pulse
 from ..freshness import MeterState
 from ..limits import Headroom
 from ..model import (
@@ -298,6 +298,15 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     @abstractmethod
     def pulses(self, voltage_v: float) -> tuple[Pulse, ...]:
         """Return what the commissioning check may try, the gentlest first."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it is known to take nothing of what a check would tell it."""
+        return False
+
+    def judged(self, result: CheckResult) -> CheckResult:
+        """Return what the end of a check means for a load of this kind."""
+        return result
 
     def check_ended(self) -> None:
         """Begin anew: the pulse was no running of its own."""

@@ -1,5 +1,7 @@
 """The commissioning check, in closed loop with houses that are wrong somewhere."""
 
+from dataclasses import replace
+
 import pytest
 
 from custom_components.surplus.control.check import (
@@ -10,10 +12,15 @@ from custom_components.surplus.control.check import (
     finding_of,
     numbers_of,
 )
-from custom_components.surplus.control.model import GridReading, Mode, Reason
+from custom_components.surplus.control.model import (
+    BatteryReading,
+    GridReading,
+    Mode,
+    Reason,
+)
 from custom_components.surplus.control.settings import HomeSettings
 
-from .house import Car, House
+from .house import Car, House, decision_of
 
 
 def check(house: House, seconds: int = 400, load_id: str = "ocpp:one") -> CheckResult:
@@ -231,11 +238,138 @@ def test_a_reading_seen_before_is_no_sample() -> None:
     house.run(5)
     house.engine.start_check(house.cars[0].spec)
     house.meter_works = False
-    for _ in range(50):
+    for _ in range(15):
         house.now += 1
         house.cycle()
     assert house.cars[0].offered_a == 0
     assert "ocpp:one" in house.engine.checking
+
+
+def test_a_late_meter_ends_the_check_and_its_pulse() -> None:
+    house = House(base_w=500)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    house.run(40)
+    assert house.cars[0].offered_a == 6
+    house.meter_works = False
+    house.run(16)
+    assert house.history[-1].meter == "stale"
+    assert house.history[-1].checks["ocpp:one"].end is CheckEnd.METER_LOST
+    assert house.cars[0].offered_a == 0
+    assert not house.engine.checking
+
+
+class TestOneAtATime:
+    """Two pulses at once would make one step, and each would find it wrong."""
+
+    def results(self, house: House, seconds: int) -> dict[str, CheckResult]:
+        found: dict[str, CheckResult] = {}
+        for _ in range(seconds):
+            found.update(house.run(1).checks)
+        return found
+
+    def test_a_second_check_waits_for_the_first(self) -> None:
+        house = House(cars=[Car(), Car(load_id="ocpp:two", starts_after_s=20)])
+        house.run(5, base_w=800)
+        house.engine.start_check(house.car("ocpp:one").spec)
+        house.engine.start_check(house.car("ocpp:two").spec)
+        house.run(30)
+        assert house.engine.checking == {"ocpp:one", "ocpp:two"}
+        assert house.car("ocpp:one").offered_a == 6
+        assert house.car("ocpp:two").offered_a == 0
+        found = self.results(house, 200)
+        assert {load_id: r.sign for load_id, r in found.items()} == {
+            "ocpp:one": Sign.RIGHT,
+            "ocpp:two": Sign.RIGHT,
+        }
+
+    def test_one_that_waits_keeps_still_and_one_given_up_leaves_its_turn(self) -> None:
+        house = House(cars=[Car(wants_power=False), Car(load_id="ocpp:two")])
+        house.run(400, base_w=-4000)
+        before = house.car("ocpp:two").offered_a
+        house.car("ocpp:one").wants_power = True
+        house.engine.start_check(house.car("ocpp:one").spec)
+        house.engine.start_check(house.car("ocpp:two").spec)
+        house.run(20)
+        assert house.car("ocpp:two").offered_a == before > 6
+        house.engine.stop_check("ocpp:one")
+        house.run(2)
+        assert house.car("ocpp:two").offered_a == 0
+
+    def test_a_lost_meter_ends_all_of_them(self) -> None:
+        house = House(cars=[Car(), Car(load_id="ocpp:two")])
+        house.run(5, base_w=800)
+        house.engine.start_check(house.car("ocpp:one").spec)
+        house.engine.start_check(house.car("ocpp:two").spec)
+        house.meter_works = False
+        assert {r.end for r in self.results(house, 20).values()} == {
+            CheckEnd.METER_LOST
+        }
+        assert not house.engine.checking
+
+
+class TestBesideABattery:
+    """A battery that regulates itself gives what the load takes, and hides the sign."""
+
+    def check(
+        self,
+        *,
+        most_w: float,
+        sign: float = 1.0,
+        heard: bool = True,
+        kettle_w: float = 0.0,
+    ) -> CheckResult:
+        """Check a car beside a battery that gives up to so much."""
+        house = House(base_w=500)
+        given_w = 0.0
+        told = (0.0, house.now)
+        house.run(5)
+        house.engine.start_check(house.cars[0].spec)
+        for _ in range(300):
+            house.now += 1
+            house.cars[0].step(house.now)
+            if house.cars[0].drawn_a > 5:
+                house.base_w = 500 + kettle_w
+            house_w = house.grid_w
+            given_w += 0.5 * (max(0.0, min(house_w, most_w)) - given_w)
+            if house.now % 5 == 0 and heard:
+                told = (given_w, house.now)
+            grid_w = sign * (house_w - given_w)
+            house.grid = GridReading(at=house.now, power_w=grid_w)
+            battery = BatteryReading(power_w=told[0], at=told[1], soc=0.5)
+            cycle = house.engine.cycle(replace(house.snapshot(), batteries=(battery,)))
+            setpoint = decision_of(cycle).setpoint
+            assert setpoint is not None
+            house.cars[0].tell(setpoint.value, house.now)
+            if cycle.checks:
+                return cycle.checks["ocpp:one"]
+        raise AssertionError("the check did not end")
+
+    @pytest.mark.parametrize("sign", [1.0, -1.0])
+    def test_what_it_fills_tells_no_sign_and_says_so(self, sign: float) -> None:
+        result = self.check(most_w=5000, sign=sign)
+        assert finding_of(result) is Finding.BATTERY_FILLED
+
+    @pytest.mark.parametrize(
+        ("sign", "found"), [(1.0, Sign.RIGHT), (-1.0, Sign.REVERSED)]
+    )
+    @pytest.mark.parametrize("most_w", [0, 500, 1300])
+    def test_what_it_cannot_fill_tells_the_sign(
+        self, most_w: float, sign: float, found: Sign
+    ) -> None:
+        result = self.check(most_w=most_w, sign=sign)
+        assert (result.end, result.sign) == (CheckEnd.DONE, found)
+
+    def test_one_that_is_not_heard_may_have_filled_it(self) -> None:
+        result = self.check(most_w=5000, heard=False)
+        assert finding_of(result) is Finding.BATTERY_FILLED
+
+    def test_one_that_is_not_heard_and_fills_nothing_hides_nothing(self) -> None:
+        assert self.check(most_w=0, heard=False).sign is Sign.RIGHT
+
+    def test_a_kettle_beside_it_is_still_a_kettle(self) -> None:
+        result = self.check(most_w=0, kettle_w=-2000)
+        assert finding_of(result) is Finding.SIGN_UNCLEAR
 
 
 def test_setting_the_mode_of_a_checked_load_ends_its_check() -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from math import inf
 from typing import Any, override
 
-from ..check import Pulse
+from ..check import CheckEnd, CheckResult, Pulse, took_nothing
 from ..model import (
     Decision,
     GridReading,
@@ -289,9 +289,9 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
     @override
     def follow_check(self, value: float, around: Circumstances) -> Decision:
         self._count(around)
-        return self._tell(
-            value != 0 and self._has_room(around), Reason.CHECKING, around
-        )
+        # The check itself has asked for its room, without slack.
+        fits = self.fits(self._needed_a(around), around.headroom, around.now)
+        return self._tell(value != 0 and fits, Reason.CHECKING, around)
 
     @override
     def pulses(self, voltage_v: float) -> tuple[Pulse, ...]:
@@ -299,7 +299,14 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
             power_w = self.appliance.power_w
             return (Pulse(value=1.0, least_w=power_w, most_w=power_w),)
         most_w = self.appliance.most_w
-        return (Pulse(value=1.0, least_w=_LEAST_PULSE_W, most_w=most_w),)
+        pulse = Pulse(value=1.0, least_w=_LEAST_PULSE_W, most_w=most_w, guessed=True)
+        return (pulse,)
+
+    @override
+    def judged(self, result: CheckResult) -> CheckResult:
+        if took_nothing(result, measured=self._reading.power_w is not None):
+            return CheckResult(end=CheckEnd.TAKES_NOTHING)
+        return result
 
     def _count(self, around: Circumstances) -> None:
         """Count the time it runs; what else each cycle begins with."""

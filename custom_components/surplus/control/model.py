@@ -401,7 +401,8 @@ class LoadInput[S: LoadSpec = LoadSpec, R: LoadReading = LoadReading]:
 
     ``wishes`` counts how often a person has set the mode: a new wish does not wait for
     minimum times, a boost that ends by itself does. ``manual_value`` is the set-point a
-    person gave it in mode ``manual``, in the load's unit.
+    person gave it in mode ``manual``, in the load's unit; without one it goes on with
+    what it had when that mode began.
     """
 
     spec: S

@@ -155,6 +155,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self.changed_at: float | None = None
         self._wishes: int | None = None
         self._squeezed_since: float | None = None
+        self._found: float | None = None
         self._told_w: deque[tuple[float, float]] = deque()
 
     # ---- what is known -------------------------------------------------------------
@@ -166,6 +167,22 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             # A person does not wait for minimum times.
             self.switching.since = None
         self._wishes = load.wishes
+        if load.mode is not Mode.MANUAL or load.manual_value is not None:
+            self._found = None
+        elif self._found is None:
+            self._found = self.present(load.reading)
+
+    def present(self, reading: R) -> float:
+        """Return the set-point that it is on."""
+        return self.value
+
+    def given(self, load: LoadInput[S, R]) -> float:
+        """Return what a person gave it in mode ``manual``; without a number, what it had.
+
+        Not what a limit has left of it since: that comes back.
+        """
+        given = load.manual_value if load.manual_value is not None else self._found
+        return 0.0 if given is None else given
 
     def see_grid(self, grid: GridReading, others_w: float) -> None:
         """Take in a new grid reading, with what all other loads drew at its instant."""

@@ -227,7 +227,7 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
     ) -> _Wish:
         water, mode = self._water, load.mode
         if mode is Mode.MANUAL:
-            return self._manual(load.manual_value, around)
+            return self._manual(self.given(load), around)
         if water.demand is Demand.REST:
             return _Wish(power_w=0.0, reason=Reason.WARM_ENOUGH, numbers=water.numbers)
         if water.demand is Demand.FORCED:
@@ -249,9 +249,9 @@ class HeaterControl(LoadControl[HeaterSpec, HeaterReading]):
             )
         return wish
 
-    def _manual(self, value: float | None, around: Circumstances) -> _Wish:
+    def _manual(self, value: float, around: Circumstances) -> _Wish:
         """Return what a person gave it, within its range."""
-        if value is None or not isfinite(value) or value <= 0:
+        if not isfinite(value) or value <= 0:
             return _Wish(power_w=0.0, reason=Reason.MANUAL)
         power_w = min(max(value, self.spec.min_w), self.spec.max_w)
         if around.meter is MeterState.STALE:

@@ -56,9 +56,7 @@ class SwitchedControl(SwitchedRelay):
             self.switching.since = None
             return decision
         if load.mode is Mode.MANUAL:
-            if load.manual_value == 0 or (
-                load.manual_value is None and not self._is_on(reading)
-            ):
+            if not self.given(load):
                 return self._tell(False, Reason.MANUAL, around)
             return self._force(Reason.MANUAL, around)
         if demand is Demand.REST:

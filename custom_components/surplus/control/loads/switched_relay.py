@@ -98,6 +98,10 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         return self.value != 0 if reading.on is None else reading.on
 
     @override
+    def present(self, reading: SwitchedReading) -> float:
+        return float(self._is_on(reading))
+
+    @override
     def own_power_w(
         self, reading: SwitchedReading, at: float, now: float, voltage_v: float
     ) -> float:

@@ -103,6 +103,16 @@ class TestBySun:
         house.run(60)
         assert house.relay.on
 
+    def test_one_that_wants_nothing_for_a_moment_rests_on(self) -> None:
+        house = House()
+        house.run(400, base_w=-2500)
+        house.run(60, base_w=1000)
+        assert not house.relay.on
+        house.relay.wants_power = False
+        house.run(5)
+        house.relay.wants_power = True
+        assert house.run(60, base_w=-2500).reason is Reason.RESTING
+
 
 class TestOtherModes:
     """Eco, boost and manual."""

@@ -13,6 +13,45 @@ from .switched_house import House, Relay
 PARIS = ZoneInfo("Europe/Paris")
 
 
+# Summer, and the nights on which the clock is put forward and back.
+NIGHTS = pytest.mark.parametrize(
+    "day", [(2026, 6, 21), (2026, 3, 28), (2026, 10, 24)], ids=["summer", "23h", "25h"]
+)
+
+
+@NIGHTS
+def test_what_it_may_run_in_a_day_begins_anew_at_midnight(
+    day: tuple[int, int, int],
+) -> None:
+    evening = datetime(*day, 22, 30, tzinfo=PARIS)
+    house = House(relays=[Relay(most_run_s=7200)], start=evening)
+    house.run(5000, base_w=-2500)
+    house.restart(30)
+    house.run(600)
+    since_midnight_s = (
+        house.wall
+        - datetime(house.wall.year, house.wall.month, house.wall.day, tzinfo=PARIS)
+    ).total_seconds()
+    assert house.control.daily.run_s == pytest.approx(since_midnight_s, abs=2)
+    house.run(4 * 3600, every_s=5)
+    assert house.decision().reason is Reason.DONE_FOR_TODAY
+    assert house.control.daily.run_s == pytest.approx(7200, abs=10)
+
+
+@NIGHTS
+def test_what_it_must_run_is_run_before_each_midnight_over_restarts(
+    day: tuple[int, int, int],
+) -> None:
+    morning = datetime(*day, 12, tzinfo=PARIS)
+    house = House(relays=[Relay(least_run_s=3600)], start=morning, base_w=500)
+    for midnight in (1, 2):
+        while house.wall.day == (morning + timedelta(days=midnight - 1)).day:
+            house.run(600, every_s=10)
+            if house.wall.minute == 20:
+                house.restart(10)
+        assert house.relay.ran_s == pytest.approx(midnight * 3600, abs=120)
+
+
 class TestDay:
     """The minimum and the maximum of its day."""
 

@@ -268,6 +268,37 @@ class TestAdoption:
         house.restart(60)
         assert house.run(100, base_w=-2500).reason is Reason.RESTING
 
+    def test_a_rest_outlives_a_restart_that_finds_its_state_unknown_at_first(
+        self,
+    ) -> None:
+        for changes in (
+            {"reachable": False},
+            {"tells_state": False},
+            {"changed_at": None},
+        ):
+            house = House()
+            house.run(400, base_w=-2500)
+            house.run(60, base_w=1000)
+            house.restart(20)
+            before = {name: getattr(house.relay, name) for name in changes}
+            for name, value in changes.items():
+                setattr(house.relay, name, value)
+            house.run(5, base_w=-2500)
+            for name, value in before.items():
+                setattr(house.relay, name, value)
+            decision = house.run(100)
+            assert decision.reason is Reason.RESTING
+            assert float(decision.numbers["seconds"]) <= 155
+
+    def test_a_minimum_run_outlives_a_restart(self) -> None:
+        house = House()
+        house.run(40, base_w=-2500)
+        house.restart(20)
+        house.run(200, base_w=1000)
+        assert house.relay.on
+        house.run(100)
+        assert not house.relay.on
+
     def test_its_day_goes_on_after_a_restart(self) -> None:
         house = House(relays=[Relay(most_run_s=900)])
         house.run(600, base_w=-2500)

@@ -51,9 +51,11 @@ class SwitchedControl(SwitchedRelay):
         if around.settings.sign_reversed:
             return self._refuse(reading)
         if not reading.wants_power:
+            ended = self.switching.on
             decision = self._tell(False, Reason.NOT_DRAWING, around)
-            # It was not we who ended it.
-            self.switching.since = None
+            if ended:
+                # It was not we who ended it. A rest that we had begun goes on.
+                self.switching.since = None
             return decision
         if load.mode is Mode.MANUAL:
             if not self.given(load):

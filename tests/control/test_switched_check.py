@@ -52,6 +52,11 @@ class TestCheck:
         # It is no measure of its own.
         assert result.power_w is None
 
+    @pytest.mark.parametrize("draws_w", [55, 90])
+    def test_one_that_the_meter_hardly_sees_is_no_witness(self, draws_w: float) -> None:
+        house = House(relays=[Relay(declared_w=None, draws_w=draws_w)])
+        assert self.check(house).end is CheckEnd.TAKES_NOTHING
+
     def test_its_check_teaches_what_it_takes(self) -> None:
         house = House(relays=[Relay(declared_w=None, draws_w=1600)])
         self.check(house)

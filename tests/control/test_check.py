@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from custom_components.surplus.control.check import (
+    Check,
     CheckEnd,
     CheckResult,
     Finding,
+    Pulse,
     Sign,
     finding_of,
     numbers_of,
@@ -17,6 +19,7 @@ from custom_components.surplus.control.model import (
     GridReading,
     Mode,
     Reason,
+    SwitchedReading,
 )
 from custom_components.surplus.control.settings import HomeSettings
 
@@ -394,3 +397,107 @@ def test_off_is_off_while_another_load_is_checked() -> None:
     house.car("ocpp:one").ask(Mode.OFF)
     house.run(1)
     assert house.car("ocpp:one").offered_a == 0
+
+    @pytest.mark.parametrize("grid_share", [0.0, 0.5, 1.0])
+    def test_a_load_that_nobody_knows_beside_it_is_not_taken_to_take_nothing(
+        self, grid_share: float
+    ) -> None:
+        check = Check((Pulse(value=1.0, least_w=100, most_w=3680, guessed=True),))
+        reading = SwitchedReading(reachable=True, on=True)
+        result = None
+        for second in range(100):
+            drawn_w = 1500 * check.value
+            result = check.step(
+                float(second),
+                GridReading(at=float(second), power_w=grid_share * drawn_w),
+                reading,
+                1000 * check.value,
+                fits=True,
+                battery_w=(1 - grid_share) * drawn_w,
+            )
+            if result is not None:
+                break
+        assert result is not None
+        expected = Finding.BATTERY_FILLED if grid_share == 0 else Finding.SIGN_RIGHT
+        assert finding_of(result) is expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "sign"),
+    [
+        (0.6, Sign.RIGHT),
+        (0.4, Sign.UNCLEAR),
+        (-0.4, Sign.UNCLEAR),
+        (-0.6, Sign.REVERSED),
+    ],
+)
+def test_the_meter_must_show_half_of_the_pulse(shown: float, sign: Sign) -> None:
+    house = House(base_w=800, meter_sign=shown)
+    house.run(5)
+    assert check(house).sign is sign
+
+
+def test_a_load_out_of_reach_ends_its_check() -> None:
+    house = House(base_w=800)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    house.run(3)
+    house.cars[0].reachable = False
+    assert house.run(1).checks["ocpp:one"].end is CheckEnd.NOT_READY
+
+
+def test_a_pulse_on_three_phases_needs_its_room_on_each() -> None:
+    house = House(
+        settings=HomeSettings(phases=3, breaker_a=10),
+        cars=[Car(phases=(1, 2, 3), uses=3)],
+        base_w=1500,
+    )
+    house.run(5)
+    assert check(house).sign is Sign.RIGHT
+
+
+class _Kettled(House):
+    """A kettle on phase 1 comes on with the pulse, and stays."""
+
+    extra_a = 0.0
+
+    def _currents(self) -> tuple[float, ...]:
+        first, *others = super()._currents()
+        if self.cars[0].drawn_a > 3:
+            self.extra_a = 4.0
+        return (first + self.extra_a, *others)
+
+
+def test_the_phase_is_the_one_that_moved_both_ways() -> None:
+    house = _Kettled(
+        settings=HomeSettings(phases=3), cars=[Car(phases=(2,))], base_w=900
+    )
+    house.run(5)
+    assert check(house).phase == 2
+
+
+def test_currents_that_go_away_in_the_middle_name_no_phase() -> None:
+    house = House(settings=HomeSettings(phases=3), cars=[Car(phases=(2,))], base_w=900)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    house.run(60)
+    house.three_phase_currents = False
+    results = [r for _ in range(60) for r in house.run(1).checks.values()]
+    assert [(r.sign, r.phase) for r in results] == [(Sign.RIGHT, None)]
+
+
+def test_what_must_stop_or_cannot_be_told_does_not_keep_still_for_a_check() -> None:
+    house = House(
+        cars=[Car(mode=Mode.BOOST), Car(load_id="ocpp:two", priority=2)], base_w=500
+    )
+    house.run(60)
+    house.engine.start_check(house.car("ocpp:two").spec)
+    house.run(3)
+    assert house.decision("ocpp:one").reason is Reason.CHECKING
+    house.car("ocpp:one").reachable = False
+    house.run(1)
+    assert house.decision("ocpp:one").reason is Reason.UNREACHABLE
+    house.car("ocpp:one").reachable = True
+    house.car("ocpp:one").wants_power = False
+    house.run(1)
+    assert house.decision("ocpp:one").reason is Reason.NO_VEHICLE

@@ -7,6 +7,7 @@ in the worst second: none of it shares a number with the controller.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+import json
 
 from custom_components.surplus.control.engine import Cycle, Engine
 from custom_components.surplus.control.loads.switched import SwitchedControl
@@ -38,6 +39,7 @@ class Relay:
     phases: tuple[int, ...] = (1,)
     draws_w: float = 2000.0
     declared_w: float | None = 2000.0
+    first_guess_w: float = 1000.0
     has_sensor: bool = False
     sensor_every_s: float = 5.0
     thermostat_open: bool = False
@@ -71,6 +73,7 @@ class Relay:
             priority=self.priority,
             phases=self.phases,
             power_w=self.declared_w,
+            first_guess_w=self.first_guess_w,
             min_on_s=self.min_on_s,
             min_off_s=self.min_off_s,
             least_run_s=self.least_run_s,
@@ -242,3 +245,10 @@ class House:
             for cycle in self.history[-seconds:]
         )
         return [d.setpoint.value for d in decisions if d.setpoint is not None]
+
+    def restart(self, away_s: float = 0.0) -> None:
+        """Replace the engine by one made of what was saved, some time later."""
+        saved = json.loads(json.dumps(self.engine.as_dict(self.now, self.wall)))
+        self.now += away_s
+        self.engine = Engine(self.settings, saved)
+        self.grid = None

@@ -1,19 +1,29 @@
 """The commissioning check, in closed loop with houses that are wrong somewhere."""
 
+from dataclasses import replace
+
 import pytest
 
 from custom_components.surplus.control.check import (
+    Check,
     CheckEnd,
     CheckResult,
     Finding,
+    Pulse,
     Sign,
     finding_of,
     numbers_of,
 )
-from custom_components.surplus.control.model import GridReading, Mode, Reason
+from custom_components.surplus.control.model import (
+    BatteryReading,
+    GridReading,
+    Mode,
+    Reason,
+    SwitchedReading,
+)
 from custom_components.surplus.control.settings import HomeSettings
 
-from .house import Car, House
+from .house import Car, House, decision_of
 
 
 def check(house: House, seconds: int = 400, load_id: str = "ocpp:one") -> CheckResult:
@@ -231,11 +241,138 @@ def test_a_reading_seen_before_is_no_sample() -> None:
     house.run(5)
     house.engine.start_check(house.cars[0].spec)
     house.meter_works = False
-    for _ in range(50):
+    for _ in range(15):
         house.now += 1
         house.cycle()
     assert house.cars[0].offered_a == 0
     assert "ocpp:one" in house.engine.checking
+
+
+def test_a_late_meter_ends_the_check_and_its_pulse() -> None:
+    house = House(base_w=500)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    house.run(40)
+    assert house.cars[0].offered_a == 6
+    house.meter_works = False
+    house.run(16)
+    assert house.history[-1].meter == "stale"
+    assert house.history[-1].checks["ocpp:one"].end is CheckEnd.METER_LOST
+    assert house.cars[0].offered_a == 0
+    assert not house.engine.checking
+
+
+class TestOneAtATime:
+    """Two pulses at once would make one step, and each would find it wrong."""
+
+    def results(self, house: House, seconds: int) -> dict[str, CheckResult]:
+        found: dict[str, CheckResult] = {}
+        for _ in range(seconds):
+            found.update(house.run(1).checks)
+        return found
+
+    def test_a_second_check_waits_for_the_first(self) -> None:
+        house = House(cars=[Car(), Car(load_id="ocpp:two", starts_after_s=20)])
+        house.run(5, base_w=800)
+        house.engine.start_check(house.car("ocpp:one").spec)
+        house.engine.start_check(house.car("ocpp:two").spec)
+        house.run(30)
+        assert house.engine.checking == {"ocpp:one", "ocpp:two"}
+        assert house.car("ocpp:one").offered_a == 6
+        assert house.car("ocpp:two").offered_a == 0
+        found = self.results(house, 200)
+        assert {load_id: r.sign for load_id, r in found.items()} == {
+            "ocpp:one": Sign.RIGHT,
+            "ocpp:two": Sign.RIGHT,
+        }
+
+    def test_one_that_waits_keeps_still_and_one_given_up_leaves_its_turn(self) -> None:
+        house = House(cars=[Car(wants_power=False), Car(load_id="ocpp:two")])
+        house.run(400, base_w=-4000)
+        before = house.car("ocpp:two").offered_a
+        house.car("ocpp:one").wants_power = True
+        house.engine.start_check(house.car("ocpp:one").spec)
+        house.engine.start_check(house.car("ocpp:two").spec)
+        house.run(20)
+        assert house.car("ocpp:two").offered_a == before > 6
+        house.engine.stop_check("ocpp:one")
+        house.run(2)
+        assert house.car("ocpp:two").offered_a == 0
+
+    def test_a_lost_meter_ends_all_of_them(self) -> None:
+        house = House(cars=[Car(), Car(load_id="ocpp:two")])
+        house.run(5, base_w=800)
+        house.engine.start_check(house.car("ocpp:one").spec)
+        house.engine.start_check(house.car("ocpp:two").spec)
+        house.meter_works = False
+        assert {r.end for r in self.results(house, 20).values()} == {
+            CheckEnd.METER_LOST
+        }
+        assert not house.engine.checking
+
+
+class TestBesideABattery:
+    """A battery that regulates itself gives what the load takes, and hides the sign."""
+
+    def check(
+        self,
+        *,
+        most_w: float,
+        sign: float = 1.0,
+        heard: bool = True,
+        kettle_w: float = 0.0,
+    ) -> CheckResult:
+        """Check a car beside a battery that gives up to so much."""
+        house = House(base_w=500)
+        given_w = 0.0
+        told = (0.0, house.now)
+        house.run(5)
+        house.engine.start_check(house.cars[0].spec)
+        for _ in range(300):
+            house.now += 1
+            house.cars[0].step(house.now)
+            if house.cars[0].drawn_a > 5:
+                house.base_w = 500 + kettle_w
+            house_w = house.grid_w
+            given_w += 0.5 * (max(0.0, min(house_w, most_w)) - given_w)
+            if house.now % 5 == 0 and heard:
+                told = (given_w, house.now)
+            grid_w = sign * (house_w - given_w)
+            house.grid = GridReading(at=house.now, power_w=grid_w)
+            battery = BatteryReading(power_w=told[0], at=told[1], soc=0.5)
+            cycle = house.engine.cycle(replace(house.snapshot(), batteries=(battery,)))
+            setpoint = decision_of(cycle).setpoint
+            assert setpoint is not None
+            house.cars[0].tell(setpoint.value, house.now)
+            if cycle.checks:
+                return cycle.checks["ocpp:one"]
+        raise AssertionError("the check did not end")
+
+    @pytest.mark.parametrize("sign", [1.0, -1.0])
+    def test_what_it_fills_tells_no_sign_and_says_so(self, sign: float) -> None:
+        result = self.check(most_w=5000, sign=sign)
+        assert finding_of(result) is Finding.BATTERY_FILLED
+
+    @pytest.mark.parametrize(
+        ("sign", "found"), [(1.0, Sign.RIGHT), (-1.0, Sign.REVERSED)]
+    )
+    @pytest.mark.parametrize("most_w", [0, 500, 1300])
+    def test_what_it_cannot_fill_tells_the_sign(
+        self, most_w: float, sign: float, found: Sign
+    ) -> None:
+        result = self.check(most_w=most_w, sign=sign)
+        assert (result.end, result.sign) == (CheckEnd.DONE, found)
+
+    def test_one_that_is_not_heard_may_have_filled_it(self) -> None:
+        result = self.check(most_w=5000, heard=False)
+        assert finding_of(result) is Finding.BATTERY_FILLED
+
+    def test_one_that_is_not_heard_and_fills_nothing_hides_nothing(self) -> None:
+        assert self.check(most_w=0, heard=False).sign is Sign.RIGHT
+
+    def test_a_kettle_beside_it_is_still_a_kettle(self) -> None:
+        result = self.check(most_w=0, kettle_w=-2000)
+        assert finding_of(result) is Finding.SIGN_UNCLEAR
 
 
 def test_setting_the_mode_of_a_checked_load_ends_its_check() -> None:
@@ -260,3 +397,107 @@ def test_off_is_off_while_another_load_is_checked() -> None:
     house.car("ocpp:one").ask(Mode.OFF)
     house.run(1)
     assert house.car("ocpp:one").offered_a == 0
+
+    @pytest.mark.parametrize("grid_share", [0.0, 0.5, 1.0])
+    def test_a_load_that_nobody_knows_beside_it_is_not_taken_to_take_nothing(
+        self, grid_share: float
+    ) -> None:
+        check = Check((Pulse(value=1.0, least_w=100, most_w=3680, guessed=True),))
+        reading = SwitchedReading(reachable=True, on=True)
+        result = None
+        for second in range(100):
+            drawn_w = 1500 * check.value
+            result = check.step(
+                float(second),
+                GridReading(at=float(second), power_w=grid_share * drawn_w),
+                reading,
+                1000 * check.value,
+                fits=True,
+                battery_w=(1 - grid_share) * drawn_w,
+            )
+            if result is not None:
+                break
+        assert result is not None
+        expected = Finding.BATTERY_FILLED if grid_share == 0 else Finding.SIGN_RIGHT
+        assert finding_of(result) is expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "sign"),
+    [
+        (0.6, Sign.RIGHT),
+        (0.4, Sign.UNCLEAR),
+        (-0.4, Sign.UNCLEAR),
+        (-0.6, Sign.REVERSED),
+    ],
+)
+def test_the_meter_must_show_half_of_the_pulse(shown: float, sign: Sign) -> None:
+    house = House(base_w=800, meter_sign=shown)
+    house.run(5)
+    assert check(house).sign is sign
+
+
+def test_a_load_out_of_reach_ends_its_check() -> None:
+    house = House(base_w=800)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    house.run(3)
+    house.cars[0].reachable = False
+    assert house.run(1).checks["ocpp:one"].end is CheckEnd.NOT_READY
+
+
+def test_a_pulse_on_three_phases_needs_its_room_on_each() -> None:
+    house = House(
+        settings=HomeSettings(phases=3, breaker_a=10),
+        cars=[Car(phases=(1, 2, 3), uses=3)],
+        base_w=1500,
+    )
+    house.run(5)
+    assert check(house).sign is Sign.RIGHT
+
+
+class _Kettled(House):
+    """A kettle on phase 1 comes on with the pulse, and stays."""
+
+    extra_a = 0.0
+
+    def _currents(self) -> tuple[float, ...]:
+        first, *others = super()._currents()
+        if self.cars[0].drawn_a > 3:
+            self.extra_a = 4.0
+        return (first + self.extra_a, *others)
+
+
+def test_the_phase_is_the_one_that_moved_both_ways() -> None:
+    house = _Kettled(
+        settings=HomeSettings(phases=3), cars=[Car(phases=(2,))], base_w=900
+    )
+    house.run(5)
+    assert check(house).phase == 2
+
+
+def test_currents_that_go_away_in_the_middle_name_no_phase() -> None:
+    house = House(settings=HomeSettings(phases=3), cars=[Car(phases=(2,))], base_w=900)
+    house.run(5)
+    house.engine.start_check(house.cars[0].spec)
+    house.run(60)
+    house.three_phase_currents = False
+    results = [r for _ in range(60) for r in house.run(1).checks.values()]
+    assert [(r.sign, r.phase) for r in results] == [(Sign.RIGHT, None)]
+
+
+def test_what_must_stop_or_cannot_be_told_does_not_keep_still_for_a_check() -> None:
+    house = House(
+        cars=[Car(mode=Mode.BOOST), Car(load_id="ocpp:two", priority=2)], base_w=500
+    )
+    house.run(60)
+    house.engine.start_check(house.car("ocpp:two").spec)
+    house.run(3)
+    assert house.decision("ocpp:one").reason is Reason.CHECKING
+    house.car("ocpp:one").reachable = False
+    house.run(1)
+    assert house.decision("ocpp:one").reason is Reason.UNREACHABLE
+    house.car("ocpp:one").reachable = True
+    house.car("ocpp:one").wants_power = False
+    house.run(1)
+    assert house.decision("ocpp:one").reason is Reason.NO_VEHICLE

@@ -515,3 +515,80 @@ def test_a_known_power_is_the_true_one_while_kettles_are_a_minority(
         bench.run(80, base_w=400)
     assert bench.learned.power_w is not None
     assert abs(bench.learned.power_w - power_w) <= max(80, 0.16 * power_w)
+
+
+class TestCutShort:
+    """A start that a limit ended teaches what was seen of it."""
+
+    def started(self, seconds: float) -> Bench:
+        bench = Bench()
+        bench.run(60)
+        bench.switch()
+        bench.run(seconds)
+        return bench
+
+    def test_what_the_newest_reading_shows_is_a_step(self) -> None:
+        bench = self.started(2)
+        bench.learned.cut_short(60.0)
+        assert bench.learned.best_w == 2000
+        assert not bench.learned.watches
+
+    def test_three_that_agree_are_its_power(self) -> None:
+        bench = self.started(2)
+        for _ in range(3):
+            bench.learned.cut_short(bench.now - 2)
+            bench.switch()
+            bench.run(100)
+            bench.switch()
+            bench.run(2)
+        # The falls were seen in full.
+        assert bench.learned.power_w == 2000
+
+    def test_one_that_did_not_tell_yet_is_seen_from_its_command_on(self) -> None:
+        bench = Bench()
+        bench.run(60)
+        bench.on = True
+        bench.run(3)
+        bench.learned.cut_short(60.0)
+        assert bench.learned.best_w == 2000
+
+    def test_without_a_reading_since_nothing_is_learned(self) -> None:
+        bench = self.started(0)
+        bench.learned.cut_short(60.0)
+        assert bench.learned.steps == 0
+
+    def test_without_a_calm_before_nothing_is_learned(self) -> None:
+        bench = Bench()
+        bench.run(2)
+        bench.switch()
+        bench.run(2)
+        bench.learned.cut_short(2.0)
+        assert bench.learned.steps == 0
+
+    def test_less_than_the_house_s_own_restlessness_is_no_step(self) -> None:
+        bench = Bench(power_w=50)
+        bench.run(60)
+        bench.switch()
+        bench.run(2)
+        bench.learned.cut_short(60.0)
+        assert bench.learned.steps == 0
+
+    def test_it_stirs_what_others_see_until_they_look_back_no_further(self) -> None:
+        bench = self.started(11)
+        assert bench.learned.steps == 1
+        assert bench.learned.watches
+        bench.run(7)
+        assert bench.learned.watches
+        bench.run(1)
+        assert not bench.learned.watches
+
+    def test_on_a_slow_meter_they_look_back_a_minute(self) -> None:
+        bench = Bench(every_s=15)
+        bench.run(60)
+        bench.switch()
+        bench.run(75)
+        assert bench.learned.steps == 1
+        bench.run(60)
+        assert bench.learned.watches
+        bench.run(15)
+        assert not bench.learned.watches

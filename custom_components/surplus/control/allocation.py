@@ -88,6 +88,7 @@ class _Ledger:
                     self._spans[load_id] = span
                     self._trims_w[load_id] = trim_w
                 self._moving_w[load_id] = moving_w
+        self._controls = [control for _, control in followers]
         self._all_moving_w = sum(self._moving_w.values())
         self._surplus_w = around.surplus_w
         self._total_w = around.total_w
@@ -142,6 +143,10 @@ class _Ledger:
             headroom=around.headroom,
             settings=around.settings,
             cheap=around.cheap,
+            trial_s=max(
+                other.trial_left_s(around.now) if other is not control else 0.0
+                for other in self._controls
+            ),
         )
 
     def book(self, follower: Follower, decision: Decision, taken_w: float) -> None:

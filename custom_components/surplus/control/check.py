@@ -23,6 +23,8 @@ _SEEN_SHARE = 0.5
 _DRAWS_SHARE = 0.6
 # A load that nobody measures took nothing where the meter moved by less than this share.
 _UNMOVED_SHARE = 0.2
+# A battery that leaves less than this share of the pulse to the grid hides its sign.
+_LEFT_SHARE = 0.25
 
 
 class Sign(StrEnum):
@@ -43,6 +45,7 @@ class CheckEnd(StrEnum):
     NO_ROOM = "no_room"
     METER_LOST = "meter_lost"
     TAKES_NOTHING = "takes_nothing"
+    BATTERY_FILLED = "battery_filled"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +55,7 @@ class CheckResult:
     ``phase`` is the supply phase that moved most (None without currents per phase),
     ``lag_s`` from the command to half of the rise on the meter, ``minimum_a`` the
     lowest current at which the vehicle drew, ``power_w`` and ``grid_w`` the pulse as the
-    load and as the meter saw it.
+    load (None where that is but a guess) and as the meter saw it.
     """
 
     end: CheckEnd
@@ -69,11 +72,13 @@ class Pulse:
     """A set-point to try, and between what the load then draws.
 
     A one-phase car on a three-phase charger draws a third of what it is offered.
+    ``guessed`` says that nobody knows what it draws, unless it is measured.
     """
 
     value: float
     least_w: float
     most_w: float
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,15 @@ class _Sample:
     grid_w: float
     currents_a: tuple[float, ...]
     own_w: float
+    battery_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """By how much the meter and the batteries moved when the load was switched."""
+
+    grid_w: float
+    battery_w: float
 
 
 class Finding(StrEnum):
@@ -96,6 +110,7 @@ class Finding(StrEnum):
     NO_ROOM = "no_room"
     METER_LOST = "meter_lost"
     TAKES_NOTHING = "takes_nothing"
+    BATTERY_FILLED = "battery_filled"
 
 
 def finding_of(result: CheckResult) -> Finding:
@@ -157,6 +172,8 @@ class Check:
         self._pulse_at = 0.0
         self._lag_s: float | None = None
         self._minimum_a: float | None = None
+        self._guessed = False
+        self._unheard = False
 
     def step(
         self,
@@ -167,10 +184,12 @@ class Check:
         *,
         fits: bool,
         wishes: int = 0,
+        battery_w: float | None = 0.0,
     ) -> CheckResult | None:
         """Go on by one new grid reading.
 
-        ``fits`` says whether the limits allow the pulse. A person who sets the load's
+        ``battery_w`` is what batteries that regulate themselves give (+ = discharging),
+        None where one is not heard. ``fits`` says whether the limits allow the pulse. A person who sets the load's
         mode meanwhile (``wishes``) ends it.
         """
         if self.result is not None:
@@ -186,7 +205,11 @@ class Check:
             return self._end(CheckEnd.NO_ROOM)
         if self._since is None:
             self._since = now
-        self.result = self._stage(_Sample(now, grid_w, grid.currents_a, own_w))
+        self._guessed = self._pulses[self._step].guessed and reading.power_w is None
+        self._unheard = self._unheard or battery_w is None
+        self.result = self._stage(
+            _Sample(now, grid_w, grid.currents_a, own_w, battery_w or 0.0)
+        )
         if self.result is not None:
             self.value = 0.0
         return self.result
@@ -252,17 +275,25 @@ class Check:
         if (after := self._steady(sample)) is None:
             return None
         before, high = self._before, self._high
-        rise_w = high.grid_w - before.grid_w
-        fall_w = high.grid_w - after.grid_w
+        edges = _edge(before, high), _edge(after, high)
         own_w = high.own_w
+        if self._guessed:
+            own_w = max(abs(edge.grid_w) + max(0.0, edge.battery_w) for edge in edges)
+            if own_w < self._pulses[self._step].least_w:
+                return self._end(CheckEnd.TAKES_NOTHING)
+        sign = _sign(edges, own_w)
+        filled_w = max(edge.battery_w for edge in edges)
+        hidden = filled_w > (1.0 - _LEFT_SHARE) * own_w
+        if hidden or (self._unheard and sign is Sign.UNCLEAR):
+            return self._end(CheckEnd.BATTERY_FILLED)
         return CheckResult(
             end=CheckEnd.DONE,
-            sign=_sign(rise_w, fall_w, own_w),
+            sign=sign,
             phase=_phase(before.currents_a, high.currents_a, after.currents_a),
             lag_s=round(self._lag_s, 1) if self._lag_s is not None else None,
             minimum_a=self._minimum_a,
-            power_w=round(own_w),
-            grid_w=round((rise_w + fall_w) / 2),
+            power_w=None if self._guessed else round(own_w),
+            grid_w=round(sum(edge.grid_w for edge in edges) / len(edges)),
         )
 
     def _steady(self, sample: _Sample) -> _Sample | None:
@@ -280,6 +311,7 @@ class Check:
                 for phase in zip(*(s.currents_a for s in last), strict=False)
             ),
             median(s.own_w for s in last),
+            median(s.battery_w for s in last),
         )
 
     def _next(self, stage: _Stage, value: float, sample: _Sample) -> None:
@@ -297,11 +329,18 @@ class Check:
         return self.result
 
 
-def _sign(rise_w: float, fall_w: float, own_w: float) -> Sign:
-    """Both edges must agree: a kettle makes one of them, not both."""
-    if min(rise_w, fall_w) > _SEEN_SHARE * own_w:
+def _edge(low: _Sample, high: _Sample) -> _Edge:
+    return _Edge(high.grid_w - low.grid_w, high.battery_w - low.battery_w)
+
+
+def _sign(edges: Sequence[_Edge], own_w: float) -> Sign:
+    """Both edges must agree: a kettle makes one of them, not both.
+
+    Of what the load draws, the meter shows what no battery gives.
+    """
+    if all(edge.grid_w > _SEEN_SHARE * (own_w - edge.battery_w) for edge in edges):
         return Sign.RIGHT
-    if max(rise_w, fall_w) < -_SEEN_SHARE * own_w:
+    if all(-edge.grid_w > _SEEN_SHARE * (own_w - edge.battery_w) for edge in edges):
         return Sign.REVERSED
     return Sign.UNCLEAR
 

@@ -1,4 +1,4 @@
-"""The commissioning checks that are running, each load's beside the others."""
+"""The commissioning checks: the one that is running, and those that wait for their turn."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,10 @@ from .settings import HomeSettings
 
 
 class Checks:
-    """The loads that are being checked, and what they are told meanwhile."""
+    """The loads that are to be checked, one at a time, and what they are told meanwhile.
+
+    Two at once would make one step on the meter, and each would find it wrong.
+    """
 
     def __init__(self) -> None:
         """Check nothing."""
@@ -18,11 +21,15 @@ class Checks:
 
     @property
     def loads(self) -> frozenset[str]:
-        """The loads that are being checked."""
+        """The loads that are being checked, or wait for it."""
         return frozenset(self._running)
 
+    @property
+    def _in_turn(self) -> str | None:
+        return next(iter(self._running), None)
+
     def start(self, load_id: str, check: Check) -> None:
-        """Begin a check of a load with the next cycle."""
+        """Begin a check of a load with the next cycle, or after those before it."""
         self._running[load_id] = check
 
     def stop(self, load_id: str) -> bool:
@@ -30,9 +37,8 @@ class Checks:
         return self._running.pop(load_id, None) is not None
 
     def value_of(self, load_id: str) -> float | None:
-        """Return what the check asks of a load; None for one that is not checked."""
-        check = self._running.get(load_id)
-        return check.value if check is not None else None
+        """Return what the check asks of a load; None for one that is not checked now."""
+        return self._running[load_id].value if load_id == self._in_turn else None
 
     def keeps_still(self, load: LoadInput, settings: HomeSettings) -> bool:
         """Whether a load waits for another one's check: not when it must stop anyway."""
@@ -59,34 +65,38 @@ class Checks:
         *,
         headroom: Headroom,
         voltage_v: float,
+        battery_w: float | None = 0.0,
     ) -> dict[str, CheckResult]:
-        """Go on by one new grid reading; returns the checks that ended with it.
+        """Go on by one new grid reading; returns the check that ended with it, if one did.
 
-        ``own_w`` is what each load drew at the instant of the reading.
+        ``own_w`` is what each load drew at the instant of the reading, ``battery_w``
+        what batteries gave; see ``Check.step``.
         """
-        ended = {}
+        if (load_id := self._in_turn) is None:
+            return {}
+        check = self._running[load_id]
         by_id = {load.spec.load_id: (load, control) for load, control in followers}
-        for load_id, check in tuple(self._running.items()):
-            if load_id not in by_id:
-                ended[load_id] = check.abort(CheckEnd.NOT_READY)
-                continue
+        if load_id not in by_id:
+            result: CheckResult | None = check.abort(CheckEnd.NOT_READY)
+        else:
             load, control = by_id[load_id]
             if control.refuses:
-                ended[load_id] = check.abort(CheckEnd.TAKES_NOTHING)
-                continue
-            measured_w = load.reading.power_w
-            result = check.step(
-                now,
-                grid,
-                load.reading,
-                own_w[load_id] if measured_w is None else measured_w,
-                wishes=load.wishes,
-                fits=control.fits(
-                    check.needs_w / voltage_v / len(control.phases), headroom, now
-                ),
-            )
-            if result is not None:
-                ended[load_id] = control.judged(result)
-        for load_id in ended:
-            del self._running[load_id]
-        return ended
+                result = check.abort(CheckEnd.TAKES_NOTHING)
+            else:
+                measured_w = load.reading.power_w
+                result = check.step(
+                    now,
+                    grid,
+                    load.reading,
+                    own_w[load_id] if measured_w is None else measured_w,
+                    wishes=load.wishes,
+                    fits=control.fits(
+                        check.needs_w / voltage_v / len(control.phases), headroom, now
+                    ),
+                    battery_w=battery_w,
+                )
+                result = result and control.judged(result)
+        if result is None:
+            return {}
+        del self._running[load_id]
+        return {load_id: result}

@@ -204,7 +204,10 @@ class Engine:
         room_va = room_now.room_a(LimitKind.SUBSCRIPTION)
         budget_w = _budget(surplus.available_w, headroom, voltage_v, settings.phases)
         checks: Mapping[str, CheckResult] = {}
-        if is_new:
+        if meter is MeterState.STALE:
+            # Nobody would see what a pulse does.
+            checks = self._checks.abort(CheckEnd.METER_LOST)
+        elif is_new:
             checks = self._checks.step(
                 snapshot.now,
                 grid,
@@ -212,8 +215,9 @@ class Engine:
                 own_w,
                 headroom=headroom,
                 voltage_v=voltage_v,
+                battery_w=surplus.battery.power_w,
             )
-            self._checks_ended(checks)
+        self._checks_ended(checks)
         known, battery = surplus.known, surplus.battery
         decisions = allocate(
             controls,

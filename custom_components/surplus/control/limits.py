@@ -113,6 +113,11 @@ class Headroom:
                 )
         return None
 
+    @property
+    def limit_a(self) -> float | None:
+        """The lowest limit, as a current per phase; None where nothing limits."""
+        return None if self._lowest is None else self._lowest.current_a
+
     def tightest(self, phases: Iterable[int]) -> tuple[float, LimitKind] | None:
         """Return the current these phases can still take, and what limits it."""
         if (lowest := self._lowest) is None:

@@ -62,6 +62,7 @@ class Reason(StrEnum):
     CHEAP_HOURS = "cheap_hours"
     MANUAL = "manual"
     LEARNING = "learning"
+    OTHER_TRIAL = "other_trial"
     CATCHING_UP = "catching_up"
     DONE_FOR_TODAY = "done_for_today"
     NOT_DRAWING = "not_drawing"
@@ -414,7 +415,8 @@ class LoadInput[S: LoadSpec = LoadSpec, R: LoadReading = LoadReading]:
 
     ``wishes`` counts how often a person has set the mode: a new wish does not wait for
     minimum times, a boost that ends by itself does. ``manual_value`` is the set-point a
-    person gave it in mode ``manual``, in the load's unit.
+    person gave it in mode ``manual``, in the load's unit; without one it goes on with
+    what it had when that mode began.
     """
 
     spec: S

@@ -16,6 +16,8 @@ _REFUSED_AFTER_S = 30.0
 _REFUSED_SHARE = 0.1
 _REFUSED_AT_MOST_W = 50.0
 _LEARNING_RATE = 0.2
+# What nobody knows anything of takes no more than a 16 A socket gives.
+_SOCKET_W = 3680.0
 
 
 class Appliance:
@@ -120,6 +122,13 @@ class Appliance:
         if self.power_known:
             return self.power_w
         return self.meter.least_w or self._spec.first_guess_w
+
+    @property
+    def most_w(self) -> float:
+        """The most it may take when it is started, as far as anybody knows."""
+        if self.power_known:
+            return self.power_w
+        return self.meter.most_w or max(_SOCKET_W, self._spec.first_guess_w)
 
     @property
     def refuses(self) -> bool:

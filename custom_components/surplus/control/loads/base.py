@@ -77,6 +77,8 @@ class Circumstances:
     above that run, ``drawn_above_w`` what the loads above really draw of ``total_w`` at
     the instant of the reading, and ``least_below_w`` what those below that run need to
     keep running.
+    ``trial_s`` is how long it may take until it is known what another load has begun to
+    draw: two that begin together cannot be told apart.
     ``reserve_w`` is what a slow load leaves to a fast one below it, so that this one
     can take a cloud. ``trims_below`` is what the fast ones below can take of the surplus
     at once. ``doubt_w`` is by how much the surplus may be wrong because other loads move.
@@ -106,6 +108,7 @@ class Circumstances:
     settings: HomeSettings
     cheap: bool | None = None
     beside_battery: bool = False
+    trial_s: float = 0.0
 
     @property
     def left_w(self) -> float:
@@ -175,6 +178,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self._wishes: int | None = None
         self._restored = False
         self._squeezed_since: float | None = None
+        self._found: float | None = None
         self._told_w: deque[tuple[float, float]] = deque()
 
     # ---- what is known -------------------------------------------------------------
@@ -186,6 +190,22 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             # A person does not wait for minimum times.
             self.switching.since = None
         self._wishes = load.wishes
+        if load.mode is not Mode.MANUAL or load.manual_value is not None:
+            self._found = None
+        elif self._found is None:
+            self._found = self.present(load.reading)
+
+    def present(self, reading: R) -> float:
+        """Return the set-point that it is on."""
+        return self.value
+
+    def given(self, load: LoadInput[S, R]) -> float:
+        """Return what a person gave it in mode ``manual``; without a number, what it had.
+
+        Not what a limit has left of it since: that comes back.
+        """
+        given = load.manual_value if load.manual_value is not None else self._found
+        return 0.0 if given is None else given
 
     def adopt(self, value: float | None, *, draws: bool) -> None:
         """At first sight, go on from the set-point that a load was found at.
@@ -316,6 +336,10 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     @property
     def trim_w(self) -> float:
         """What it can take up or give way with in a cycle, once it follows, in W."""
+        return 0.0
+
+    def trial_left_s(self, now: float) -> float:
+        """Return how long it may take until it is known what it has begun to draw."""
         return 0.0
 
     @property

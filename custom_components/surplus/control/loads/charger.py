@@ -111,7 +111,7 @@ class ChargerControl(SolarCharger):
     def _manual_a(self, load: LoadInput[ChargerSpec, ChargerReading]) -> float:
         """Return what a person gave it: 0, or between minimum and maximum.
 
-        Without a number it stays as it is.
+        Without a number it goes on with what it had.
         """
         if load.mode is not Mode.MANUAL:
             self._manual_value = None
@@ -121,7 +121,7 @@ class ChargerControl(SolarCharger):
             # A person does not wait for minimum times.
             self.switching.since = None
         self._manual_value = given_a
-        wished_a = self.value if given_a is None else given_a
+        wished_a = self.given(load)
         if wished_a < self.spec.min_a:
             return 0.0
         return self._down(min(wished_a, self.spec.max_a))

@@ -8,6 +8,7 @@ from ..model import NextEvent, NextEventKind, Reason
 _COUNTED = {
     Reason.RESTING: NextEventKind.END_OF_REST,
     Reason.ABOUT_TO_START: NextEventKind.START,
+    Reason.OTHER_TRIAL: NextEventKind.START,
     Reason.HOLDING_MINIMUM: NextEventKind.STOP,
     Reason.TEMPERATURE_UNKNOWN: NextEventKind.STOP,
     Reason.DONE_FOR_TODAY: NextEventKind.NEW_DAY,

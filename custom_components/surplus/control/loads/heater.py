@@ -106,7 +106,7 @@ class HeaterControl(SolarHeater):
     ) -> Wish:
         water, mode = self._water, load.mode
         if mode is Mode.MANUAL:
-            return self._manual(load.manual_value, around)
+            return self._manual(self.given(load), around)
         if water.demand is Demand.REST:
             return Wish(power_w=0.0, reason=Reason.WARM_ENOUGH, numbers=water.numbers)
         if water.demand is Demand.FORCED:
@@ -129,9 +129,9 @@ class HeaterControl(SolarHeater):
             )
         return wish
 
-    def _manual(self, value: float | None, around: Circumstances) -> Wish:
+    def _manual(self, value: float, around: Circumstances) -> Wish:
         """Return what a person gave it, within its range."""
-        if value is None or not isfinite(value) or value <= 0:
+        if not isfinite(value) or value <= 0:
             return Wish(power_w=0.0, reason=Reason.MANUAL)
         power_w = min(max(value, self.spec.min_w), self.spec.max_w)
         if around.meter is MeterState.STALE:

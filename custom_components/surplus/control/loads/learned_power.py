@@ -16,7 +16,7 @@ from typing import Any
 # Readings on each side of a switching, and how far from it they may be.
 _SAMPLES = 8
 _LEAST_SAMPLES = 3
-_WINDOW_S = 60.0
+LEARNS_WITHIN_S = 60.0
 _KEPT_SAMPLES = 64
 # A relay, its motor and the meter need a moment: readings within it belong to neither.
 _BEFORE_S = 1.0
@@ -73,6 +73,9 @@ class LearnedPower:
         self._edge: _Edge | None = None
         self._on = False
         self._quiet_from = float("-inf")
+        self._newest: tuple[float, float] | None = None
+        self._judged_at = float("-inf")
+        self._looked_back_on = 0
 
     @property
     def best_w(self) -> float | None:
@@ -85,6 +88,20 @@ class LearnedPower:
     def least_w(self) -> float | None:
         """The least that any step has shown; None without one."""
         return min(self._steps, default=None)
+
+    @property
+    def most_w(self) -> float | None:
+        """The most that any step has shown; None without one."""
+        return max(self._steps, default=None)
+
+    @property
+    def watches(self) -> bool:
+        """Whether its last switching still stirs what is seen of the others.
+
+        Until it is judged; then for as long as they look back at what the house drew,
+        reckoned with what this one was believed to take before.
+        """
+        return self._edge is not None or self._looked_back_on > 0
 
     @property
     def steps(self) -> int:
@@ -115,16 +132,34 @@ class LearnedPower:
 
     def switched(self, on: bool, began: float, ended: float) -> None:
         """Note that it changed state, at some instant between the two."""
-        before = [
-            power_w
-            for at, power_w in self._samples
-            if began - _WINDOW_S <= at <= began - _BEFORE_S
-        ]
-        self._edge = _Edge(on, ended, _level(before[-_SAMPLES:]))
+        self._edge = _Edge(on, ended, self._level_before(began))
         self._samples.clear()
         self._quiet_from = ended + _AFTER_S
         self._on = on
         self.draws = None
+
+    def _level_before(self, began: float) -> _Level | None:
+        before = [
+            power_w
+            for at, power_w in self._samples
+            if began - LEARNS_WITHIN_S <= at <= began - _BEFORE_S
+        ]
+        return _level(before[-_SAMPLES:])
+
+    def cut_short(self, told_at: float) -> None:
+        """Learn what can be learned of a start that had to end: what is seen just now.
+
+        ``told_at`` is when it was told to be on; it may not have told that it is.
+        """
+        edge, newest = self._edge, self._newest
+        before = self._level_before(told_at) if edge is None else edge.before
+        self._edge = None
+        if before is None or newest is None or newest[0] <= told_at:
+            return
+        step_w = newest[1] - before.power_w
+        if step_w > _QUIET_W:
+            self._steps.append(step_w)
+            self._learn()
 
     def see(
         self, at: float, grid_w: float | None, others_w: float, expected_w: float | None
@@ -135,6 +170,8 @@ class LearnedPower:
         what all other loads draw at the same instant, by measurement and model.
         ``expected_w`` is what this load is believed to take, None where unknown.
         """
+        if grid_w is not None:
+            self._newest = (at, grid_w - others_w)
         if at < self._quiet_from:
             return
         if grid_w is not None:
@@ -142,9 +179,13 @@ class LearnedPower:
         if self._edge is None:
             if self._on and expected_w is not None:
                 self._watch_thermostat(expected_w)
+            if at - self._judged_at > LEARNS_WITHIN_S:
+                self._looked_back_on = 0
+            self._looked_back_on = max(0, self._looked_back_on - 1)
             return
-        if at - self._edge.ended > _WINDOW_S or len(self._samples) >= _SAMPLES:
+        if at - self._edge.ended > LEARNS_WITHIN_S or len(self._samples) >= _SAMPLES:
             edge, self._edge = self._edge, None
+            self._judged_at, self._looked_back_on = at, _SAMPLES
             after = _level(power_w for _, power_w in self._samples)
             if edge.before is not None and after is not None:
                 self._judge(edge.on, edge.before, after, expected_w)

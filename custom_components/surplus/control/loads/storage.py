@@ -186,8 +186,7 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         if around.meter is MeterState.LOST:
             return self._tell(0.0, Reason.METER_LOST, around)
         if load.mode is Mode.MANUAL:
-            wished_w = self.value if load.manual_value is None else load.manual_value
-            return self._give(wished_w, Reason.MANUAL, around)
+            return self._give(self.given(load), Reason.MANUAL, around)
         if load.mode is Mode.BOOST:
             return self._give(self.spec.charge_w, Reason.BOOST, around)
         if load.mode is Mode.ECO and around.cheap:

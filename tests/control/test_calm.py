@@ -113,6 +113,17 @@ class TestLasting:
         assert calm.lasting_w(200.0) is None
         assert calm.lasting_w(200.0) is not None
 
+    def test_the_move_is_the_mean_of_what_lasted(self) -> None:
+        calm = Calm()
+        calm.noise_w = 100.0
+        # An error to the other side is none of it, nor what was before a command.
+        assert calm.lasting_w(280.0) is None
+        calm.forget()
+        assert calm.lasting_w(-100.0) is None
+        assert calm.lasting_w(130.0) is None
+        assert calm.lasting_w(150.0) is None
+        assert calm.lasting_w(170.0) == 150
+
 
 class TestHeater:
     """In a house whose meter is noisy."""

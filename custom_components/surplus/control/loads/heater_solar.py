@@ -282,11 +282,12 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
         numbers: Mapping[str, float | str] | None = None,
     ) -> Decision:
         """Remember and return a set-point: nothing, or between minimum and maximum."""
-        power_w = self._down(power_w)
-        if power_w != self.value:
+        power_w, before_w = self._down(power_w), self.value
+        decision = self.told(power_w, power_w, reason, around, numbers)
+        if self.value != before_w:
             self._calm.forget()
             self._pace.wrote()
-        return self.told(power_w, power_w, reason, around, numbers)
+        return decision
 
     def _held_w(self, reading: HeaterReading) -> float:
         """Return what one out of reach may take: what it took last, or was told."""

@@ -332,11 +332,12 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         numbers: Mapping[str, float | str] | None = None,
     ) -> Decision:
         """Remember and return a set-point in whole watts, towards rest."""
-        value_w = float(int(value_w))
-        if value_w != self.value:
+        value_w, before_w = float(int(value_w)), self.value
+        decision = self.told(value_w, value_w, reason, around, numbers)
+        if self.value != before_w:
             self._noise.forget()
             self._pace.wrote()
-        return self.told(value_w, value_w, reason, around, numbers)
+        return decision
 
     # ---- surviving a restart -------------------------------------------------------
 

@@ -74,8 +74,7 @@ def check_temperatures(temperatures: Temperatures) -> None:
 class Thermal:
     """The programme's memory: forced or resting, and when the water was last hot.
 
-    ``temperature_c`` is the newest temperature that can be believed, ``known`` whether
-    that is the present one.
+    ``temperature_c`` is the newest temperature that can be believed.
     """
 
     def __init__(self, temperatures: Temperatures) -> None:
@@ -83,7 +82,6 @@ class Thermal:
         check_temperatures(temperatures)
         self._temperatures = temperatures
         self.temperature_c: float | None = None
-        self.known = False
         self._seen_at = 0.0
         self._believed_at = 0.0
         self._unknown_since: float | None = None
@@ -189,11 +187,9 @@ class Thermal:
             self.temperature_c = temperature_c
             self._believed_at = now
             self._unknown_since = None
-            self.known = True
             return True
         if self._unknown_since is None:
             self._unknown_since = now
-        self.known = False
         return False
 
     def _plausible(self, temperature_c: float, now: float) -> bool:

@@ -237,9 +237,16 @@ def test_the_warning_of_the_meter_throttles_where_room_was_worked_out() -> None:
     assert (car.value, hot.value, pump.value) == (16, 3000, 1)
 
 
-def test_a_load_above_waits_until_the_one_below_is_seen_to_have_made_room() -> None:
+@pytest.mark.parametrize(
+    ("spec", "most"),
+    [(charger("car", 1, max_a=10.0), 10), (switched("car", 1, power_w=2000.0), 1)],
+    ids=["charger", "switched"],
+)
+def test_a_load_above_waits_until_the_one_below_is_seen_to_have_made_room(
+    spec: LoadSpec, most: float
+) -> None:
     below = Plant(spec=heater("low", 9, 4000.0), mode=Mode.BOOST)
-    car = Plant(spec=charger("car", 1, max_a=10.0))
+    car = Plant(spec=spec)
     house = MixedHouse(loads=[below, car], settings=HomeSettings(breaker_a=20.0))
     house.run(60)
     car.ask(Mode.BOOST)
@@ -250,7 +257,7 @@ def test_a_load_above_waits_until_the_one_below_is_seen_to_have_made_room() -> N
     assert decision.reason is Reason.NO_ROOM
     below.obeys = True
     house.run(60)
-    assert car.value == 10
+    assert car.value == most
     assert over_s(house, 20.0) <= 1
 
 

@@ -6,6 +6,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.surplus.const import DOMAIN
+from custom_components.surplus.control.loads.charger import ChargerControl
 from custom_components.surplus.control.model import (
     ChargerReading,
     ChargerSpec,
@@ -494,6 +495,23 @@ async def test_damaged_learning_is_given_up_and_the_rest_is_kept(
     assert await hass.config_entries.async_setup(home_entry.entry_id)
     assert home_entry.runtime_data.memory.grid_target_w == 50
     assert "had learned cannot be read" in caplog.text
+
+
+@pytest.mark.expects_logged_errors
+async def test_a_load_that_cannot_be_decided_for_is_let_go_and_logged_once(
+    hass: HomeAssistant, life: Life, caplog: pytest.LogCaptureFixture
+) -> None:
+    await command(hass)
+    await life.run(60, -3000)
+    assert life.charger.told[-1] > 6
+    with patch.object(ChargerControl, "decide", side_effect=RuntimeError("a bug")):
+        await life.run(5, -3000)
+    assert life.charger.told[-1] is None
+    assert caplog.text.count(f"Deciding for {LOAD_ID} failed") == 1
+    assert caplog.text.count("RuntimeError: a bug") == 1
+    assert "A cycle failed" not in caplog.text
+    await life.run(5, -3000)
+    assert life.charger.told[-1] is not None
 
 
 async def test_a_current_refused_between_two_stops_does_not_swallow_the_second(

@@ -299,6 +299,31 @@ class TestOneAtATime:
         house.run(2)
         assert house.car("ocpp:two").offered_a == 0
 
+    @pytest.mark.parametrize("given_up", [True, False])
+    def test_one_that_was_never_pulsed_goes_on_as_it_was(self, given_up: bool) -> None:
+        house = House(cars=[Car(wants_power=False), Car(load_id="ocpp:two")])
+        house.run(400, base_w=-4000)
+        before = house.car("ocpp:two").offered_a
+        house.car("ocpp:one").wants_power = True
+        house.engine.start_check(house.car("ocpp:one").spec)
+        house.engine.start_check(house.car("ocpp:two").spec)
+        house.run(3)
+        if given_up:
+            house.engine.stop_check("ocpp:two")
+        house.meter_works = False
+        house.run(16)
+        assert not house.engine.checking
+        assert min(house.currents(16, "ocpp:two")) > 0
+        assert before > 6
+
+    def test_giving_up_a_check_that_is_over_changes_nothing(self) -> None:
+        house = House()
+        house.run(400, base_w=-4000)
+        house.engine.stop_check("ocpp:one")
+        before = house.cars[0].offered_a
+        house.run(5)
+        assert set(house.currents(5)) == {before}
+
     def test_a_lost_meter_ends_all_of_them(self) -> None:
         house = House(cars=[Car(), Car(load_id="ocpp:two")])
         house.run(5, base_w=800)

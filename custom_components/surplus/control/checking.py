@@ -25,20 +25,21 @@ class Checks:
         return frozenset(self._running)
 
     @property
-    def _in_turn(self) -> str | None:
+    def in_turn(self) -> str | None:
+        """The load that is told what its check asks; None without a check."""
         return next(iter(self._running), None)
 
     def start(self, load_id: str, check: Check) -> None:
         """Begin a check of a load with the next cycle, or after those before it."""
         self._running[load_id] = check
 
-    def stop(self, load_id: str) -> bool:
-        """End a check; returns whether there was one."""
-        return self._running.pop(load_id, None) is not None
+    def stop(self, load_id: str) -> None:
+        """End a check, if there is one."""
+        self._running.pop(load_id, None)
 
     def value_of(self, load_id: str) -> float | None:
         """Return what the check asks of a load; None for one that is not checked now."""
-        return self._running[load_id].value if load_id == self._in_turn else None
+        return self._running[load_id].value if load_id == self.in_turn else None
 
     def keeps_still(self, load: LoadInput, settings: HomeSettings) -> bool:
         """Whether a load waits for another one's check: not when it must stop anyway."""
@@ -72,7 +73,7 @@ class Checks:
         ``own_w`` is what each load drew at the instant of the reading, ``battery_w``
         what batteries gave; see ``Check.step``.
         """
-        if (load_id := self._in_turn) is None:
+        if (load_id := self.in_turn) is None:
             return {}
         check = self._running[load_id]
         by_id = {load.spec.load_id: (load, control) for load, control in followers}

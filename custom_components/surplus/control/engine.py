@@ -127,8 +127,17 @@ class Engine:
 
     def stop_check(self, load_id: str) -> None:
         """End a check; the load is decided for again, as if it had not been."""
-        if self._checks.stop(load_id):
+        pulsed = load_id == self._checks.in_turn
+        self._checks.stop(load_id)
+        if pulsed:
             self._checks_ended({load_id})
+
+    def _abort_checks(self, end: CheckEnd) -> Mapping[str, CheckResult]:
+        """End all checks; a load that only waited for its turn goes on as it is."""
+        pulsed = self._checks.in_turn
+        ended = self._checks.abort(end)
+        self._checks_ended({pulsed} if pulsed is not None else ())
+        return ended
 
     def _checks_ended(self, load_ids: Iterable[str]) -> None:
         for load_id in load_ids:
@@ -206,7 +215,7 @@ class Engine:
         checks: Mapping[str, CheckResult] = {}
         if meter is MeterState.STALE:
             # Nobody would see what a pulse does.
-            checks = self._checks.abort(CheckEnd.METER_LOST)
+            checks = self._abort_checks(CheckEnd.METER_LOST)
         elif is_new:
             checks = self._checks.step(
                 snapshot.now,
@@ -217,7 +226,7 @@ class Engine:
                 voltage_v=voltage_v,
                 battery_w=surplus.battery.power_w,
             )
-        self._checks_ended(checks)
+            self._checks_ended(checks)
         known, battery = surplus.known, surplus.battery
         decisions = allocate(
             controls,
@@ -343,8 +352,7 @@ class Engine:
             if peak_a is not None
             else max((limit.current_a for limit in limits), default=0.0)
         )
-        checks = self._checks.abort(CheckEnd.METER_LOST)
-        self._checks_ended(checks)
+        checks = self._abort_checks(CheckEnd.METER_LOST)
         decisions = allocate(
             controls,
             {},

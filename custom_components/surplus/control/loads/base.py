@@ -437,6 +437,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             power_w *= risen / value
             value = risen
             reason = Reason.LIMITED if risen else Reason.NO_ROOM
+            shown_a = around.headroom.to_rise_a(self.phases) or 0.0
+            numbers = {"room_a": round(max(0.0, shown_a), 1)}
         if value != self.value:
             self.changed_at = around.now
             self.value = value

@@ -175,6 +175,14 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         never_fits = needed_a + _START_SLACK_A > limit_a
         return _TRIAL_SHARE * limit_a - _START_SLACK_A if never_fits else needed_a
 
+    @override
+    def _as_far_as_shown(
+        self, value: float, power_w: float, around: Circumstances
+    ) -> float:
+        # What fits nowhere is tried in less room than it may take.
+        start_w = self._start_a(around) * around.voltage_v * len(self.phases)
+        return super()._as_far_as_shown(value, min(power_w, start_w), around)
+
     def _has_room(self, around: Circumstances) -> bool:
         """Whether the limits leave room for it: all of it, whatever it draws now.
 

@@ -16,7 +16,8 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .control.check import CheckResult, Finding, finding_of
-from .control.engine import Cycle, Engine
+from .control.cycle import Cycle
+from .control.engine import Engine
 from .control.freshness import MeterState
 from .control.model import BatteryReading, Decision, LoadInput, Reason, Snapshot
 from .control.record import RecordedEngine

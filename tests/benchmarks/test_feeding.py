@@ -11,7 +11,7 @@ from benchmarks.closed_loop.cases import CASES, Case, HeaterCase, RelayCase, Wir
 from benchmarks.closed_loop.ours import Ours
 from benchmarks.closed_loop.record import Record, play
 from benchmarks.closed_loop.variants import VARIANTS
-from custom_components.surplus.control.engine import Cycle
+from custom_components.surplus.control.cycle import Cycle
 from custom_components.surplus.control.freshness import MeterState
 from custom_components.surplus.control.model import (
     ChargerReading,

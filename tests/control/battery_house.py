@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from custom_components.surplus.control.engine import Cycle, Engine
+from custom_components.surplus.control.cycle import Cycle
+from custom_components.surplus.control.engine import Engine
 from custom_components.surplus.control.model import (
     BatteryReading,
     ChargerReading,

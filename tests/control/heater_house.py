@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import cos, pi
 
-from custom_components.surplus.control.engine import Cycle, Engine
+from custom_components.surplus.control.cycle import Cycle
+from custom_components.surplus.control.engine import Engine
 from custom_components.surplus.control.loads.heater import HeaterControl
 from custom_components.surplus.control.model import (
     Decision,

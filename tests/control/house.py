@@ -7,7 +7,8 @@ and ramp their own way.
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from custom_components.surplus.control.engine import Cycle, Engine
+from custom_components.surplus.control.cycle import Cycle
+from custom_components.surplus.control.engine import Engine
 from custom_components.surplus.control.model import (
     ChargerReading,
     ChargerSpec,

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from custom_components.surplus.control.engine import Cycle, Engine
+from custom_components.surplus.control.cycle import Cycle
+from custom_components.surplus.control.engine import Engine
 from custom_components.surplus.control.model import (
     BatteryReading,
     ChargerReading,

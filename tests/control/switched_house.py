@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 import json
 
-from custom_components.surplus.control.engine import Cycle, Engine
+from custom_components.surplus.control.cycle import Cycle
+from custom_components.surplus.control.engine import Engine
 from custom_components.surplus.control.loads.switched import SwitchedControl
 from custom_components.surplus.control.model import (
     Decision,

@@ -6,8 +6,8 @@ import pytest
 
 from custom_components.surplus.control.freshness import MeterState
 from custom_components.surplus.control.limits import Headroom, Limit
-from custom_components.surplus.control.loads.base import Circumstances
 from custom_components.surplus.control.loads.charger import ChargerControl
+from custom_components.surplus.control.loads.circumstances import Circumstances
 from custom_components.surplus.control.model import (
     ChargerReading,
     ChargerSpec,

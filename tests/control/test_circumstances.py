@@ -8,7 +8,7 @@ import pytest
 from custom_components.surplus.control.freshness import MeterState
 from custom_components.surplus.control.limits import Headroom, Limit
 from custom_components.surplus.control.loads import control_of
-from custom_components.surplus.control.loads.base import Circumstances, Span
+from custom_components.surplus.control.loads.circumstances import Circumstances, Span
 from custom_components.surplus.control.model import (
     ChargerReading,
     ChargerSpec,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.surplus.control.engine import Cycle
+from custom_components.surplus.control.cycle import Cycle
 from custom_components.surplus.control.loads.base import LoadControl
 from custom_components.surplus.control.model import Mode, Reason
 from custom_components.surplus.control.settings import HomeSettings

@@ -44,7 +44,7 @@ def follower(
     )
     control = control_of(spec)
     control.observe(load, 1)
-    control.note_told(since, told_w)
+    control.orders.note(since, told_w, 0.0)
     return load, control
 
 
@@ -125,7 +125,7 @@ class TestWhoGivesWay:
 class TestMovesUnderWay:
     def told_lower(self, own_w: float, now: float) -> dict[str, float]:
         hot = follower(heater(), 2000)
-        hot[1].note_told(50.0, 1500.0)
+        hot[1].orders.note(50.0, 1500.0, 0.0)
         return caps((hot, own_w), shown_a=22.0, now=now)
 
     def test_what_was_told_lower_a_second_ago_is_not_told_lower_again(self) -> None:

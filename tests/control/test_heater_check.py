@@ -5,7 +5,7 @@ import pytest
 from custom_components.surplus.control.check import CheckEnd, Sign
 from custom_components.surplus.control.freshness import MeterState
 from custom_components.surplus.control.limits import Headroom, Limit
-from custom_components.surplus.control.loads.base import Circumstances
+from custom_components.surplus.control.loads.circumstances import Circumstances
 from custom_components.surplus.control.model import LimitKind, Reason
 from custom_components.surplus.control.settings import HomeSettings
 

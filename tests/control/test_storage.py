@@ -13,7 +13,7 @@ from custom_components.surplus.control.engine import Engine
 from custom_components.surplus.control.freshness import MeterState
 from custom_components.surplus.control.limits import Headroom, Limit
 from custom_components.surplus.control.loads import control_of
-from custom_components.surplus.control.loads.base import Circumstances
+from custom_components.surplus.control.loads.circumstances import Circumstances
 from custom_components.surplus.control.loads.storage import StorageControl
 from custom_components.surplus.control.loads.storage_response import StorageResponse
 from custom_components.surplus.control.model import (

@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.surplus.control.freshness import MeterState
 from custom_components.surplus.control.limits import Headroom
-from custom_components.surplus.control.loads.base import Circumstances, Span
+from custom_components.surplus.control.loads.circumstances import Circumstances, Span
 from custom_components.surplus.control.settings import HomeSettings
 
 CAR = Span(least_w=1380.0, most_w=7360.0)

@@ -6,7 +6,8 @@ from typing import Any
 from .checking import Checks
 from .failures import Failures
 from .guard import caps_w
-from .loads.base import Circumstances, Follower, LoadControl, Span
+from .loads.base import Follower, LoadControl
+from .loads.circumstances import Circumstances, Span
 from .model import Decision
 
 
@@ -22,8 +23,9 @@ def allocate(
     """Decide for every load out of what those before it leave.
 
     ``followers`` come in order of priority, ``own_w`` is what each draws at the instant
-    of the grid reading, and ``around`` is how things stand before the first one. One
-    whose control raises is noted in ``failures`` and let go: it costs only itself.
+    of the grid reading, and ``around`` is how things stand before the first one; it goes
+    from load to load. One whose control raises is noted in ``failures`` and let go: it
+    costs only itself.
     """
     ledger = _Ledger(followers, own_w, around, failures)
     if is_new:
@@ -37,33 +39,36 @@ def allocate(
         )
     decisions = []
     # What cannot be commanded takes its room first, whatever its priority.
-    for load, control in sorted(followers, key=lambda pair: pair[0].reading.reachable):
-        here = ledger.turn_of((load, control))
-        decision, taken_w = None, 0.0
-        with failures.of(load):
-            decision = _decide((load, control), here, checks)
-            taken_w = control.takes_w(decision)
-        if load.spec.load_id in failures or decision is None:
+    for follower in sorted(followers, key=lambda pair: pair[0].reading.reachable):
+        load, control = follower
+        ledger.begin_turn(follower)
+        decided = failures.attempt(load, _decide, follower, around, checks)
+        if decided is None or load.spec.load_id in failures:
             # It goes on with what it draws, as far as anybody knows.
-            decision, taken_w = control.let_go(), here.own_w
-            ledger.reserve((load, control), taken_w)
-        ledger.book((load, control), decision, taken_w)
-        decisions.append(decision)
+            decided = control.let_go(), around.own_w
+            ledger.reserve(follower, around.own_w)
+        ledger.book(follower, *decided)
+        decisions.append(decided[0])
     return tuple(decisions)
 
 
-def _decide(follower: Follower, here: Circumstances, checks: Checks) -> Decision:
+def _decide(
+    follower: Follower, around: Circumstances, checks: Checks
+) -> tuple[Decision, float]:
+    """Return what a load is told, and what it will really take of it."""
     load, control = follower
     asked = checks.value_of(load.spec.load_id)
     if asked is not None:
-        return control.follow_check(asked, here)
-    if checks.keeps_still(load, here.settings):
-        return control.hold(here)
-    return control.decide(load, here)
+        decision = control.follow_check(asked, around)
+    elif checks.keeps_still(load, around.settings):
+        decision = control.hold(around)
+    else:
+        decision = control.decide(load, around)
+    return decision, control.takes_w(decision)
 
 
 class _Ledger:
-    """What is left, from load to load."""
+    """What is left, from load to load: it keeps ``around`` true."""
 
     def __init__(
         self,
@@ -79,104 +84,90 @@ class _Ledger:
         self._spans: dict[str, Span] = {}
         self._moving_w: dict[str, float] = {}
         self._trims_w: dict[str, float] = {}
-        for load, control in followers:
-            load_id = load.spec.load_id
-            with failures.of(load):
-                moving_w = control.moving_w(load.reading, around.at, around.now)
-                span, trim_w = control.span_w(around.voltage_v), control.trim_w
-                if control.follows_surplus(load, around.cheap):
-                    self._spans[load_id] = span
-                    self._trims_w[load_id] = trim_w
-                self._moving_w[load_id] = moving_w
-        self._controls = [control for _, control in followers]
-        self._all_moving_w = sum(self._moving_w.values())
-        self._surplus_w = around.surplus_w
-        self._total_w = around.total_w
-        self._sun_left_w = around.sun_left_w
+        self._trials_s: dict[str, float] = {}
         self._excess_w: dict[str, float] = {}
         for follower in followers:
-            self._set_excess(follower)
-        self._above = around.above
-        self._drawn_above_w = around.drawn_above_w
-        self._least_below_w = sum(
+            failures.attempt(follower[0], self._ask, follower)
+        self._all_moving_w = sum(self._moving_w.values())
+        self._trims_below_w = sum(self._trims_w.values())
+        around.least_below_w = sum(
             self._spans[load.spec.load_id].least_w
             for load, control in followers
             if control.switching.on and load.spec.load_id in self._spans
         )
-        self._trims_below_w = sum(self._trims_w.values())
+        for follower in followers:
+            self._set_excess(follower)
 
-    def turn_of(self, follower: Follower) -> Circumstances:
-        """Return what is left for a load, which from now on is none of those below."""
+    def _ask(self, follower: Follower) -> None:
+        """Ask a load for what the others must know of it."""
         load, control = follower
-        load_id = load.spec.load_id
+        load_id, around = load.spec.load_id, self._around
+        moving_w = control.moving_w(load.reading, around.at, around.now)
+        span, trim_w = control.span_w(around.voltage_v), control.trim_w
+        if control.follows_surplus(load, around.cheap):
+            self._spans[load_id] = span
+            self._trims_w[load_id] = trim_w
+        self._moving_w[load_id] = moving_w
+        self._note_trial(follower)
+
+    def _note_trial(self, follower: Follower) -> None:
+        """Note how long the trial of a load still lasts, if it is on one."""
+        load, control = follower
+        self._trials_s.pop(load.spec.load_id, None)
+        if (left_s := control.trial_left_s(self._around.now)) > 0:
+            self._trials_s[load.spec.load_id] = left_s
+
+    def begin_turn(self, follower: Follower) -> None:
+        """Let ``around`` hold what is left for a load; it is none of those below."""
+        load, control = follower
+        load_id, around = load.spec.load_id, self._around
         if (span := self._spans.get(load_id)) is not None:
             if control.switching.on:
-                self._least_below_w -= span.least_w
+                around.least_below_w -= span.least_w
             self._trims_below_w -= self._trims_w[load_id]
         # What it draws too much is withheld from the others only.
         self._take_excess(follower, -self._excess_w.pop(load_id))
-        around = self._around
         cap_w = self.caps_w.get(load_id)
         around.headroom.begin_turn(
             None if cap_w is None else self._per_phase_a(control, cap_w)
         )
-        # Written out, because copying with changes costs more than most decisions.
-        return Circumstances(
-            now=around.now,
-            wall=around.wall,
-            at=around.at,
-            dt_s=around.dt_s,
-            surplus_w=self._surplus_w,
-            total_w=self._total_w,
-            sun_left_w=self._sun_left_w,
-            beside_battery=around.beside_battery,
-            above=self._above,
-            drawn_above_w=self._drawn_above_w,
-            least_below_w=self._least_below_w,
-            reserve_w=min(self._trims_below_w, around.settings.reserve_w),
-            trims_below=Span(most_w=self._trims_below_w),
-            doubt_w=self._all_moving_w - self._moving_w.get(load_id, 0.0),
-            own_w=self._own_w.get(load_id, 0.0),
-            voltage_v=around.voltage_v,
-            meter=around.meter,
-            direction_known=around.direction_known,
-            headroom=around.headroom,
-            settings=around.settings,
-            cheap=around.cheap,
-            trial_s=max(
-                other.trial_left_s(around.now) if other is not control else 0.0
-                for other in self._controls
-            ),
+        trims_w = self._trims_below_w
+        around.reserve_w = min(trims_w, around.settings.reserve_w)
+        if trims_w != around.trims_below.most_w:
+            around.trims_below = Span(most_w=trims_w)
+        around.doubt_w = self._all_moving_w - self._moving_w.get(load_id, 0.0)
+        around.own_w = self._own_w.get(load_id, 0.0)
+        around.trial_s = max(
+            (left_s for one, left_s in self._trials_s.items() if one != load_id),
+            default=0.0,
         )
 
     def book(self, follower: Follower, decision: Decision, taken_w: float) -> None:
         """Take off what a decision hands to a load, which takes that much of it."""
         load, control = follower
-        load_id = load.spec.load_id
-        own_w = self._own_w.get(load_id, 0.0)
-        self._around.headroom.end_turn(
-            control.phases, self._per_phase_a(control, own_w)
-        )
+        around, own_w = self._around, self._around.own_w
+        around.headroom.end_turn(control.phases, self._per_phase_a(control, own_w))
         told_w = taken_w if decision.setpoint is None else decision.setpoint.power_w
-        control.note_told(self._around.now, told_w)
+        control.orders.note(around.now, told_w, control.reserved_w)
+        self._note_trial(follower)
         if load.reading.reachable:
             drawn_w = own_w - self._set_excess(follower)
             # What one battery covers, no other one must.
-            self._sun_left_w -= min(0.0, told_w)
+            around.sun_left_w -= min(0.0, told_w)
         else:
             drawn_w = 0.0
             # It may be the house's by now, but no battery is to be emptied into it.
-            self._sun_left_w += max(0.0, own_w)
-        self._surplus_w -= taken_w
-        if (span := self._spans.get(load_id)) is None:
+            around.sun_left_w += max(0.0, own_w)
+        around.surplus_w -= taken_w
+        if (span := self._spans.get(load.spec.load_id)) is None:
             # Who does not follow the surplus takes from what the others share; out of a
             # total that is less that, only what it draws otherwise counts as drawn.
-            self._total_w -= taken_w
-            self._drawn_above_w += drawn_w - taken_w
+            around.total_w -= taken_w
+            around.drawn_above_w += drawn_w - taken_w
             return
-        self._drawn_above_w += drawn_w
+        around.drawn_above_w += drawn_w
         if decision.runs or control.reserved_w > 0:
-            self._above += span
+            around.above += span
 
     def reserve(self, follower: Follower, power_w: float) -> None:
         """Leave a load the room for what it goes on drawing."""
@@ -194,7 +185,7 @@ class _Ledger:
         excess_w = 0.0
         if load.reading.reachable:
             own_w = self._own_w.get(load.spec.load_id, 0.0)
-            excess_w = control.excess_w(own_w, self._around.now)
+            excess_w = control.orders.excess_w(own_w, self._around.now)
         self._excess_w[load.spec.load_id] = excess_w
         self._take_excess(follower, excess_w)
         return excess_w
@@ -204,8 +195,8 @@ class _Ledger:
         if not excess_w:
             return
         control = follower[1]
-        self._surplus_w -= excess_w
-        self._total_w -= excess_w
+        self._around.surplus_w -= excess_w
+        self._around.total_w -= excess_w
         self._around.headroom.take(control.phases, self._per_phase_a(control, excess_w))
 
     def _per_phase_a(self, control: LoadControl[Any, Any], power_w: float) -> float:

@@ -4,8 +4,8 @@ The engine keeps what must be remembered between cycles and nothing else: given 
 snapshots in the same order it decides the same.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,65 +13,22 @@ from .allocation import allocate
 from .battery import STRICT_PRICE
 from .check import Check, CheckEnd, CheckResult
 from .checking import Checks
+from .cycle import Cycle
 from .failures import Failures
 from .freshness import Freshness, MeterState
 from .limits import Headroom, grid_currents_a, limits_of, voltage_of
 from .loads import control_of
-from .loads.base import Circumstances, Follower, LoadControl, usable
-from .model import (
-    Decision,
-    GridReading,
-    LimitKind,
-    LoadSpec,
-    Reason,
-    RegulatorTerms,
-    Snapshot,
-)
+from .loads.base import Follower
+from .loads.circumstances import Circumstances
+from .memories import Memories, facts_of
+from .model import Decision, GridReading, LimitKind, LoadSpec, Reason, Snapshot
 from .peaks import HousePeaks
 from .settings import HomeSettings
-from .sound import sound_grid, sound_load
+from .sound import sound_grid, sound_loads
 from .surplus import Surplus, SurplusModel, house_w
 
 # A longer gap between readings is not time in which anything was seen.
 _LONGEST_STEP_S = 10.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cycle:
-    """What a cycle made of its snapshot.
-
-    ``surplus_w`` is what the sun leaves to all loads together; ``budget_w`` and
-    ``budget_a`` are what they may use of it under target, margin and limits (current
-    over one phase of the supply). ``battery_w`` is what batteries that regulate
-    themselves give (+ = discharging) at the instant of the surplus.
-    ``modelled_house_w`` is what the house was believed to take where the surplus rests
-    on that, ``probed_w`` what of the budget nobody has seen yet. Rooms are what is left
-    under a limit as the house runs now. ``checks`` holds the commissioning checks that
-    ended in this cycle, ``regulation`` what the PIDs of loads did that have one, and
-    ``facts`` what was learned of loads. ``failures`` is what the controls of loads have
-    raised: those loads are let go.
-    """
-
-    at: float
-    meter: MeterState
-    grid_w: float | None = None
-    solar_w: float | None = None
-    battery_w: float | None = None
-    battery_state: MeterState = MeterState.NONE
-    battery_first: bool = False
-    modelled_house_w: float | None = None
-    probed_w: float = 0.0
-    house_w: float | None = None
-    surplus_w: float | None = None
-    budget_w: float | None = None
-    budget_a: float | None = None
-    breaker_room_a: float | None = None
-    subscription_room_va: float | None = None
-    decisions: tuple[Decision, ...] = ()
-    checks: Mapping[str, CheckResult] = field(default_factory=dict)
-    regulation: Mapping[str, RegulatorTerms] = field(default_factory=dict)
-    facts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    failures: Mapping[str, Exception] = field(default_factory=dict)
 
 
 class Engine:
@@ -89,11 +46,7 @@ class Engine:
         self.freshness = Freshness()
         self._surplus = SurplusModel()
         self._peaks = HousePeaks(saved.get("peaks"))
-        self._saved_loads: dict[str, Mapping[str, Any]] = {
-            str(load_id): usable(load)
-            for load_id, load in saved.get("loads", {}).items()
-        }
-        self._loads: dict[str, LoadControl[Any, Any]] = {}
+        self._loads = Memories(saved.get("loads", {}))
         self._checks = Checks()
         self._last_at: float | None = None
         self._sound_grid: GridReading | None = None
@@ -102,10 +55,7 @@ class Engine:
         """Return what must survive a restart, ready for JSON."""
         return {
             "peaks": self._peaks.as_dict(),
-            "loads": {
-                **self._saved_loads,
-                **{key: load.as_dict(now, wall) for key, load in self._loads.items()},
-            },
+            "loads": self._loads.as_dict(now, wall),
         }
 
     def new_meter(self) -> None:
@@ -116,8 +66,7 @@ class Engine:
 
     def forget(self, load_id: str) -> None:
         """Forget a load that was deleted: one of the same id later is another one."""
-        self._loads.pop(load_id, None)
-        self._saved_loads.pop(load_id, None)
+        self._loads.forget(load_id)
         self._checks.stop(load_id)
 
     def start_check(self, spec: LoadSpec) -> None:
@@ -156,24 +105,13 @@ class Engine:
         meter = self.freshness.judge(grid, snapshot.now)
         self._surplus.observe(snapshot)
         failures = Failures()
-        controls = self._observe(snapshot, failures)
+        controls = self._loads.observe(snapshot, self.settings.phases, failures)
         if grid is None or meter is MeterState.LOST:
             return self._blind(snapshot, meter, controls, failures)
 
-        dt_s, is_new = 0.0, False
-        if self._last_at is None or grid.at > self._last_at:
-            longest_s = max(_LONGEST_STEP_S, 1.5 * self.freshness.interval_s)
-            dt_s = min(grid.at - (self._last_at or grid.at), longest_s)
-            self._last_at = grid.at
-            is_new = True
-
+        dt_s, is_new = self._step(grid.at)
         voltage_v = voltage_of(settings, grid)
-        own_w: dict[str, float] = {}
-        for load, control in controls:
-            with failures.of(load):
-                own_w[load.spec.load_id] = control.counted_w(
-                    load.reading, grid.at, snapshot.now, voltage_v
-                )
+        own_w = _own_powers(controls, grid.at, snapshot.now, voltage_v, failures)
         # What nobody can say of a load is the house's.
         controls = [pair for pair in controls if pair[0].spec.load_id in own_w]
         grid_a = grid_currents_a(settings, grid)
@@ -184,20 +122,11 @@ class Engine:
         limits = limits_of(settings, grid)
         headroom = Headroom(limits, base_a, grid_a, overload=grid.overload)
         if is_new:
-            solar_a = (snapshot.solar_w or 0.0) / voltage_v / settings.phases
-            # A load that moves otherwise than believed is no draw of the house.
-            most_w = {
-                load.spec.load_id: control.may_draw_w(
-                    own_w[load.spec.load_id], snapshot.now
-                )
-                for load, control in controls
-            }
-            still_a = _base_currents(grid_a, controls, most_w, voltage_v)
-            self._peaks.observe(max(still_a) + solar_a, snapshot.wall)
+            self._note_peak(snapshot, controls, own_w, grid_a, voltage_v)
             all_w = sum(own_w.values())
             for load, control in controls:
-                with failures.of(load):
-                    control.see_grid(grid, all_w - own_w[load.spec.load_id])
+                others_w = all_w - own_w[load.spec.load_id]
+                failures.attempt(load, control.see_grid, grid, others_w)
 
         surplus = self._surplus.surplus(
             settings,
@@ -228,35 +157,17 @@ class Engine:
             )
             self._checks_ended(checks)
         known, battery = surplus.known, surplus.battery
+        around = self._unseen(snapshot, meter, headroom)
+        around.at, around.dt_s, around.voltage_v = grid.at, dt_s, voltage_v
+        around.surplus_w = around.total_w = surplus.available_w
+        around.sun_left_w = battery.sun_left_w
+        around.beside_battery = bool(snapshot.batteries)
+        around.direction_known = known
+        if battery.owed:
+            price = max(settings.import_price, STRICT_PRICE)
+            around.settings = replace(settings, import_price=price)
         decisions = allocate(
-            controls,
-            own_w,
-            Circumstances(
-                now=snapshot.now,
-                wall=snapshot.wall,
-                cheap=snapshot.cheap,
-                at=grid.at,
-                dt_s=dt_s,
-                surplus_w=surplus.available_w,
-                total_w=surplus.available_w,
-                sun_left_w=battery.sun_left_w,
-                beside_battery=bool(snapshot.batteries),
-                voltage_v=voltage_v,
-                meter=meter,
-                direction_known=known,
-                headroom=headroom,
-                settings=(
-                    replace(
-                        settings,
-                        import_price=max(settings.import_price, STRICT_PRICE),
-                    )
-                    if battery.owed
-                    else settings
-                ),
-            ),
-            self._checks,
-            failures,
-            is_new=is_new,
+            controls, own_w, around, self._checks, failures, is_new=is_new
         )
         return Cycle(
             at=snapshot.now,
@@ -278,7 +189,7 @@ class Engine:
             probed_w=surplus.probed_w,
             decisions=(
                 *(_told_with(decision, surplus) for decision in decisions),
-                *self._let_go(snapshot, failures, decisions),
+                *self._loads.let_go(snapshot, failures, decisions),
             ),
             checks=checks,
             regulation={
@@ -286,7 +197,7 @@ class Engine:
                 for load, control in controls
                 if (terms := control.pid_terms) is not None
             },
-            facts=_facts(controls),
+            facts=facts_of(controls),
             failures=failures.errors,
         )
 
@@ -299,41 +210,54 @@ class Engine:
             self._sound_grid = None
         elif (grid := sound_grid(snapshot.grid, snapshot.now)) is not None:
             self._sound_grid = grid
-        return replace(
-            snapshot,
-            grid=self._sound_grid,
-            loads=tuple(sound_load(load) for load in snapshot.loads),
-        )
+        loads = sound_loads(snapshot.loads)
+        if self._sound_grid is snapshot.grid and loads is snapshot.loads:
+            return snapshot
+        return replace(snapshot, grid=self._sound_grid, loads=loads)
 
-    def _observe(self, snapshot: Snapshot, failures: Failures) -> list[Follower]:
-        """Return loads with their memories in priority order."""
-        ordered = sorted(
-            snapshot.loads, key=lambda load: (load.spec.priority, load.spec.load_id)
-        )
-        controls = []
-        for load in ordered:
-            load_id = load.spec.load_id
-            control = self._loads.get(load_id)
-            if control is None or type(control.spec) is not type(load.spec):
-                control = self._loads[load_id] = control_of(load.spec)
-                if saved := self._saved_loads.pop(load_id, None):
-                    with failures.of(load):
-                        control.restore(saved, snapshot.now, snapshot.wall)
-            with failures.of(load):
-                control.observe(load, self.settings.phases)
-            if load_id not in failures:
-                controls.append((load, control))
-        return controls
+    def _step(self, at: float) -> tuple[float, bool]:
+        """Return the time since the reading before, and whether this is a new one."""
+        last_at = self._last_at
+        if last_at is not None and at <= last_at:
+            return 0.0, False
+        self._last_at = at
+        longest_s = max(_LONGEST_STEP_S, 1.5 * self.freshness.interval_s)
+        return min(at - (last_at or at), longest_s), True
 
-    def _let_go(
-        self, snapshot: Snapshot, failures: Failures, decisions: tuple[Decision, ...]
-    ) -> Iterator[Decision]:
-        """Let go of the loads that failed before anything could be decided for them."""
-        decided = {decision.load_id for decision in decisions}
-        for load in snapshot.loads:
-            load_id = load.spec.load_id
-            if load_id in failures and load_id not in decided:
-                yield self._loads[load_id].let_go()
+    def _note_peak(
+        self,
+        snapshot: Snapshot,
+        controls: Sequence[Follower],
+        own_w: Mapping[str, float],
+        grid_a: tuple[float, ...],
+        voltage_v: float,
+    ) -> None:
+        """Note what the house draws by itself, for the time when no meter tells."""
+        solar_a = (snapshot.solar_w or 0.0) / voltage_v / self.settings.phases
+        # A load that moves otherwise than believed is no draw of the house.
+        most_w = {
+            load.spec.load_id: control.orders.may_draw_w(
+                own_w[load.spec.load_id], snapshot.now
+            )
+            for load, control in controls
+        }
+        still_a = _base_currents(grid_a, controls, most_w, voltage_v)
+        self._peaks.observe(max(still_a) + solar_a, snapshot.wall)
+
+    def _unseen(
+        self, snapshot: Snapshot, meter: MeterState, headroom: Headroom
+    ) -> Circumstances:
+        """Return how things stand before anything is seen of the grid."""
+        return Circumstances(
+            now=snapshot.now,
+            wall=snapshot.wall,
+            cheap=snapshot.cheap,
+            at=snapshot.now,
+            voltage_v=self.settings.voltage_v,
+            meter=meter,
+            headroom=headroom,
+            settings=self.settings,
+        )
 
     def _blind(
         self,
@@ -353,27 +277,9 @@ class Engine:
             else max((limit.current_a for limit in limits), default=0.0)
         )
         checks = self._abort_checks(CheckEnd.METER_LOST)
-        decisions = allocate(
-            controls,
-            {},
-            Circumstances(
-                now=snapshot.now,
-                wall=snapshot.wall,
-                cheap=snapshot.cheap,
-                at=snapshot.now,
-                dt_s=0.0,
-                surplus_w=0.0,
-                total_w=0.0,
-                voltage_v=settings.voltage_v,
-                meter=meter,
-                direction_known=False,
-                headroom=Headroom(limits, (base_a,) * settings.phases),
-                settings=settings,
-            ),
-            self._checks,
-            failures,
-            is_new=False,
-        )
+        headroom = Headroom(limits, (base_a,) * settings.phases)
+        around = self._unseen(snapshot, meter, headroom)
+        decisions = allocate(controls, {}, around, self._checks, failures, is_new=False)
         return Cycle(
             at=snapshot.now,
             meter=meter,
@@ -384,20 +290,30 @@ class Engine:
                     _told_blind(decision, meter) if peak_a is None else decision
                     for decision in decisions
                 ),
-                *self._let_go(snapshot, failures, decisions),
+                *self._loads.let_go(snapshot, failures, decisions),
             ),
             checks=checks,
-            facts=_facts(controls),
+            facts=facts_of(controls),
             failures=failures.errors,
         )
 
 
-def _facts(controls: list[Follower]) -> dict[str, Mapping[str, float]]:
-    return {
-        load.spec.load_id: facts
-        for load, control in controls
-        if (facts := control.facts)
-    }
+def _own_powers(
+    controls: Sequence[Follower],
+    at: float,
+    now: float,
+    voltage_v: float,
+    failures: Failures,
+) -> dict[str, float]:
+    """Return what each load draws at an instant, of those that can say it."""
+    own_w = {}
+    for load, control in controls:
+        drawn_w = failures.attempt(
+            load, control.counted_w, load.reading, at, now, voltage_v
+        )
+        if drawn_w is not None:
+            own_w[load.spec.load_id] = drawn_w
+    return own_w
 
 
 def _base_currents(

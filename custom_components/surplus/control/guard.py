@@ -35,16 +35,19 @@ def caps_w(
     obeying = {
         load.spec.load_id
         for load, control in told
-        if not control.excess_w(own_w[load.spec.load_id], now)
+        if not control.orders.excess_w(own_w[load.spec.load_id], now)
     }
     for load, control in told:
         load_id = load.spec.load_id
         if load_id in obeying:
-            falling_w = control.falling_w(load.reading, own_w[load_id], now)
+            drawn_w = max(own_w[load_id], load.reading.power_w or 0.0)
+            falling_w = control.orders.falling_w(drawn_w, now)
             _take(over_a, control.phases, falling_w / voltage_v / len(control.phases))
     caps: dict[str, float] = {}
     drawn = {
-        load.spec.load_id: max(0.0, min(control.in_force_w, own_w[load.spec.load_id]))
+        load.spec.load_id: max(
+            0.0, min(control.orders.in_force_w, own_w[load.spec.load_id])
+        )
         for load, control in told
     }
     # Where the meter warns without saying by how much, all go to their least.
@@ -55,7 +58,7 @@ def caps_w(
             needed_a = max(over_a.get(phase, 0.0) for phase in control.phases)
             if to_least:
                 needed_a = max(needed_a, least_over_a)
-            if needed_a <= 0 or control.in_force_w <= 0:
+            if needed_a <= 0 or control.orders.in_force_w <= 0:
                 continue
             from_w = min(drawn[load_id], caps.get(load_id, inf))
             least_w = control.span_w(voltage_v).least_w if to_least else 0.0

@@ -13,7 +13,8 @@ from datetime import datetime
 import json
 from typing import Any, Protocol
 
-from .engine import Cycle, Engine
+from .cycle import Cycle
+from .engine import Engine
 from .freeze import freeze, thaw
 from .freshness import Freshness
 from .model import BatteryReading, Decision, GridReading, LoadInput, LoadSpec, Snapshot

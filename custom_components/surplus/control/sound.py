@@ -1,7 +1,9 @@
 """What of a snapshot can be true: no reading of anybody's may upset the whole house."""
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from math import isfinite
+from operator import attrgetter, is_
 from typing import Any
 
 from .model import GridReading, LoadInput, LoadReading
@@ -25,6 +27,12 @@ def sound_grid(grid: GridReading, now: float) -> GridReading | None:
     return replace(grid, at=now) if grid.at > now else grid
 
 
+def sound_loads(loads: tuple[LoadInput, ...]) -> tuple[LoadInput, ...]:
+    """Return loads as ``sound_load`` does each; the same tuple where all are sound."""
+    sound = tuple([sound_load(load) for load in loads])
+    return loads if all(map(is_, sound, loads, strict=True)) else sound
+
+
 def sound_load(load: LoadInput) -> LoadInput:
     """Return a load without what cannot be true of its reading or its wish."""
     if _is_odd(load.reading):
@@ -34,19 +42,22 @@ def sound_load(load: LoadInput) -> LoadInput:
     return load
 
 
-_NAMES: dict[type, tuple[str, ...]] = {}
+# Of each kind of reading, its fields' names and all their values at once.
+_FIELDS: dict[type, tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]] = {}
 
 
-def _names(reading: GridReading | LoadReading) -> tuple[str, ...]:
+def _fields(
+    reading: GridReading | LoadReading,
+) -> tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]:
     kind = type(reading)
-    if kind not in _NAMES:
-        _NAMES[kind] = tuple(item.name for item in fields(reading))
-    return _NAMES[kind]
+    if kind not in _FIELDS:
+        names = tuple(item.name for item in fields(reading))
+        _FIELDS[kind] = names, attrgetter(*names)
+    return _FIELDS[kind]
 
 
 def _is_odd(reading: GridReading | LoadReading) -> bool:
-    for name in _names(reading):
-        value = getattr(reading, name)
+    for value in _fields(reading)[1](reading):
         # Most are no numbers, and each cycle asks of all: no call for those.
         if type(value) in _NUMBERS and _cannot_be(value):
             return True
@@ -60,9 +71,10 @@ def _cannot_be(value: object) -> bool:
 
 
 def _without_odd[R: (GridReading, LoadReading)](reading: R) -> R:
+    names, values_of = _fields(reading)
     nothing: dict[str, Any] = {
-        name: () if type(getattr(reading, name)) is tuple else None
-        for name in _names(reading)
-        if _cannot_be(getattr(reading, name))
+        name: () if type(value) is tuple else None
+        for name, value in zip(names, values_of(reading), strict=True)
+        if _cannot_be(value)
     }
     return replace(reading, **nothing)

@@ -9,7 +9,7 @@ from homeassistant.exceptions import ServiceValidationError
 
 from ..const import DOMAIN
 from ..control.check import CheckResult
-from ..control.engine import Cycle
+from ..control.cycle import Cycle
 from ..control.model import (
     ChargerReading,
     Decision,

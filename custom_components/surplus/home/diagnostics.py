@@ -5,7 +5,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 
-from ..control.engine import Cycle
+from ..control.cycle import Cycle
 from ..coordinator import HomeConfigEntry
 from ..registry import async_get_registry
 from .const import CONF_GRID_METER, GRID_METER_ENTITY

@@ -25,7 +25,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from ..const import DOMAIN, Kind
-from ..control.engine import Cycle
+from ..control.cycle import Cycle
 from ..control.freshness import MeterState
 from ..control.model import IEC_MINIMUM_A
 from ..control.settings import HomeSettings

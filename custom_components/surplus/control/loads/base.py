@@ -1,16 +1,13 @@
-"""What every kind of load shares: its memory, its minimum times, and the limits on it."""
+"""What every kind of load is asked, and what all kinds share."""
 
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
 from math import inf
 from typing import Any
 
 from ..check import CheckResult, Pulse
-from ..freshness import MeterState
 from ..limits import Headroom
 from ..model import (
     Decision,
@@ -24,146 +21,27 @@ from ..model import (
     RegulatorTerms,
     Setpoint,
 )
-from ..settings import HomeSettings
-from ..switching import Switching, gain_w
+from ..switching import Switching
+from .circumstances import Circumstances, Span
 from .foresight import foreseen
+from .orders import Orders
+from .saved import away_s
 
 # A room that shrank by calculation alone is doubted for two measurements of a load.
 _SQUEEZE_S = 10.0
 FLOAT_SLACK = 1e-6
-# Between these a load draws more than it was told by its meter's noise alone.
-_EXCESS_W = 150.0
-_EXCESS_SHARE = 0.1
-# Giving way is no hurry, and each time costs a relay a switching.
-_YIELD_SHARE = 0.1
 # A sensor that shows more than this share of the most a load can take is wrong.
 _OWN_MOST = 1.2
 # A measurement older than this may be of another set-point.
 BELIEVED_S = 60.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
-    """The power between which loads that run together can be moved, in W."""
-
-    least_w: float = 0.0
-    most_w: float = 0.0
-
-    def __add__(self, other: Span) -> Span:
-        """Return the span of both together."""
-        return Span(
-            least_w=self.least_w + other.least_w, most_w=self.most_w + other.most_w
-        )
-
-    def nearest_w(self, power_w: float) -> float:
-        """Return the power within the span that is nearest to one wished for."""
-        return min(max(power_w, self.least_w), self.most_w)
-
-
-_NOTHING = Span()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Circumstances:
-    """What a cycle holds against one load.
-
-    ``at`` is the instant of the grid reading, ``dt_s`` the time since the previous one,
-    0 when this one was seen before. ``direction_known`` says whether the grid meter can
-    tell export from import.
-
-    ``sun_left_w`` is what the sun leaves to all loads, negative what the house lacks,
-    before target and margin. ``surplus_w`` is what set-points of higher priority leave,
-    ``total_w`` what all that follow the surplus share. ``above`` is the span of those
-    above that run, ``drawn_above_w`` what the loads above really draw of ``total_w`` at
-    the instant of the reading, and ``least_below_w`` what those below that run need to
-    keep running.
-    ``trial_s`` is how long it may take until it is known what another load has begun to
-    draw: two that begin together cannot be told apart.
-    ``reserve_w`` is what a slow load leaves to a fast one below it, so that this one
-    can take a cloud. ``trims_below`` is what the fast ones below can take of the surplus
-    at once. ``doubt_w`` is by how much the surplus may be wrong because other loads move.
-    ``own_w`` is what it draws itself at the instant of the reading.
-    ``beside_battery`` says that a battery that regulates itself fills what loads take
-    too much.
-    """
-
-    now: float
-    wall: datetime
-    at: float = 0.0
-    dt_s: float
-    surplus_w: float
-    total_w: float
-    sun_left_w: float = 0.0
-    above: Span = Span()
-    drawn_above_w: float = 0.0
-    least_below_w: float = 0.0
-    reserve_w: float = 0.0
-    trims_below: Span = Span()
-    doubt_w: float = 0.0
-    own_w: float = 0.0
-    voltage_v: float
-    meter: MeterState
-    direction_known: bool
-    headroom: Headroom
-    settings: HomeSettings
-    cheap: bool | None = None
-    beside_battery: bool = False
-    trial_s: float = 0.0
-
-    @property
-    def left_w(self) -> float:
-        """What the loads above leave of the surplus as they draw just now, in W."""
-        return self.total_w - self.drawn_above_w
-
-    @property
-    def others_fill(self) -> bool:
-        """Whether something fast takes at once what a slow load leaves."""
-        return self.beside_battery or self.trims_below.most_w > 0
-
-    def worth_w(self, span: Span) -> float:
-        """Return what running with ``span`` adds to what runs above, in W.
-
-        Captured less λ × imported, over everything that is on: a load that makes another
-        one give way has captured nothing new. Nor has one that takes what a fast load
-        below would have captured without it, to the watt: of two that capture the same
-        priority chooses, but only as far as the surplus carries the least it can take.
-        """
-        alone_w = self._gained_w(span, _NOTHING)
-        if self.trims_below.most_w <= 0:
-            return alone_w
-        apart_w = self._gained_w(span, self.trims_below)
-        carried_w = self.total_w - self.above.least_w - span.least_w
-        if carried_w > 0:
-            apart_w = max(apart_w, carried_w)
-        return min(alone_w, apart_w)
-
-    def against_w(self, span: Span, worth_w: float) -> float:
-        """Return what speaks for stopping what runs with ``span``, in W.
-
-        What it costs, or a share of what it takes from those above where it is worth
-        nothing more: it loses nothing then, but strict priority asks it to give way.
-        """
-        if worth_w > 0:
-            return -worth_w
-        above, total_w = self.above, self.total_w
-        taken_w = above.nearest_w(total_w) - above.nearest_w(total_w - span.least_w)
-        return max(-worth_w, _YIELD_SHARE * taken_w)
-
-    def _gained_w(self, span: Span, beside: Span) -> float:
-        """Return by how much ``span`` raises what those above and beside it gain, in W."""
-        total_w, price = self.total_w, self.settings.import_price
-        others = self.above if beside is _NOTHING else self.above + beside
-        with_w = gain_w((others + span).nearest_w(total_w), total_w, price)
-        return with_w - gain_w(others.nearest_w(total_w), total_w, price)
-
-
 class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     """One load's memory: what it was told, since when, and what was learned of it.
 
     ``value`` is what it was told last, in its own unit. ``reserved_w`` is what it is
-    about to take, so that loads below do not start on it. ``in_force_w`` is the power
-    of the set-point it was handed last. ``failures`` counts how often deciding for it
-    has failed.
+    about to take, so that loads below do not start on it. ``orders`` are the powers it
+    was handed lately. ``failures`` counts how often deciding for it has failed.
     """
 
     def __init__(self, spec: S) -> None:
@@ -171,7 +49,6 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self.spec = spec
         self.value = 0.0
         self.reserved_w = 0.0
-        self.in_force_w = 0.0
         self.failures = 0
         self.switching = Switching()
         self.changed_at: float | None = None
@@ -179,13 +56,14 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self._restored = False
         self._squeezed_since: float | None = None
         self._found: float | None = None
-        self._told_w: deque[tuple[float, float]] = deque()
+        self.orders = Orders(self.settles_s)
 
     # ---- what is known -------------------------------------------------------------
 
     def observe(self, load: LoadInput[S, R], supply_phases: int) -> None:
         """Take in the newest reading, and what a person changed."""
         self.spec = load.spec
+        self.orders.settles_s = self.settles_s
         if self._wishes is not None and load.wishes != self._wishes:
             # A person does not wait for minimum times.
             self.switching.since = None
@@ -263,55 +141,13 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         own_w = self.own_power_w(reading, at, now, voltage_v)
         most_w, least_w = self.most_drawn_w, self.least_drawn_w
         if (
-            self._told_w
+            self.orders
             and reading.reachable
             and reading.power_at is not None
             and at - reading.power_at > BELIEVED_S
         ):
-            most_w = min(most_w, self._most_told_w(now) / _OWN_MOST)
+            most_w = min(most_w, self.orders.most_w(now) / _OWN_MOST)
         return min(max(own_w, _OWN_MOST * least_w), _OWN_MOST * most_w)
-
-    def note_told(self, now: float, power_w: float) -> None:
-        """Note the power of the set-point that it was handed in this cycle."""
-        self.in_force_w = power_w
-        most_w = max(power_w, self.reserved_w)
-        told = self._told_w
-        if not told or told[-1][1] != most_w:
-            told.append((now, most_w))
-        # The last from before counts too: it was in force when the time began.
-        while len(told) > 1 and told[1][0] <= now - self.settles_s:
-            told.popleft()
-
-    def _most_told_w(self, now: float) -> float:
-        """Return the most that it was told in the time it may need to do so."""
-        told = self._told_w
-        begins = now - self.settles_s
-        most_w = max(0.0, told[-1][1]) if told else 0.0
-        for (_, power_w), (until, _) in pairwise(told):
-            if until > begins:
-                most_w = max(most_w, power_w)
-        return most_w
-
-    def excess_w(self, own_w: float, now: float) -> float:
-        """Return what it draws beyond all that it was told in the time it may need."""
-        if not self._told_w:
-            return 0.0
-        most_w = self._most_told_w(now)
-        excess_w = own_w - most_w
-        if excess_w <= max(_EXCESS_W, _EXCESS_SHARE * most_w):
-            return 0.0
-        return excess_w
-
-    def may_draw_w(self, own_w: float, now: float) -> float:
-        """Return the most that it may draw while it does what it was told lately."""
-        most_w = self._most_told_w(now) if len(self._told_w) > 1 else own_w
-        return max(own_w, most_w)
-
-    def falling_w(self, reading: R, own_w: float, now: float) -> float:
-        """Return by how much it was told lower and may not have moved yet."""
-        drawn_w = max(own_w, reading.power_w or 0.0)
-        in_force_w = max(0.0, self.in_force_w)
-        return max(0.0, min(drawn_w, self._most_told_w(now)) - in_force_w)
 
     @abstractmethod
     def span_w(self, voltage_v: float) -> Span:
@@ -469,8 +305,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             return value
         left_w = left_a * around.voltage_v * len(self.phases)
         # What it has not taken yet of the last set-point, the meter does not show.
-        shown_w = min(self.in_force_w, around.own_w)
-        top_w = max(self.in_force_w, shown_w + left_w)
+        shown_w = min(self.orders.in_force_w, around.own_w)
+        top_w = max(self.orders.in_force_w, shown_w + left_w)
         if power_w <= top_w + FLOAT_SLACK:
             return value
         return self.at_most(max(self.value, value * top_w / power_w))
@@ -543,27 +379,3 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
 
 # A load with its memory.
 type Follower = tuple[LoadInput, LoadControl[Any, Any]]
-
-
-def away_s(saved: Mapping[str, Any], wall: datetime) -> float:
-    """Return how long ago something was saved, in s.
-
-    A clock set back meanwhile must not make a rest longer than it is.
-    """
-    saved_at = datetime.fromisoformat(str(saved["saved_at"]))
-    return max(0.0, (wall - saved_at).total_seconds())
-
-
-def usable(saved: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what was saved of a load if ``restore`` can take it.
-
-    Raises KeyError, TypeError or ValueError when it cannot.
-    """
-    bool(saved["on"])
-    float(saved["value"])
-    float(saved.get("for_s", 0.0))
-    if not isinstance(saved.get("learned", {}), Mapping):
-        raise TypeError("what was learned is no mapping")
-    if datetime.fromisoformat(str(saved["saved_at"])).tzinfo is None:
-        raise ValueError("a time without its zone")
-    return saved

@@ -7,9 +7,9 @@ from ..check import Pulse
 from ..freshness import MeterState
 from ..model import ChargerReading, ChargerSpec, Decision, LoadInput, Mode, Reason
 from ..switching import BUDGETS, PATIENT_BUDGETS
-from .base import Circumstances
 from .charger_phases import RESTART_SLACK_A
 from .charger_solar import SolarCharger
+from .circumstances import Circumstances
 
 # Under a limit an increase needs a little more room than it takes.
 _LIMIT_SLACK_A = 0.5

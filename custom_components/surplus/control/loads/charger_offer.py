@@ -15,9 +15,11 @@ from ..freshness import MeterState
 from ..model import ChargerReading, ChargerSpec, Decision, LoadInput, Reason
 from ..settings import NOMINAL_VOLTAGE_V
 from .appetite import DRAWING_W
-from .base import FLOAT_SLACK, Circumstances, away_s
+from .base import FLOAT_SLACK
 from .charger_phases import PhasedCharger
+from .circumstances import Circumstances
 from .pace import Pace
+from .saved import away_s
 
 # An offer is only changed for this much, or a car would be moved by every reading.
 DEAD_BAND_A = 0.7

@@ -6,7 +6,8 @@ from typing import override
 
 from ..limits import Headroom
 from ..model import ChargerReading, ChargerSpec
-from .base import Circumstances, LoadControl, Span
+from .base import LoadControl
+from .circumstances import Circumstances, Span
 from .phases import PhaseChoice
 from .vehicle import Vehicle
 

@@ -4,9 +4,10 @@ from abc import ABC
 
 from ..freshness import MeterState
 from ..model import Decision, Reason
-from .base import FLOAT_SLACK, Circumstances, Span
+from .base import FLOAT_SLACK
 from .charger_offer import OfferingCharger
 from .charger_phases import RESTART_SLACK_A
+from .circumstances import Circumstances, Span
 
 
 class SolarCharger(OfferingCharger, ABC):

@@ -8,7 +8,8 @@ from typing import Any, override
 from ..check import CheckEnd, CheckResult, Pulse, took_nothing
 from ..freshness import MeterState
 from ..model import Decision, HeaterReading, HeaterSpec, LoadInput, Mode, Reason
-from .base import FLOAT_SLACK, Circumstances
+from .base import FLOAT_SLACK
+from .circumstances import Circumstances
 from .heater_solar import SolarHeater, Wish, why_blind
 from .thermal import BLIND_SOLAR_S, Demand
 from .thermostat import Sight

@@ -14,8 +14,9 @@ from typing import override
 from ..freshness import MeterState
 from ..model import Decision, HeaterReading, HeaterSpec, LoadInput, Mode, Reason
 from ..pid import Pid, PidTerms
-from .base import FLOAT_SLACK, Circumstances, LoadControl, Span
+from .base import FLOAT_SLACK, LoadControl
 from .calm import Calm
+from .circumstances import Circumstances, Span
 from .element import Element
 from .pace import DEAR_WS, Pace
 from .thermal import Demand

@@ -12,8 +12,9 @@ from ..battery import Course
 from ..check import CheckEnd, CheckResult, Pulse, took_nothing
 from ..freshness import MeterState
 from ..model import Decision, LoadInput, Mode, Reason, StorageReading, StorageSpec
-from .base import Circumstances, LoadControl, Span
+from .base import LoadControl
 from .calm import Calm
+from .circumstances import Circumstances, Span
 from .pace import DEAR_WS, Pace
 from .storage_response import StorageResponse
 

@@ -10,7 +10,7 @@ from typing import override
 
 from ..freshness import MeterState
 from ..model import Decision, LoadInput, Mode, Reason, SwitchedReading, SwitchedSpec
-from .base import Circumstances, Span
+from .circumstances import Circumstances, Span
 from .switched_relay import SwitchedRelay
 from .thermal import Demand
 

@@ -20,7 +20,8 @@ from ..model import (
     SwitchedSpec,
 )
 from .appliance import OBEYS_WITHIN_S, Appliance
-from .base import Circumstances, LoadControl, Span
+from .base import LoadControl
+from .circumstances import Circumstances, Span
 from .daily import DailyRun
 from .learned_power import LEARNS_WITHIN_S
 from .water import Water

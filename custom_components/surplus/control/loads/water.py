@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..model import Reason, Temperatures
-from .base import Circumstances
+from .circumstances import Circumstances
 from .thermal import Demand, Thermal
 
 

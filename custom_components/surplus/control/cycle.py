@@ -1,0 +1,46 @@
+"""What a cycle made of its snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .check import CheckResult
+from .freshness import MeterState
+from .model import Decision, RegulatorTerms
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cycle:
+    """What a cycle made of its snapshot.
+
+    ``surplus_w`` is what the sun leaves to all loads together; ``budget_w`` and
+    ``budget_a`` are what they may use of it under target, margin and limits (current
+    over one phase of the supply). ``battery_w`` is what batteries that regulate
+    themselves give (+ = discharging) at the instant of the surplus.
+    ``modelled_house_w`` is what the house was believed to take where the surplus rests
+    on that, ``probed_w`` what of the budget nobody has seen yet. Rooms are what is left
+    under a limit as the house runs now. ``checks`` holds the commissioning checks that
+    ended in this cycle, ``regulation`` what the PIDs of loads did that have one, and
+    ``facts`` what was learned of loads. ``failures`` is what the controls of loads have
+    raised: those loads are let go.
+    """
+
+    at: float
+    meter: MeterState
+    grid_w: float | None = None
+    solar_w: float | None = None
+    battery_w: float | None = None
+    battery_state: MeterState = MeterState.NONE
+    battery_first: bool = False
+    modelled_house_w: float | None = None
+    probed_w: float = 0.0
+    house_w: float | None = None
+    surplus_w: float | None = None
+    budget_w: float | None = None
+    budget_a: float | None = None
+    breaker_room_a: float | None = None
+    subscription_room_va: float | None = None
+    decisions: tuple[Decision, ...] = ()
+    checks: Mapping[str, CheckResult] = field(default_factory=dict)
+    regulation: Mapping[str, RegulatorTerms] = field(default_factory=dict)
+    facts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    failures: Mapping[str, Exception] = field(default_factory=dict)

@@ -347,6 +347,17 @@ class TestForOthers:
         (load,) = house.snapshot().loads
         assert house.control.follows_surplus(load, cheap) is not cheap
 
+    def test_it_leaves_a_running_car_below_its_least(self) -> None:
+        car = Car(priority=9)
+        house = HeaterHouse(heater=Heater(priority=0, mode=Mode.OFF), cars=[car])
+        house.run(300, -3000)
+        assert car.offered_a == 13
+        house.heater.ask(Mode.SOLAR)
+        decision = house.run(60)
+        assert car.offered_a == 6
+        assert house.told(1)[0] == pytest.approx(3000 - 6 * 230, abs=30)
+        assert decision.numbers["surplus_w"] == pytest.approx(1620, abs=30)
+
     def test_it_does_what_it_is_told_within_thrice_its_lag(self) -> None:
         assert self.house(believed_lag_s=4.0).control.settles_s == 22
 

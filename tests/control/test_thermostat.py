@@ -69,7 +69,8 @@ def test_a_maximum_that_leaves_export_is_put_to_the_test_after_a_minute() -> Non
 
 def test_a_maximum_that_uses_the_export_up_is_not() -> None:
     shown = scene()
-    assert shown.look(300, 2000, 199) is None
+    for _ in range(300):
+        assert shown.look(1, 2000, 199) is None
     for _ in range(300):
         assert shown.look(1, 1900, 900) is None
 
@@ -170,6 +171,14 @@ def test_a_move_that_the_meter_shows_is_none() -> None:
     shown = scene()
     for position_w in (0, 300, 600, 900, 1200):
         assert shown.look(3, position_w, 1500 - position_w) is None
+
+
+def test_a_move_shown_by_less_than_two_fifths_is_not_shown() -> None:
+    for shown_share, order_w in ((0.3, 0), (0.45, None)):
+        shown = scene()
+        for position_w in (0, 300, 600):
+            told_w = shown.look(3, position_w, 900 - shown_share * position_w)
+        assert told_w == order_w
 
 
 def test_one_shown_move_forgives_one_that_was_not() -> None:

@@ -114,6 +114,26 @@ class TestWhoGivesWay:
         )
         assert given == {"a": pytest.approx(2000 - 2 * V)}
 
+    def test_one_on_three_phases_gives_what_the_worst_of_them_is_over(self) -> None:
+        spec = replace(heater(), phases=(1, 2, 3))
+        load, control = follower(spec, 6000)
+        control.observe(load, 3)
+        given = caps_w(
+            [(load, control)],
+            {"h": 6000.0},
+            Headroom((LIMIT,), (0.0,) * 3, (19.0, 22.0, 21.0)),
+            now=100.0,
+            voltage_v=V,
+        )
+        assert given == {"h": pytest.approx(6000 - 3 * 2 * V)}
+
+    def test_half_an_ampere_over_is_over(self) -> None:
+        given = caps((follower(heater(), 2000), 2000), shown_a=20.5)
+        assert given == {"h": pytest.approx(2000 - V / 2)}
+
+    def test_one_that_is_off_has_nothing_to_give(self) -> None:
+        assert caps((follower(heater(), 0), 0), shown_a=22.0) == {}
+
     def test_the_meters_warning_brings_all_to_their_least_and_stops_nobody(
         self,
     ) -> None:
@@ -130,6 +150,21 @@ class TestMovesUnderWay:
 
     def test_what_was_told_lower_a_second_ago_is_not_told_lower_again(self) -> None:
         assert self.told_lower(2000, 51.0) == {}
+
+    @pytest.mark.parametrize("phases", [(1,), (1, 2, 3)])
+    def test_a_fall_counts_as_far_as_it_goes(self, phases: tuple[int, ...]) -> None:
+        load, control = follower(replace(heater(), phases=phases), 3000)
+        control.observe(load, 3)
+        control.note_told(50.0, 2700.0)
+        given = caps_w(
+            [(load, control)],
+            {"h": 3000.0},
+            Headroom((LIMIT,), (0.0,) * 3, (22.0,) * 3),
+            now=51.0,
+            voltage_v=V,
+        )
+        to_give_w = 2 * V * len(phases) - 300
+        assert given == {"h": pytest.approx(2700 - to_give_w)}
 
     def test_that_counts_for_no_longer_than_it_may_need(self) -> None:
         assert self.told_lower(1510, 67.0) == {"h": pytest.approx(1500 - 2 * V)}
@@ -162,6 +197,11 @@ class TestRises:
         headroom.take((1,), 1.0)
         headroom.end_turn((1,), 9.0)
         assert headroom.to_rise_a((1,)) == 8.0
+
+    def test_the_tightest_phase_says_how_far(self) -> None:
+        headroom = Headroom((LIMIT,), (0.0,) * 3, (12.0, 19.0, 3.0))
+        assert headroom.to_rise_a((1, 2, 3)) == 1.0
+        assert headroom.to_rise_a((1, 3)) == 8.0
 
     def test_each_load_has_a_cap_of_its_own(self) -> None:
         headroom = self.headroom(12.0)

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from custom_components.surplus.control.loads import control_of
+from custom_components.surplus.control.loads.base import Span
 from custom_components.surplus.control.loads.heater import HeaterControl
 from custom_components.surplus.control.model import (
     Decision,
@@ -14,6 +15,7 @@ from custom_components.surplus.control.model import (
     LoadSpec,
     Mode,
     Reason,
+    Temperatures,
 )
 from custom_components.surplus.control.settings import HomeSettings
 
@@ -270,6 +272,10 @@ class TestLimits:
         assert decision.numbers["limit"] == "breaker"
         assert house.told(1) == [0]
 
+    def test_one_that_wants_nothing_says_so_where_there_is_no_room_either(self) -> None:
+        house = HeaterHouse(settings=HomeSettings(breaker_a=15))
+        assert house.run(30, 4000).reason is Reason.WAITING_FOR_SURPLUS
+
     def test_it_is_throttled_to_what_fits_and_comes_back(self) -> None:
         house = HeaterHouse(settings=HomeSettings(breaker_a=15))
         house.heater.mode = Mode.BOOST
@@ -304,6 +310,58 @@ class TestLimits:
         assert car.offered_a <= (4600 - 500 - 2400) / 230
 
 
+class TestForOthers:
+    """What the loads beside it may count on."""
+
+    def house(self, **heater: object) -> HeaterHouse:
+        house = HeaterHouse(
+            heater=Heater(min_w=200.0, temperatures=Temperatures(), **heater)  # type: ignore[arg-type]
+        )
+        # It takes half of what it is told.
+        house.run(1, 500)
+        house.control._element.share = 0.5
+        return house
+
+    @pytest.mark.parametrize(
+        ("mode", "least_w"), [(Mode.SOLAR, 0.0), (Mode.MIN_SOLAR, 100.0)]
+    )
+    def test_it_moves_between_its_minimum_and_what_it_really_takes(
+        self, mode: Mode, least_w: float
+    ) -> None:
+        house = self.house(mode=mode, temperature_c=45.0)
+        assert house.control.span_w(230.0) == Span(least_w=least_w, most_w=1200.0)
+        assert house.control.trim_w == 1200
+
+    def test_warm_water_takes_nothing(self) -> None:
+        house = self.house(temperature_c=70.0)
+        assert house.control.span_w(230.0) == Span()
+        assert house.control.trim_w == 0
+
+    @pytest.mark.parametrize("cheap", [False, True])
+    def test_one_that_heats_from_the_grid_does_not_follow_the_sun(
+        self, *, cheap: bool
+    ) -> None:
+        house = self.house(mode=Mode.SOLAR, temperature_c=40.0)
+        house.cheap = cheap
+        house.run(1)
+        (load,) = house.snapshot().loads
+        assert house.control.follows_surplus(load, cheap) is not cheap
+
+    def test_it_leaves_a_running_car_below_its_least(self) -> None:
+        car = Car(priority=9)
+        house = HeaterHouse(heater=Heater(priority=0, mode=Mode.OFF), cars=[car])
+        house.run(300, -3000)
+        assert car.offered_a == 13
+        house.heater.ask(Mode.SOLAR)
+        decision = house.run(60)
+        assert car.offered_a == 6
+        assert house.told(1)[0] == pytest.approx(3000 - 6 * 230, abs=30)
+        assert decision.numbers["surplus_w"] == pytest.approx(1620, abs=30)
+
+    def test_it_does_what_it_is_told_within_thrice_its_lag(self) -> None:
+        assert self.house(believed_lag_s=4.0).control.settles_s == 22
+
+
 def test_every_heater_gets_its_control() -> None:
     assert isinstance(control_of(Heater().spec), HeaterControl)
     with pytest.raises(TypeError):
@@ -323,6 +381,15 @@ def test_the_same_day_decides_the_same() -> None:
         return [house.run(5, -2000 + noise.uniform(-2500, 2500)) for _ in range(60)]
 
     assert day() == day()
+
+
+def test_at_most_is_never_more() -> None:
+    spec = HeaterSpec(
+        load_id="h", name="h", priority=1, max_w=2000, min_w=300.0, step_w=100.0
+    )
+    control = HeaterControl(spec)
+    told = [control.at_most(power_w) for power_w in (0, 200, 299, 300, 450, 9000)]
+    assert told == [0, 0, 0, 300, 400, 2000]
 
 
 def test_a_heater_of_no_step_is_told_any_power() -> None:

@@ -111,6 +111,18 @@ class TestBlind:
         assert decision.reason is Reason.SIGN_REVERSED
         assert decision.setpoint is None
 
+    @pytest.mark.parametrize("obeys", [True, False])
+    def test_a_meter_found_reversed_stops_it_and_then_leaves_it_alone(
+        self, *, obeys: bool
+    ) -> None:
+        house = HeaterHouse()
+        house.run(30, -1500)
+        house.heater.obeys = obeys
+        house.with_settings(sign_reversed=True)
+        house.run(5)
+        assert (house.decision().setpoint is None) is obeys
+        assert house.heater.told_w == (0 if obeys else 1500)
+
     @pytest.mark.parametrize("seen", SEEN)
     def test_out_of_reach_its_last_power_is_kept_free(
         self, seen: dict[str, float | None]

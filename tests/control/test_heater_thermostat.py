@@ -69,6 +69,27 @@ class TestThermostat:
         house.run(200, 0)
         assert set(house.told(199)) == {1000}
 
+    def test_a_boost_that_ends_by_hand_is_not_taken_for_open_any_more(self) -> None:
+        house = HeaterHouse(heater=Heater(mode=Mode.BOOST))
+        house.run(60, 0)
+        house.heater.closed = False
+        assert house.run(100).reason is Reason.THERMOSTAT_OPEN
+        # By itself: no person has wished for anything.
+        house.heater.mode, house.heater.manual_w = Mode.MANUAL, 1000.0
+        decision = house.run(1)
+        assert decision.reason is Reason.MANUAL
+        assert house.control.takes_w(decision) > 900
+
+    def test_while_it_is_tried_there_is_no_time_to_wait_for(self) -> None:
+        house = HeaterHouse()
+        house.run(60, -1500)
+        house.heater.closed = False
+        house.run(40)
+        while not house.told(1)[0]:
+            decision = house.run(1)
+        assert decision.reason is Reason.THERMOSTAT_OPEN
+        assert "seconds" not in decision.numbers
+
     def test_without_sun_an_open_one_waits_for_it(self) -> None:
         house = HeaterHouse()
         house.run(60, -1500)

@@ -81,6 +81,35 @@ def test_small_moves_teach_nothing() -> None:
     assert moved(0.0, highest_w=100.0).lag_s(2.0) == 2.0
 
 
+def alternating(
+    moves: int, step_w: float = 2000.0, *, takes: float = 1.0
+) -> LearnedLag:
+    """Return what is learned of one that is there at once, moved up and down."""
+    lag, told = LearnedLag(), HeaterResponse()
+    for move in range(moves + 1):
+        at, power_w = 10.0 * move, step_w * (move % 2)
+        told.accepted(power_w, at, 2.0)
+        lag.measured(told, takes * power_w, at + 0.1, MOST_W)
+    return lag
+
+
+@pytest.mark.parametrize(
+    ("moves", "step_w", "lag_s"),
+    [(11, 2000.0, 2.0), (12, 2000.0, 0.0), (12, 110.0, 2.0), (12, 130.0, 0.0)],
+)
+def test_a_dozen_moves_of_a_twentieth_teach_up_and_down(
+    moves: int, step_w: float, lag_s: float
+) -> None:
+    assert alternating(moves, step_w).lag_s(2.0) == lag_s
+
+
+@pytest.mark.parametrize(("takes", "lag_s"), [(0.7, 2.0), (0.8, 0.0)])
+def test_a_move_that_no_lag_comes_near_teaches_nothing(
+    takes: float, lag_s: float
+) -> None:
+    assert alternating(40, takes=takes).lag_s(2.0) == lag_s
+
+
 def test_an_open_thermostat_teaches_nothing() -> None:
     assert moved(0.0, takes=0.0).lag_s(2.0) == 2.0
 

@@ -231,6 +231,7 @@ class TestKnowingTheLimits:
         headroom = Headroom((), (5.0,))
         assert headroom.tightest((1,)) is None
         assert headroom.room_a(LimitKind.BREAKER) is None
+        assert Headroom((), (5.0,), (99.0,), overload=True).exceeded((1,)) is False
 
     def test_headroom_hands_out_by_phase(self) -> None:
         headroom = Headroom(

@@ -57,6 +57,22 @@ def test_a_reading_dated_in_the_future_is_of_now() -> None:
     assert grid.at == 1000.0
 
 
+@pytest.mark.parametrize("name", ["power_w", "drawn_va"])
+def test_a_hundred_kilowatts_can_be_and_more_cannot(name: str) -> None:
+    grid = GridReading(at=0.0, power_w=0.0)
+    at_most = replace(grid, **{name: 100_000.0})
+    assert sound_grid(at_most, 1.0) is at_most
+    assert sound_grid(replace(grid, **{name: 100_001.0}), 1.0) is None
+
+
+def test_what_is_odd_of_a_reading_costs_nothing_else_of_it() -> None:
+    grid = GridReading(
+        at=0.0, power_w=5.0, currents_a=(nan,), voltages_v=(230.0,), cutoff_va=inf
+    )
+    expected = GridReading(at=0.0, power_w=5.0, voltages_v=(230.0,))
+    assert sound_grid(grid, 1.0) == expected
+
+
 def test_currents_that_cannot_be_are_no_currents() -> None:
     grid = sound_grid(GridReading(at=0.0, power_w=5.0, currents_a=(1.0, nan)), 1.0)
     assert grid == GridReading(at=0.0, power_w=5.0)

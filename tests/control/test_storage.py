@@ -336,6 +336,26 @@ class TestLimits:
         house.run(200)
         assert car.power_w + house.house_w <= 6000
 
+    @pytest.mark.parametrize(
+        ("mode", "told_w"), [(Mode.SOLAR, 0.0), (Mode.ECO, 4000.0)]
+    )
+    def test_cheap_hours_are_nothing_to_other_modes_than_eco(
+        self, mode: Mode, told_w: float
+    ) -> None:
+        house = alone(StorageUnit(mode=mode), cheap=True, house_w=0.0)
+        house.run(5)
+        assert house.told(1, "storage") == {told_w}
+
+    def test_it_leaves_its_least_to_a_running_car_below(self) -> None:
+        car, unit = Car(), StorageUnit(priority=0, mode=Mode.OFF)
+        house = BatteryHouse(battery=None, sun_w=3300.0, loads=[car, unit])
+        house.run(300)
+        assert house.decision("car").runs
+        unit.mode = Mode.SOLAR
+        unit.wishes += 1
+        house.run(60)
+        assert unit.power_w == pytest.approx(3000 - 5.7 * 230, abs=60)
+
     def test_without_room_the_sun_does_not_help(self) -> None:
         unit = StorageUnit()
         engine = Engine(HomeSettings(subscribed_va=3000, grid_target_w=6000))
@@ -368,6 +388,63 @@ def snapshot(
             ),
         ),
     )
+
+
+class TestOneReading:
+    """What one reading makes of it, without a house around."""
+
+    def control(
+        self, told_w: float, power_w: float | None, at: float = 1000.0, **more: object
+    ) -> StorageControl:
+        """Return one that was told a power at 900 and last measured at an instant."""
+        control = StorageControl(StorageUnit().spec)  # type: ignore[arg-type]
+        control.value, control.changed_at = told_w, 900.0
+        reading = StorageReading(
+            reachable=True,
+            power_w=power_w,
+            power_at=at,
+            accepted_w=told_w,
+            accepted_at=900.0,
+            soc=0.5,
+        )
+        load = LoadInput(
+            spec=control.spec,
+            reading=replace(reading, **more),  # type: ignore[arg-type]
+            mode=Mode.SOLAR,
+        )
+        control.observe(load, 1)
+        self.reading = load.reading
+        return control
+
+    def test_what_is_measured_counts_before_what_it_was_told(self) -> None:
+        control = self.control(1000.0, 900.0)
+        assert control.own_power_w(self.reading, 1000.0, 1000.0, 230.0) == 900
+        control = self.control(1000.0, None)
+        assert control.own_power_w(self.reading, 1000.0, 1000.0, 230.0) == 1000
+
+    def test_out_of_reach_no_more_counts_than_is_kept_free(self) -> None:
+        for power_w, counted_w in ((1500.0, 1000.0), (600.0, 600.0), (-400.0, -400.0)):
+            control = self.control(1000.0, power_w)
+            gone = replace(self.reading, reachable=False)
+            assert control.own_power_w(gone, 1000.0, 1000.0, 230.0) == counted_w
+
+    @pytest.mark.parametrize(
+        ("power_w", "at", "takes_w"),
+        [(600.0, 1000.0, 750.0), (600.0, 915.0, 1000.0), (860.0, 1000.0, 1000.0)],
+    )
+    def test_what_it_takes_clearly_less_is_known_once_it_had_time(
+        self, power_w: float, at: float, takes_w: float
+    ) -> None:
+        control = self.control(1000.0, power_w, at)
+        assert control.span_w(230.0).most_w == (takes_w if takes_w < 1000 else 4000)
+
+    @pytest.mark.parametrize(
+        ("soc", "most_w"), [(1.0, 0.0), (1.01, 2000.0), (-0.01, 2000.0), (0.0, 4000.0)]
+    )
+    def test_a_charge_from_nothing_to_all_is_one(
+        self, soc: float, most_w: float
+    ) -> None:
+        assert self.control(0.0, 0.0, soc=soc).span_w(230.0).most_w == most_w
 
 
 class TestWhenThingsBreak:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import pytest
+
 from custom_components.surplus.control.loads.thermostat import Sight, Thermostat
 
 
@@ -67,8 +69,10 @@ def test_a_maximum_that_leaves_export_is_put_to_the_test_after_a_minute() -> Non
 
 def test_a_maximum_that_uses_the_export_up_is_not() -> None:
     shown = scene()
-    assert shown.look(300, 2000, 199) is None
-    assert shown.look(300, 1900, 900) is None
+    for _ in range(300):
+        assert shown.look(1, 2000, 199) is None
+    for _ in range(300):
+        assert shown.look(1, 1900, 900) is None
 
 
 def test_a_minute_is_counted_anew_after_a_pause() -> None:
@@ -93,6 +97,43 @@ def test_trust_grows_with_each_test_passed() -> None:
     shown.look(310, 2000, 900)
     shown.look(10, 0, 2900)
     assert shown.look(590, 2000, 900) is None
+
+
+def test_trust_doubles_up_to_an_hour() -> None:
+    shown = suspected()
+    trusts = []
+    for _ in range(6):
+        shown.look(6, 0, 2900)
+        begun = shown.at
+        while shown.look(1, 2000, 900) is None:
+            pass
+        trusts.append(shown.at - begun)
+    assert trusts == [300, 600, 1200, 2400, 3600, 3600]
+
+
+def test_a_test_waits_until_it_is_known_where_the_heater_is() -> None:
+    shown = scene()
+    shown.look(60, 2000, 900)
+    assert shown.look(5, 2000, 900, settled=False) is None
+    assert shown.look(1, 2000, 900) == 0
+
+
+@pytest.mark.parametrize(("rise_w", "is_open"), [(700, True), (900, False)])
+def test_the_export_need_not_grow_by_all_of_its_power(
+    rise_w: float, *, is_open: bool
+) -> None:
+    shown = suspected()
+    shown.look(25, 0, 900 + rise_w)
+    assert shown.thermostat.is_open is is_open
+
+
+def test_in_each_test_the_answer_must_last_anew() -> None:
+    shown = suspected()
+    shown.look(6, 0, 2900)
+    shown.look(301, 2000, 900)
+    shown.look(1, 0, 2900)
+    shown.look(20, 0, 900)
+    assert shown.thermostat.is_open
 
 
 def test_an_export_that_stays_shows_that_it_took_nothing() -> None:
@@ -130,6 +171,14 @@ def test_a_move_that_the_meter_shows_is_none() -> None:
     shown = scene()
     for position_w in (0, 300, 600, 900, 1200):
         assert shown.look(3, position_w, 1500 - position_w) is None
+
+
+def test_a_move_shown_by_less_than_two_fifths_is_not_shown() -> None:
+    for shown_share, order_w in ((0.3, 0), (0.45, None)):
+        shown = scene()
+        for position_w in (0, 300, 600):
+            told_w = shown.look(3, position_w, 900 - shown_share * position_w)
+        assert told_w == order_w
 
 
 def test_one_shown_move_forgives_one_that_was_not() -> None:
@@ -204,6 +253,15 @@ def test_a_measured_try_is_seen_at_its_power() -> None:
     shown.look(62, 0, 900, wanted_w=800, measured_w=0)
     assert shown.look(3, 800, 900, measured_w=29) == 800
     assert shown.look(1, 800, 900, measured_w=330) is None
+
+
+def test_what_an_idle_dimmer_takes_is_no_power() -> None:
+    shown = opened()
+    shown.look(62, 0, 900, wanted_w=800, measured_w=0)
+    assert shown.look(3, 50, 900, wanted_w=50, measured_w=29) == 50
+    assert shown.thermostat.is_open
+    shown.look(1, 50, 900, wanted_w=50, measured_w=30)
+    assert not shown.thermostat.is_open
 
 
 def test_a_person_closes_it() -> None:

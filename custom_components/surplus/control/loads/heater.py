@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import inf, isfinite
+from math import inf
 from typing import Any, override
 
 from ..check import CheckEnd, CheckResult, Pulse, took_nothing
@@ -132,7 +132,7 @@ class HeaterControl(SolarHeater):
 
     def _manual(self, value: float, around: Circumstances) -> Wish:
         """Return what a person gave it, within its range."""
-        if not isfinite(value) or value <= 0:
+        if value <= 0:
             return Wish(power_w=0.0, reason=Reason.MANUAL)
         power_w = min(max(value, self.spec.min_w), self.spec.max_w)
         if around.meter is MeterState.STALE:

@@ -52,9 +52,7 @@ class Water:
     @property
     def may_heat(self) -> bool:
         """Whether nothing about the water forbids heating it."""
-        if self.demand is Demand.UNKNOWN and self._thermal is not None:
-            return self._thermal.may_heat
-        return self.demand is not Demand.REST
+        return self._thermal is None or self._thermal.may_heat
 
     @property
     def may_boost(self) -> bool:
@@ -63,8 +61,7 @@ class Water:
         By an unknown temperature too: the heater's own thermostat is there, and whoever
         asks for heat would otherwise have none. Not where it was warm when last seen.
         """
-        resting = self._thermal is not None and self._thermal.resting
-        return self.demand is not Demand.REST and not resting
+        return self._thermal is None or not self._thermal.resting
 
     @property
     def why_forced(self) -> Reason:

@@ -18,6 +18,7 @@ from .house import House
     [
         (Reason.RESTING, NextEventKind.END_OF_REST),
         (Reason.ABOUT_TO_START, NextEventKind.START),
+        (Reason.OTHER_TRIAL, NextEventKind.START),
         (Reason.HOLDING_MINIMUM, NextEventKind.STOP),
         (Reason.TEMPERATURE_UNKNOWN, NextEventKind.STOP),
         (Reason.DONE_FOR_TODAY, NextEventKind.NEW_DAY),

@@ -35,6 +35,7 @@ def silent(
     offered_a: float,
     since: int,
     until: int,
+    *,
     every_s: int = 5,
     spec: ChargerSpec = SPEC,
 ) -> None:

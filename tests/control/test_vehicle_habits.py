@@ -101,13 +101,12 @@ class TestPower:
 
     def test_it_draws_since_it_was_first_measured_to(self) -> None:
         vehicle = Vehicle((1,))
-        see(vehicle, told(199.0, 5.0, 10.0))
-        assert vehicle.drawing_since is None
-        see(vehicle, told(200.0, 10.0, 10.0))
-        see(vehicle, told(2300.0, 15.0, 10.0))
-        assert vehicle.drawing_since == 10
+        since = []
+        for at, power_w in ((5.0, 199.0), (10.0, 200.0), (15.0, 2300.0)):
+            see(vehicle, told(power_w, at, 10.0))
+            since.append(vehicle.drawing_since)
         see(vehicle, told(None, None, 10.0), 20.0)
-        assert vehicle.drawing_since is None
+        assert [*since, vehicle.drawing_since] == [None, 10, 10, None]
 
 
 class TestHabits:

@@ -10,7 +10,7 @@ SPEC = ChargerSpec(load_id="x", name="x", priority=1)
 
 def measured(
     appetite: Appetite,
-    at: float,
+    at: float | None,
     offered_a: float | None,
     power_w: float | None = 0.0,
     *,
@@ -156,6 +156,7 @@ def test_what_was_measured_before_the_offer_says_nothing_about_it() -> None:
         measured(appetite, at, 6, offered_at=300.0)
         measured(appetite, at, 6, offered_at=None)
         measured(appetite, at, 6, None)
+        measured(appetite, None, 6)
     assert appetite.needs_a == 0
     for at in range(300, 451, 5):
         measured(appetite, at, 6, offered_at=300.0)

@@ -83,6 +83,16 @@ def test_a_day_of_offers_is_remembered_in_little_room() -> None:
     assert response.drawn_a(10_000 * 10 + 60) == 6 + 9_999 % 20
 
 
+def test_five_minutes_of_it_are_remembered_as_they_were() -> None:
+    response = ChargerResponse(FACTS)
+    for i in range(20):
+        response.offered(16 if i % 2 else 6, i * 30.0)
+    # Of the last five minutes before 570.
+    assert response.drawn_a(272) == 6
+    assert response.drawn_a(282) == pytest.approx(11)
+    assert response.drawn_a(295) == 16
+
+
 def test_a_move_is_doubted_as_much_as_its_timing_is() -> None:
     response = ChargerResponse(FACTS)
     response.offered(6, 0)

@@ -412,6 +412,19 @@ class TestFirstSight:
         control.observe(LoadInput(spec=spec, reading=reading, mode=Mode.SOLAR), 3)
         assert control.phases == (1,)
 
+    @pytest.mark.parametrize("left", [0.0, 0.5])
+    def test_the_last_part_of_a_write_is_taken_back(self, left: float) -> None:
+        control = ChargerControl(SPEC)
+        wall = datetime(2026, 6, 21, 12, tzinfo=UTC)
+        saved = {
+            "on": True,
+            "value": 10.0,
+            "saved_at": wall.isoformat(),
+            "learned": {"writes_left": left},
+        }
+        control.restore(saved, NOW, wall)
+        assert control.pace.left == left
+
     def test_it_is_met_once(self) -> None:
         control = self.adopted()
         later = replace(STILL, offering=True, offered_a=9.0)

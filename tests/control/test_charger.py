@@ -1,5 +1,6 @@
 """What a charger counts as, what it keeps for itself, and what a check may try."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -62,6 +63,11 @@ class TestOutOfReach:
         own_w = control.own_power_w(lost(10.0, power_w), NOW, NOW + 60, 230.0)
         assert own_w == counts_w
 
+    def test_what_is_kept_free_is_so_on_each_of_its_phases(self) -> None:
+        control = ChargerControl(replace(SPEC, phases=(1, 2, 3)))
+        own_w = control.own_power_w(lost(10.0, 9e3), NOW, NOW + 60, 230.0)
+        assert own_w == 3 * 2300
+
     @pytest.mark.parametrize(("after_s", "held_a"), [(119.9, 10.0), (120.0, 7.0)])
     def test_its_lease_ends_when_it_ends(self, after_s: float, held_a: float) -> None:
         control = ChargerControl(SPEC)
@@ -77,6 +83,20 @@ class TestOutOfReach:
     def test_one_that_was_told_nothing_is_on_its_safe_current(self) -> None:
         control = ChargerControl(SPEC)
         assert control.own_power_w(lost(None, 9e3), NOW, NOW, 230.0) == 7 * 230
+
+    @pytest.mark.parametrize("safe_a", [0.0, 7.0])
+    def test_it_is_on_as_long_as_it_may_draw(self, safe_a: float) -> None:
+        spec = replace(SPEC, safe_a=safe_a)
+        control = ChargerControl(spec)
+        control.observe(LoadInput(spec=spec, reading=lost(None), mode=Mode.SOLAR), 1)
+        for after_s, held_a in ((0.0, 10.0), (60.0, 10.0), (120.0, safe_a)):
+            load = LoadInput(spec=spec, reading=lost(10.0), mode=Mode.SOLAR)
+            control.observe(load, 1)
+            control.decide(load, around(NOW + after_s))
+            assert control.value == held_a
+            assert control.switching.on is (held_a > 0)
+        # It is so since its lease has ended, if that stopped it.
+        assert control.switching.since == (NOW if safe_a else NOW + 120)
 
     def test_a_lower_order_than_the_safe_current_keeps_room_for_that(self) -> None:
         control = ChargerControl(SPEC)
@@ -129,6 +149,14 @@ class TestPulses:
         pulses = ChargerControl(spec).pulses(230.0)
         assert [pulse.value for pulse in pulses] == currents
         assert [pulse.most_w for pulse in pulses] == [a * 230 for a in currents]
+
+    def test_on_three_phases_it_takes_one_to_three_of_them(self) -> None:
+        spec = ChargerSpec(
+            load_id="x", name="x", priority=1, phases=(1, 2, 3), max_a=6.0
+        )
+        control = ChargerControl(spec)
+        (pulse,) = control.pulses(230.0)
+        assert (pulse.least_w, pulse.most_w) == (1380, 3 * 1380)
 
     @pytest.mark.parametrize(
         ("room_a", "told_a"), [(100.0, 8), (8.0, 8), (7.9, 0), (5.0, 0)]

@@ -18,6 +18,7 @@ from .house import House
     [
         (Reason.RESTING, NextEventKind.END_OF_REST),
         (Reason.ABOUT_TO_START, NextEventKind.START),
+        (Reason.OTHER_TRIAL, NextEventKind.START),
         (Reason.HOLDING_MINIMUM, NextEventKind.STOP),
         (Reason.TEMPERATURE_UNKNOWN, NextEventKind.STOP),
         (Reason.DONE_FOR_TODAY, NextEventKind.NEW_DAY),
@@ -70,7 +71,26 @@ def test_what_catches_up_is_done_when_its_daily_minimum_is() -> None:
     numbers = {"run_s": 1200.0, "least_s": 3600.0, "seconds": 9000}
     event = foreseen(Reason.CATCHING_UP, numbers, on=True, held_s=0.0)
     assert event == NextEvent(kind=NextEventKind.END_OF_CATCHING_UP, in_s=2400.0)
-    assert foreseen(Reason.CATCHING_UP, {}, on=True, held_s=0.0) is None
+    for numbers in ({}, {"run_s": 1200.0}, {"least_s": 3600.0}):
+        assert foreseen(Reason.CATCHING_UP, numbers, on=True, held_s=0.0) is None
+    numbers = {"run_s": 3700.0, "least_s": 3600.0}
+    event = foreseen(Reason.CATCHING_UP, numbers, on=True, held_s=0.0)
+    assert event == NextEvent(kind=NextEventKind.END_OF_CATCHING_UP, in_s=0.0)
+
+
+@pytest.mark.parametrize(
+    ("on", "kind"),
+    [
+        (True, NextEventKind.END_OF_MINIMUM_RUN),
+        (False, NextEventKind.END_OF_REST),
+    ],
+)
+def test_the_last_moment_of_a_minimum_time_is_told_too(
+    *, on: bool, kind: NextEventKind
+) -> None:
+    reason = Reason.FOLLOWING_SURPLUS if on else Reason.WAITING_FOR_SURPLUS
+    event = foreseen(reason, {}, on=on, held_s=0.5)
+    assert event == NextEvent(kind=kind, in_s=0.5)
 
 
 @pytest.mark.parametrize("on", [False, True])

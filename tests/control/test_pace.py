@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from custom_components.surplus.control.loads.pace import Pace
+from custom_components.surplus.control.loads.pace import DEAR_WS, Pace
 from custom_components.surplus.control.model import Mode, Reason
 from custom_components.surplus.control.settings import HomeSettings
 
@@ -57,6 +57,51 @@ class TestPace:
         assert 0 < pace.strain < 1
         pace.observe(10 * 86_400.0, 400)
         assert pace.strain == 0
+
+    def test_a_fifth_of_a_days_writes_comes_back_in_a_day(self) -> None:
+        pace = Pace()
+        pace.observe(0.0, 400)
+        assert pace.left == 320
+        pace.restore(0.0, 0.0)
+        assert pace.left == 0
+        pace.observe(86_400.0, 400)
+        assert pace.left == pytest.approx(80)
+        # A clock that goes back takes none of them.
+        pace.observe(0.0, 400)
+        assert pace.left == pytest.approx(80)
+
+    @pytest.mark.parametrize(("unit", "dear"), [(1.0, None), (230.0, DEAR_WS)])
+    def test_what_a_change_must_have_missed_is_the_same_in_watts_as_in_amperes(
+        self, unit: float, dear: float | None
+    ) -> None:
+        pace = Pace() if dear is None else Pace(dear)
+        pace.observe(0.0, 400)
+        pace.restore(160.0, 0.0)
+        # Half of the store is gone: 450 A s of a write's share, times 0.375 squared.
+        assert pace.strain == pytest.approx(0.375)
+        assert not pace.worth_it(-6.3 * unit, 10.0)
+        assert pace.worth_it(0.3 * unit, 1.0)
+        # What it was made for is made good.
+        pace.wrote()
+        assert pace.left == 159
+        assert not pace.worth_it(6.3 * unit, 10.0)
+
+    def test_a_fifth_of_the_store_is_free(self) -> None:
+        pace = Pace()
+        pace.observe(0.0, 400)
+        pace.restore(256.0, 0.0)
+        assert pace.strain == 0
+        pace.restore(255.0, 0.0)
+        assert pace.strain > 0
+
+    def test_the_last_writes_are_dearer_than_any_error_of_a_minute(self) -> None:
+        pace = Pace()
+        pace.observe(0.0, 400)
+        pace.restore(1.0, 0.0)
+        assert not pace.worth_it(16.0, 60.0)
+        assert pace.worth_it(32.0, 3600.0)
+        pace.restore(0.9, 0.0)
+        assert not pace.worth_it(32.0, 36_000.0)
 
     def test_no_day_after_any_rest_has_more_than_its_writes(self) -> None:
         pace = Pace()

@@ -225,6 +225,38 @@ def test_old_evidence_does_not_outweigh_what_is_seen_now() -> None:
     assert choice.balance_wh < 60
 
 
+def test_a_running_one_is_changed_for_so_much_and_no_less() -> None:
+    choice = PhaseChoice()
+    assert not choice.weigh(3600.0, 149.0, 0.0, on=True)
+    assert choice.weigh(3600.0, 1.0, 0.0, on=True)
+
+
+def test_one_that_stands_still_is_changed_sooner_and_whenever() -> None:
+    choice = PhaseChoice()
+    choice.changed(0.0)
+    assert not choice.weigh(3600.0, 14.0, 14.0, on=False)
+    assert choice.weigh(3600.0, 1.0, 15.0, on=False)
+    # What runs is not interrupted again that soon.
+    assert not choice.weigh(3600.0, 300.0, 599.0, on=True)
+    assert choice.weigh(3600.0, 0.0, 600.0, on=True)
+
+
+def test_what_speaks_against_a_change_is_no_debt() -> None:
+    choice = PhaseChoice()
+    assert not choice.weigh(-9000.0, 3600.0, 0.0, on=True)
+    assert choice.balance_wh == 0
+    assert choice.weigh(3600.0, 150.0, 0.0, on=True)
+
+
+def test_after_a_change_the_way_back_begins_at_nothing() -> None:
+    choice = PhaseChoice()
+    assert choice.held_for_s(0.0) == 0
+    assert choice.weigh(3600.0, 200.0, 0.0, on=True)
+    choice.changed(0.0)
+    assert choice.balance_wh == 0
+    assert choice.held_for_s(100.0) == 500
+
+
 def test_a_change_nobody_measures_is_over_once_it_is_taken() -> None:
     house = three_phase_house(measured_every_s=1e9)
     house.run(300, base_w=-2000)

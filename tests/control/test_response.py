@@ -83,6 +83,16 @@ def test_a_day_of_offers_is_remembered_in_little_room() -> None:
     assert response.drawn_a(10_000 * 10 + 60) == 6 + 9_999 % 20
 
 
+def test_five_minutes_of_it_are_remembered_as_they_were() -> None:
+    response = ChargerResponse(FACTS)
+    for i in range(20):
+        response.offered(16 if i % 2 else 6, i * 30.0)
+    # Of the last five minutes before 570.
+    assert response.drawn_a(272) == 6
+    assert response.drawn_a(282) == pytest.approx(11)
+    assert response.drawn_a(295) == 16
+
+
 def test_a_move_is_doubted_as_much_as_its_timing_is() -> None:
     response = ChargerResponse(FACTS)
     response.offered(6, 0)
@@ -98,5 +108,41 @@ def test_a_vehicle_has_settled_some_time_after_its_ramp() -> None:
     assert not response.settled(50)
     response.offered(6, 0)
     response.offered(16, 100)
-    assert not response.settled(130)
-    assert response.settled(133)
+    assert not response.settled(132)
+    assert response.settled(132.1)
+
+
+def test_before_all_that_is_remembered_it_drew_as_at_the_beginning_of_it() -> None:
+    response = ChargerResponse(FACTS)
+    response.offered(6, 100)
+    response.offered(16, 103)
+    # It moves from 105 to 125.
+    assert response.drawn_a(50) == 6
+    assert response.drawn_a(100) == 6
+    assert response.move_a(90, 115) == pytest.approx(5)
+
+
+def test_a_move_is_doubted_too_where_its_own_power_is_the_newer_reading() -> None:
+    response = ChargerResponse(FACTS)
+    response.offered(6, 0)
+    response.offered(16, 100)
+    # The ramp ends at 122, between a grid reading and a newer one of the charger.
+    assert response.doubt_a(126, 122) == pytest.approx(1)
+
+
+def test_a_start_seen_late_changes_nothing_of_what_was_before_it() -> None:
+    response = ChargerResponse(FACTS)
+    response.offered(0, 0)
+    response.offered(10, 100)
+    response.began(3, 140)
+    assert response.drawn_a(137) == 10
+    assert response.drawn_a(140) == 3
+    assert response.drawn_a(144) == pytest.approx(5)
+    assert response.drawn_a(200) == 10
+
+
+def test_a_start_nobody_offered_is_none() -> None:
+    response = ChargerResponse(FACTS)
+    response.began(3, 140)
+    assert not response.known
+    assert response.drawn_a(140) == 0

@@ -23,6 +23,8 @@ from .saved import away_s
 
 # An offer is only changed for this much, or a car would be moved by every reading.
 DEAD_BAND_A = 0.7
+# Under a limit an increase needs a little more room than it takes.
+_LIMIT_SLACK_A = 0.5
 
 
 class OfferingCharger(PhasedCharger, ABC):
@@ -122,6 +124,16 @@ class OfferingCharger(PhasedCharger, ABC):
     def _top_a(self, room_a: float, most_a: float) -> float:
         """Return the most that may be offered, never less than is kept."""
         return max(min(self._kept_a, most_a), self._down(min(room_a, most_a)))
+
+    def _within(self, room_a: float, most_a: float) -> float:
+        """Return what to offer of ``most_a`` that the room bounds: it is raised late."""
+        top_a = self._top_a(room_a, most_a)
+        if top_a >= most_a or self.value > top_a:
+            return top_a
+        # While the car moves, the room beside it is known less well.
+        slack_a = _LIMIT_SLACK_A + self.vehicle.doubt_a
+        least_a = max(self.value, min(self._kept_a, most_a))
+        return max(least_a, self._down(room_a - slack_a))
 
     def _fit(self, ideal_a: float, around: Circumstances) -> float:
         """Return the step that serves the ideal current best, with a dead band.

@@ -1,6 +1,7 @@
 """What each load finds left of surplus and room, after those before it."""
 
 from datetime import UTC, datetime
+from typing import override
 
 import pytest
 
@@ -10,7 +11,15 @@ from custom_components.surplus.control.failures import Failures
 from custom_components.surplus.control.freshness import MeterState
 from custom_components.surplus.control.limits import Headroom, Limit
 from custom_components.surplus.control.loads.base import Circumstances, Span
-from custom_components.surplus.control.model import Decision, LimitKind, Mode
+from custom_components.surplus.control.model import (
+    Decision,
+    LimitKind,
+    LoadInput,
+    LoadReading,
+    LoadSpec,
+    Mode,
+    Reason,
+)
 from custom_components.surplus.control.settings import HomeSettings
 
 from .told import Told, V
@@ -171,6 +180,22 @@ class TestRoom:
         hand_out(above, gone)
         assert gone.room_a == 20
         assert above.room_a == 10
+
+    @pytest.mark.parametrize(("draws_w", "room_a"), [(1150.0, 15), (-1150.0, 20)])
+    def test_one_that_fails_keeps_the_room_of_what_it_draws(
+        self, draws_w: float, room_a: float
+    ) -> None:
+        class Broken(Told):
+            @override
+            def decide(
+                self, load: LoadInput[LoadSpec, LoadReading], around: Circumstances
+            ) -> Decision:
+                raise ValueError
+
+        other = Told("b")
+        first, _ = hand_out(Broken("a", draws_w=draws_w), other)
+        assert first.reason is Reason.FAILED
+        assert other.room_a == room_a
 
     def test_where_the_meter_shows_too_much_one_is_capped_per_phase(self) -> None:
         load = Told("a", draws_w=6900.0, phases=(1, 2, 3))

@@ -170,6 +170,13 @@ class TestRefuses:
         see(appliance, 3.0, 0.0, on=False)
         assert not appliance.refuses
 
+    def test_half_of_a_measurement_says_nothing(self) -> None:
+        appliance = switched_on()
+        see(appliance, 140.0, None, power_at=140.0)
+        assert not appliance.refuses
+        see(appliance, 141.0, 0.0, power_at=None)
+        assert not appliance.refuses
+
     def test_found_on_and_drawing_nothing_it_refuses(self) -> None:
         appliance = Appliance(spec())
         see(appliance, 3.0, 0.0)

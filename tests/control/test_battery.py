@@ -152,6 +152,7 @@ class TestNotHeard:
         got = share(batteries, (reading(-2000),), 20, own_w=1400)
         assert got.state is MeterState.STALE
         assert got.surplus_w == 1400
+        assert got.sun_left_w == 1400
 
     def test_a_stale_battery_may_not_have_ceased_to_give(self) -> None:
         batteries = Batteries()
@@ -183,6 +184,19 @@ class TestNotHeard:
     def test_that_is_believed_little_by_little(self) -> None:
         assert self.lost_for(30, own_w=1400).surplus_w == 700
         assert self.lost_for(300, own_w=1400).surplus_w == 0
+
+    def test_it_hides_nothing_of_loads_that_draw_nothing(self) -> None:
+        assert self.lost_for(60, own_w=0).surplus_w == 0
+
+    def test_one_that_is_heard_between_is_doubted_anew(self) -> None:
+        batteries = Batteries()
+        believed, last = [], 0
+        for begins, heard in ((0, True), (100, False), (200, True), (300, False)):
+            for now in range(begins, begins + 30):
+                last = now if heard else last
+                got = share(batteries, (reading(0, at=last),), now, own_w=1400)
+            believed.append(got.surplus_w)
+        assert believed == [1400, 700, 1400, 700]
 
     def test_an_export_between_begins_the_doubt_anew(self) -> None:
         batteries = Batteries()

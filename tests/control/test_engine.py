@@ -38,12 +38,15 @@ class Scene:
             now=now or at,
         )
 
-    def cycle(self, grid: GridReading | None, *, now: float) -> Cycle:
+    def cycle(
+        self, grid: GridReading | None, *, now: float, solar_w: float | None = None
+    ) -> Cycle:
         return self.engine.cycle(
             Snapshot(
                 now=now,
                 wall=NOON + timedelta(seconds=now),
                 grid=grid,
+                solar_w=solar_w,
                 loads=tuple(load.load for load in self.loads),
             )
         )
@@ -115,6 +118,12 @@ class TestTheHouseItself:
         scene = Scene(Told("a", draws_w=690.0, phases=(1, 2, 3)), settings=settings)
         scene.read(1, 4600.0, currents_a=(4.0, 12.0, 4.0))
         assert scene.peaks == [11]
+
+    def test_the_sun_of_three_phases_is_taken_off_each(self) -> None:
+        scene = Scene(settings=HomeSettings(phases=3))
+        grid = GridReading(at=1, power_w=-2070.0, currents_a=(-3.0, -2.0, -4.0))
+        scene.cycle(grid, now=1, solar_w=6900.0)
+        assert scene.peaks == [8]
 
     def test_each_load_is_shown_what_the_others_draw(self) -> None:
         loads = Told("a", draws_w=1150.0), Told("b", draws_w=300.0)

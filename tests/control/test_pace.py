@@ -66,6 +66,9 @@ class TestPace:
         assert pace.left == 0
         pace.observe(86_400.0, 400)
         assert pace.left == pytest.approx(80)
+        pace.restore(0.0, 43_200.0)
+        pace.observe(129_600.0, 400)
+        assert pace.left == pytest.approx(80)
         # A clock that goes back takes none of them.
         pace.observe(0.0, 400)
         assert pace.left == pytest.approx(80)

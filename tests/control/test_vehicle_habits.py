@@ -76,6 +76,13 @@ class TestPower:
         raised = told(10 * 690.0, 100.0, 16.0, offered_at=100.0)
         assert see(vehicle, raised, 107.0, THREE) == pytest.approx(13 * 690)
 
+    @pytest.mark.parametrize("currents_a", [(6.0,), ()])
+    def test_one_that_is_met_while_it_rises_goes_on_from_what_it_draws(
+        self, currents_a: tuple[float, ...]
+    ) -> None:
+        rising = told(6 * 230.0, 5.0, 16.0, currents_a=currents_a)
+        assert see(Vehicle((1,)), rising, 10.0) == pytest.approx(9 * 230)
+
     def test_it_never_draws_less_than_nothing(self) -> None:
         vehicle = at_work()
         stopped = told(100.0, 100.0, 0.0, offered_at=100.0)
@@ -86,6 +93,9 @@ class TestPower:
         reading = told(None, None, 10.0)
         vehicle.observe(ONE, reading, 1)
         assert vehicle.power_w(reading, 50.0, 230.0) == 2300
+        # Nor does an instant without a power, or a power without its instant, tell any.
+        for half in (told(None, 40.0, 10.0), told(900.0, None, 10.0)):
+            assert vehicle.power_w(half, 50.0, 230.0) == 2300
         raised = told(None, None, 16.0, offered_at=100.0)
         vehicle.observe(ONE, raised, 1)
         assert vehicle.power_w(raised, 107.0, 230.0) == pytest.approx(13 * 230)
@@ -122,6 +132,13 @@ class TestHabits:
         see(vehicle, told(9 * 230.0, 25.0, 10.0))
         assert vehicle.shortfall_a == pytest.approx(0.36)
         assert vehicle.takes_at_most_w is None
+
+    def test_how_long_it_takes_to_start_is_learned_too(self) -> None:
+        vehicle = Vehicle((1,))
+        see(vehicle, told(0.0, 5.0, 0.0))
+        for at, power_w in ((105.0, 0.0), (120.0, 0.0), (125.0, 2300.0)):
+            see(vehicle, told(power_w, at, 10.0, offered_at=100.0))
+        assert vehicle.learned()["response"]["start_s"] == 17.5
 
     def test_one_that_draws_more_than_its_offer_has_no_shortfall(self) -> None:
         vehicle = at_work()

@@ -113,9 +113,11 @@ class _Ledger:
     def _note_trial(self, follower: Follower) -> None:
         """Note how long the trial of a load still lasts, if it is on one."""
         load, control = follower
-        self._trials_s.pop(load.spec.load_id, None)
-        if (left_s := control.trial_left_s(self._around.now)) > 0:
+        left_s = control.trial_left_s(self._around.now)
+        if left_s > 0:
             self._trials_s[load.spec.load_id] = left_s
+        elif self._trials_s:
+            self._trials_s.pop(load.spec.load_id, None)
 
     def begin_turn(self, follower: Follower) -> None:
         """Let ``around`` hold what is left for a load; it is none of those below."""
@@ -126,7 +128,8 @@ class _Ledger:
                 around.least_below_w -= span.least_w
             self._trims_below_w -= self._trims_w[load_id]
         # What it draws too much is withheld from the others only.
-        self._take_excess(follower, -self._excess_w.pop(load_id))
+        if excess_w := self._excess_w.pop(load_id, 0.0):
+            self._take_excess(control, -excess_w)
         cap_w = self.caps_w.get(load_id)
         around.headroom.begin_turn(
             None if cap_w is None else self._per_phase_a(control, cap_w)
@@ -182,19 +185,17 @@ class _Ledger:
         It was taken out of what the house draws, as if it could be told otherwise.
         """
         load, control = follower
-        excess_w = 0.0
-        if load.reading.reachable:
-            own_w = self._own_w.get(load.spec.load_id, 0.0)
-            excess_w = control.orders.excess_w(own_w, self._around.now)
-        self._excess_w[load.spec.load_id] = excess_w
-        self._take_excess(follower, excess_w)
+        load_id = load.spec.load_id
+        if not load.reading.reachable or load_id not in self._own_w:
+            return 0.0
+        excess_w = control.orders.excess_w(self._own_w[load_id], self._around.now)
+        if excess_w:
+            self._excess_w[load_id] = excess_w
+            self._take_excess(control, excess_w)
         return excess_w
 
-    def _take_excess(self, follower: Follower, excess_w: float) -> None:
+    def _take_excess(self, control: LoadControl[Any, Any], excess_w: float) -> None:
         """Withhold a power from all that is handed out; a negative one is given back."""
-        if not excess_w:
-            return
-        control = follower[1]
         self._around.surplus_w -= excess_w
         self._around.total_w -= excess_w
         self._around.headroom.take(control.phases, self._per_phase_a(control, excess_w))

@@ -16,12 +16,12 @@ class Failures:
         """Whether a load's control has failed in this cycle."""
         return load_id in self.errors
 
-    def attempt[**P, T](
-        self, load: LoadInput, ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    def attempt[*Ts, T](
+        self, load: LoadInput, ask: Callable[[*Ts], T], *args: *Ts
     ) -> T | None:
         """Return what a load's control answers; None where it raises, which is noted."""
         try:
-            return ask(*args, **kwargs)
+            return ask(*args)
         except Exception as error:  # noqa: BLE001 - whatever it is, others go on
             self.errors.setdefault(load.spec.load_id, error)
             return None

@@ -5,7 +5,7 @@ Linky applies its breaker law to each phase with a third of the power. What the 
 draws without the loads is the grid current less the loads' own, at the same instant.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from math import inf
 
@@ -162,11 +162,11 @@ class Headroom:
         self._cap_a = cap_a
         self._given_before_a = list(self._given_a)
 
-    def end_turn(self, phases: Iterable[int], own_a: float) -> None:
+    def end_turn(self, phases: Container[int], own_a: float) -> None:
         """End it; what was handed out beyond what it draws is a rise."""
-        own = dict.fromkeys(phases, own_a)
         for index, before_a in enumerate(self._given_before_a):
-            rise_a = self._given_a[index] - before_a - own.get(index + 1, 0.0)
+            drawn_a = own_a if index + 1 in phases else 0.0
+            rise_a = self._given_a[index] - before_a - drawn_a
             self._risen_a[index] += max(0.0, rise_a)
         self._cap_a = None
 

@@ -10,8 +10,6 @@ from .model import GridReading, LoadInput, LoadReading
 
 # No house that this is for draws or gives as much.
 _MOST_W = 100_000.0
-# What of a reading may be no number.
-_NUMBERS = (float, tuple)
 
 
 def sound_grid(grid: GridReading, now: float) -> GridReading | None:
@@ -58,8 +56,12 @@ def _fields(
 
 def _is_odd(reading: GridReading | LoadReading) -> bool:
     for value in _fields(reading)[1](reading):
-        # Most are no numbers, and each cycle asks of all: no call for those.
-        if type(value) in _NUMBERS and _cannot_be(value):
+        # Each cycle asks of all values there are: no call for those that can be.
+        kind = type(value)
+        if kind is float:
+            if not isfinite(value):
+                return True
+        elif kind is tuple and value and _cannot_be(value):
             return True
     return False
 

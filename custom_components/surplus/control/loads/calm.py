@@ -7,9 +7,9 @@ errors are summed up (CUSUM): a large one is acted on at once, a small one when 
 lasted, and noise hardly ever. Where there is no noise, that is at once for all.
 """
 
+from bisect import bisect_left, insort
 from collections import deque
 from math import sqrt
-from statistics import median
 
 # As many readings tell how noisy a meter is; at least so many must.
 _SAMPLES = 61
@@ -31,6 +31,8 @@ class Calm:
         self._last_w: float | None = None
         self._move_w: float | None = None
         self._returns: deque[float] = deque(maxlen=_SAMPLES)
+        # The same, kept in order: their median is asked for with each reading.
+        self._by_size: list[float] = []
         self._sums = [0.0, 0.0]
         self._errors: list[list[float]] = [[], []]
 
@@ -39,11 +41,21 @@ class Calm:
         if self._last_w is not None:
             move_w = power_w - self._last_w
             if self._move_w is not None:
-                self._returns.append(-move_w * self._move_w)
+                self._note(-move_w * self._move_w)
             self._move_w = move_w
         self._last_w = power_w
-        if len(self._returns) >= _LEAST_SAMPLES:
-            self.noise_w = sqrt(max(0.0, median(self._returns)) / _WHITE)
+
+    def _note(self, returned: float) -> None:
+        """Note how far a move went back with the next one."""
+        by_size = self._by_size
+        if len(self._returns) == _SAMPLES:
+            del by_size[bisect_left(by_size, self._returns[0])]
+        self._returns.append(returned)
+        insort(by_size, returned)
+        count = len(by_size)
+        if count >= _LEAST_SAMPLES:
+            usual = (by_size[(count - 1) // 2] + by_size[count // 2]) / 2
+            self.noise_w = sqrt(max(0.0, usual) / _WHITE)
 
     def forget(self) -> None:
         """Begin anew: the load was told something."""

@@ -126,5 +126,9 @@ class Circumstances:
         """Return by how much ``span`` raises what those above and beside it gain, in W."""
         total_w, price = self.total_w, self.settings.import_price
         others = self.above if beside is _NOTHING else self.above + beside
-        with_w = gain_w((others + span).nearest_w(total_w), total_w, price)
+        # Asked several times for each load: no span is made for the sum.
+        drawn_w = min(
+            max(total_w, others.least_w + span.least_w), others.most_w + span.most_w
+        )
+        with_w = gain_w(drawn_w, total_w, price)
         return with_w - gain_w(others.nearest_w(total_w), total_w, price)

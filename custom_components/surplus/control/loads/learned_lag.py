@@ -35,6 +35,8 @@ class LearnedLag:
         self._missed_now = 0.0
         self._samples = 0
         self._last: tuple[float, float] | None = None
+        # A measurement is told in each cycle: it tells nothing twice.
+        self._seen: tuple[float, float, float] | None = None
 
     def lag_s(self, nominal_s: float) -> float:
         """Return the lag learned, or the one that a person told."""
@@ -48,7 +50,11 @@ class LearnedLag:
         ``most_w`` is the most that the heater takes, ``response`` its commands as it
         follows them.
         """
-        least_w = min(response.power_w(at, lag_s) for lag_s in LAGS_S)
+        seen = at, power_w, response.changed_at
+        if seen == self._seen:
+            return
+        self._seen = seen
+        least_w = min([response.power_w(at, lag_s) for lag_s in LAGS_S])
         if power_w < _LEAST_SHARE * least_w:
             self._last = None
             return

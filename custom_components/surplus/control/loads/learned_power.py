@@ -233,18 +233,13 @@ class LearnedPower:
         if expected_w < _THERMOSTAT_FROM_W or len(self._samples) < _SAMPLES:
             return
         levels = [power_w for _, power_w in self._samples][-_SAMPLES:]
-        before, after = (
-            _level(levels[:_THERMOSTAT_SAMPLES]),
-            _level(levels[-_THERMOSTAT_SAMPLES:]),
-        )
-        assert before is not None
-        assert after is not None
+        before, after = levels[:_THERMOSTAT_SAMPLES], levels[-_THERMOSTAT_SAMPLES:]
+        before_w, after_w = median(before), median(after)
         tolerance_w = _THERMOSTAT_SHARE * expected_w
-        if max(before.spread_w, after.spread_w) > tolerance_w:
-            return
-        rise_w = after.power_w - before.power_w
         wanted_w = expected_w if self.draws is False else -expected_w
-        if abs(rise_w - wanted_w) <= tolerance_w:
+        if abs(after_w - before_w - wanted_w) > tolerance_w:
+            return
+        if max(_spread_w(before, before_w), _spread_w(after, after_w)) <= tolerance_w:
             self.draws = self.draws is False
             # The same step is not to be seen a second time.
             self._samples.clear()
@@ -291,4 +286,9 @@ def _level(powers: Iterable[float]) -> _Level | None:
     if len(values) < _LEAST_SAMPLES:
         return None
     middle_w = median(values)
-    return _Level(middle_w, median(abs(value - middle_w) for value in values))
+    return _Level(middle_w, _spread_w(values, middle_w))
+
+
+def _spread_w(values: Iterable[float], middle_w: float) -> float:
+    """Return the median deviation from a median."""
+    return median(abs(value - middle_w) for value in values)

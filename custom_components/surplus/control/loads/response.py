@@ -127,7 +127,8 @@ class ChargerResponse:
 
     def _still(self, since: float, until: float) -> bool:
         """Whether it has arrived by both instants: most of the time it has."""
-        return not self._times or self._times[-1] <= min(since, until)
+        times = self._times
+        return not times or (times[-1] <= since and times[-1] <= until)
 
     def doubt_a(self, since: float, until: float) -> float:
         """Return by how much the move may be wrong, in A: it may come sooner or later."""

@@ -44,7 +44,7 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         self.appliance = Appliance(spec)
         self.water = Water(spec.temperatures)
         self._reading = SwitchedReading(reachable=False)
-        self._supply_phases = 3
+        self._wired = spec.phases_on(3)
         self._met = False
         self._forced = False
         self._ignores = False
@@ -63,7 +63,7 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         self.water.change(load.spec.temperatures)
         if asked:
             self.water.wake()
-        self._supply_phases = supply_phases
+        self._wired = load.spec.phases_on(supply_phases)
         self._reading = reading = load.reading
         self.appliance.observe(load.spec, reading)
         self.daily.ends_s = load.spec.day_ends_s
@@ -85,7 +85,7 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
     @property
     @override
     def phases(self) -> tuple[int, ...]:
-        return self.spec.phases_on(self._supply_phases)
+        return self._wired
 
     @property
     @override

@@ -35,6 +35,7 @@ class Vehicle:
     ``shortfall_a`` is how much less than its offer it draws. ``doubt_a`` is by how much
     the newest ``power_w`` may be wrong because the vehicle is moving just then.
     ``takes_at_most_w`` is what it takes when that is clearly less than it is offered.
+    ``aimed_phases`` are the supply phases it will use once a change of them is over.
     ``drawing_since`` is when it was first measured to draw, None while it does not.
     """
 
@@ -50,7 +51,7 @@ class Vehicle:
         self._response = LearnedResponse()
         self._learned_at: float | None = None
         self._single = False
-        self._aimed = wired
+        self.aimed_phases = wired
         self._change: _Change | None = None
 
     @property
@@ -59,11 +60,6 @@ class Vehicle:
         if self._change is not None and not self._change.over:
             return self._change.from_phases
         return self.aimed_phases
-
-    @property
-    def aimed_phases(self) -> tuple[int, ...]:
-        """The supply phases it will use once a change of phases is over."""
-        return self._aimed
 
     @property
     def single(self) -> bool:
@@ -75,7 +71,7 @@ class Vehicle:
         return self.wired[:1] if single else self.wired[: self._in_use]
 
     def _aim(self) -> None:
-        self._aimed = self.phases_of(single=self._single)
+        self.aimed_phases = self.phases_of(single=self._single)
 
     def change_phases(self, now: float, *, single: bool) -> None:
         """Note that its charger is told to use one phase, or all."""

@@ -177,6 +177,42 @@ class TestWords:
         assert told(decide(control, around(20.0, 15.5))) == 15
 
 
+class TestUnderALimit:
+    """A rise asks for half an ampere to spare; a fall for nothing."""
+
+    @pytest.mark.parametrize("mode", [Mode.MIN_SOLAR, Mode.SOLAR, Mode.BOOST])
+    def test_a_room_that_wavers_by_a_tenth_of_an_ampere_moves_a_car_once(
+        self, mode: Mode
+    ) -> None:
+        control = offering(17)
+        rooms_a = [18.05, 17.95] * 30
+        values = [
+            told(decide(control, around(40.0, room_a, now=NOW + 5 * n), mode))
+            for n, room_a in enumerate(rooms_a)
+        ]
+        assert set(values) == {17}
+
+    @pytest.mark.parametrize("mode", [Mode.MIN_SOLAR, Mode.SOLAR, Mode.BOOST])
+    @pytest.mark.parametrize(("room_a", "current_a"), [(18.4, 17), (18.5, 18)])
+    def test_it_rises_with_half_an_ampere_to_spare(
+        self, mode: Mode, room_a: float, current_a: float
+    ) -> None:
+        decision = decide(offering(17), around(40.0, room_a), mode)
+        assert told(decision) == current_a
+        assert decision.reason is Reason.LIMITED
+
+    def test_what_the_sun_gives_of_a_larger_room_asks_for_nothing_to_spare(
+        self,
+    ) -> None:
+        assert told(decide(offering(17), around(18.1, 18.2))) == 18
+
+    def test_a_start_leaves_as_much_to_spare(self) -> None:
+        control = ChargerControl(replace(SPEC, min_off_s=0))
+        for n in range(60):
+            decision = decide(control, around(40.0, 20.2, now=NOW + n), Mode.SOLAR)
+        assert told(decision) == 19
+
+
 class TestPace:
     """How often it may be told another current."""
 

@@ -61,11 +61,13 @@ def decide(
     here: Circumstances,
     mode: Mode = Mode.MIN_SOLAR,
     manual_value: float | None = None,
+    wishes: int = 0,
 ) -> Decision:
     load = LoadInput(
         spec=control.spec,
         reading=STILL,
         mode=mode,
+        wishes=wishes,
         manual_value=manual_value,
     )
     control.observe(load, 1)
@@ -239,6 +241,39 @@ class TestPace:
         assert told(decide(control, around(14.0, now=NOW + 60))) == 12
         assert told(decide(control, around(14.0, 11.0, now=NOW + 61))) == 11
         assert told(decide(control, around(14.0, now=NOW + 62), Mode.OFF)) == 0
+
+
+class TestAsked:
+    """What a person asks for waits for no writes, only for the last change."""
+
+    def without_writes(self) -> ChargerControl:
+        control = offering(10)
+        assert told(decide(control, around(12.0))) == 12
+        control.pace.restore(0.0, NOW)
+        return control
+
+    def test_a_number_is_obeyed(self) -> None:
+        control = self.without_writes()
+        here = around(12.0, now=NOW + 4)
+        assert told(decide(control, here, Mode.MANUAL, 16.0)) == 12
+        here = around(12.0, now=NOW + 5)
+        assert told(decide(control, here, Mode.MANUAL, 16.0)) == 16
+        # What a limit took of it comes back.
+        here = around(12.0, 10.0, now=NOW + 10)
+        assert told(decide(control, here, Mode.MANUAL, 16.0)) == 10
+        here = around(12.0, 20.0, now=NOW + 15)
+        assert told(decide(control, here, Mode.MANUAL, 16.0)) == 16
+
+    @pytest.mark.parametrize("mode", [Mode.MIN_SOLAR, Mode.BOOST])
+    def test_the_first_move_after_a_wish_is_made_and_the_next_waits(
+        self, mode: Mode
+    ) -> None:
+        control = self.without_writes()
+        moves = []
+        for n, room_a in enumerate((20.0, 20.0, 30.0)):
+            here = around(40.0, room_a, now=NOW + 5 * (n + 1))
+            moves.append(told(decide(control, here, mode, wishes=min(n, 1))))
+        assert moves == [12, 19, 19]
 
 
 class TestStart:

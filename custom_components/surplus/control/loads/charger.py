@@ -81,6 +81,8 @@ class ChargerControl(SolarCharger):
                 },
             )
         if load.mode is Mode.MANUAL:
+            # A person's number waits for no writes.
+            self._asked = True
             return self._up_to(manual_a, room_a, Reason.MANUAL, around)
         decision = self._by_mode(load, room_a, follows, around)
         if self.vehicle.appetite.full and decision.reason in _OFFERED:

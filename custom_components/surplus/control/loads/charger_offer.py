@@ -37,6 +37,8 @@ class OfferingCharger(PhasedCharger, ABC):
         self._met = False
         # An earlier run left it off, and it has not been met since.
         self._left_off = False
+        # A person asked for something, and it was not moved since.
+        self._asked = False
 
     # ---- what is known -------------------------------------------------------------
 
@@ -58,6 +60,8 @@ class OfferingCharger(PhasedCharger, ABC):
             self._met = True
             self._adopt(reading)
             self.vehicle.adopt_phases(load.spec, reading)
+        asked = self.known and load.wishes != self._wishes
+        self._asked = self._asked or asked
         super().observe(load, supply_phases)
         self.vehicle.observe(load.spec, reading, supply_phases)
 
@@ -167,12 +171,12 @@ class OfferingCharger(PhasedCharger, ABC):
     # ---- when it may be moved, and how ---------------------------------------------
 
     def _may_move(self, current_a: float, around: Circumstances) -> bool:
-        """Whether it may be told another current now, for the surplus' sake."""
+        """Whether it may be told another current now: no limit asks for it."""
         if not self.value or self.changed_at is None:
             # A start, or the first current on other phases.
             return True
         worth_it = self.pace.worth_it(current_a - self.value, around.dt_s)
-        return worth_it and not self._paced(around)
+        return (worth_it or self._asked) and not self._paced(around)
 
     def _paced(self, around: Circumstances) -> bool:
         """Whether the last change is too recent for another."""
@@ -206,6 +210,7 @@ class OfferingCharger(PhasedCharger, ABC):
         decision = self.told(current_a, power_w, reason, around, numbers)
         if self.value != before_a:
             self.pace.wrote()
+            self._asked = False
         if not self.spec.switches_phases or decision.setpoint is None:
             return decision
         if self._changing:

@@ -10,7 +10,7 @@ from custom_components.surplus.control.checking import Checks
 from custom_components.surplus.control.failures import Failures
 from custom_components.surplus.control.freshness import MeterState
 from custom_components.surplus.control.limits import Headroom, Limit
-from custom_components.surplus.control.loads.base import Circumstances, Span
+from custom_components.surplus.control.loads.circumstances import Circumstances, Span
 from custom_components.surplus.control.model import (
     Decision,
     LimitKind,
@@ -199,13 +199,13 @@ class TestRoom:
 
     def test_where_the_meter_shows_too_much_one_is_capped_per_phase(self) -> None:
         load = Told("a", draws_w=6900.0, phases=(1, 2, 3))
-        load.in_force_w = 6900.0
+        load.orders.in_force_w = 6900.0
         hand_out(load, shown_a=22.0, phases=3)
         assert load.room_a == pytest.approx(8)
 
     def test_that_is_done_once_for_each_reading(self) -> None:
         load = Told("a", draws_w=2300.0)
-        load.in_force_w = 2300.0
+        load.orders.in_force_w = 2300.0
         hand_out(load, shown_a=22.0, is_new=False)
         assert load.room_a == 20
 
@@ -217,7 +217,7 @@ class TestRoom:
     def test_what_it_was_told_is_in_force(self) -> None:
         loads = [Told("a", told_w=800.0), Told("b", told_w=None, takes_w=300.0)]
         hand_out(*loads)
-        assert [load.in_force_w for load in loads] == [800, 300]
+        assert [load.orders.in_force_w for load in loads] == [800, 300]
 
 
 def test_those_in_mode_eco_follow_the_sun_but_in_cheap_hours() -> None:

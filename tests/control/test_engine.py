@@ -23,7 +23,7 @@ class Scene:
         self.engine = Engine(settings or HomeSettings())
         self.loads = loads
         for load in loads:
-            self.engine._loads[load.spec.load_id] = load
+            self.engine._loads._controls[load.spec.load_id] = load
 
     def read(
         self,

@@ -155,7 +155,7 @@ class TestMovesUnderWay:
     def test_a_fall_counts_as_far_as_it_goes(self, phases: tuple[int, ...]) -> None:
         load, control = follower(replace(heater(), phases=phases), 3000)
         control.observe(load, 3)
-        control.note_told(50.0, 2700.0)
+        control.orders.note(50.0, 2700.0, 0.0)
         given = caps_w(
             [(load, control)],
             {"h": 3000.0},

@@ -1,13 +1,12 @@
 """A load that does what a test makes it do, and keeps what it was shown."""
 
+from dataclasses import replace
 from typing import override
 
 from custom_components.surplus.control.check import Pulse
-from custom_components.surplus.control.loads.base import (
-    Circumstances,
-    LoadControl,
-    Span,
-)
+from custom_components.surplus.control.loads.base import LoadControl
+from custom_components.surplus.control.loads.circumstances import Circumstances, Span
+from custom_components.surplus.control.loads.orders import Orders
 from custom_components.surplus.control.model import (
     Decision,
     GridReading,
@@ -20,6 +19,18 @@ from custom_components.surplus.control.model import (
 )
 
 V = 230.0
+
+
+class _Orders(Orders):
+    """What a load was told, and what it is made to draw beyond that."""
+
+    def __init__(self, too_much_w: float) -> None:
+        super().__init__(15.0)
+        self.too_much_w = too_much_w
+
+    @override
+    def excess_w(self, own_w: float, now: float) -> float:
+        return self.too_much_w
 
 
 class Told(LoadControl[LoadSpec, LoadReading]):
@@ -48,7 +59,8 @@ class Told(LoadControl[LoadSpec, LoadReading]):
             spec=self.spec, reading=LoadReading(reachable=reachable), mode=mode
         )
         self.told_w, self.taken_w = told_w, takes_w
-        self.draws_w, self.too_much_w = draws_w, too_much_w
+        self.draws_w = draws_w
+        self.orders = _Orders(too_much_w)
         self.span, self.trim, self.moving = span, trim_w, moving_w
         self.trial_s = trial_s
         self.reserved_w = reserved_w
@@ -81,10 +93,6 @@ class Told(LoadControl[LoadSpec, LoadReading]):
         return self.draws_w
 
     @override
-    def excess_w(self, own_w: float, now: float) -> float:
-        return self.too_much_w
-
-    @override
     def moving_w(self, reading: LoadReading, at: float, now: float) -> float:
         return self.moving
 
@@ -104,7 +112,8 @@ class Told(LoadControl[LoadSpec, LoadReading]):
     def decide(
         self, load: LoadInput[LoadSpec, LoadReading], around: Circumstances
     ) -> Decision:
-        self.here = around
+        # It goes on to the next load and changes.
+        self.here = replace(around)
         tight = around.headroom.tightest(self.phases)
         self.room_a = tight[0] if tight else None
         around.headroom.take(

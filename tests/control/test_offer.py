@@ -142,6 +142,11 @@ class TestStep:
     ) -> None:
         assert ChargerControl(SPEC).at_most(current_a) == most_a
 
+    def test_a_step_is_told_once_and_not_again_by_its_last_digit(self) -> None:
+        control = offering(10, replace(SPEC, step_a=0.1))
+        # The meter shows room for 19.75 A: 197 steps are 19.700000000000003 A.
+        assert control.at_most(19.75) == 19.7
+
     def test_a_step_that_is_there_by_a_hair_is_there(self) -> None:
         control = ChargerControl(replace(SPEC, step_a=0.1))
         assert control.at_most(10.3) == pytest.approx(10.3)

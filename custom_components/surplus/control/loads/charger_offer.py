@@ -161,7 +161,8 @@ class OfferingCharger(PhasedCharger, ABC):
 
     def _down(self, current_a: float) -> float:
         steps = floor(current_a / self.spec.step_a + FLOAT_SLACK)
-        return max(0.0, steps * self.spec.step_a)
+        # As it is told: what differs by the last digit alone would be told twice.
+        return max(0.0, round(steps * self.spec.step_a, 3))
 
     @override
     def at_most(self, value: float) -> float:

@@ -132,7 +132,7 @@ class OfferingCharger(PhasedCharger, ABC):
     def _within(self, room_a: float, most_a: float) -> float:
         """Return what to offer of ``most_a`` that the room bounds: it is raised late."""
         top_a = self._top_a(room_a, most_a)
-        if top_a >= most_a or self.value > top_a:
+        if room_a + FLOAT_SLACK >= most_a or self.value > top_a:
             return top_a
         # While the car moves, the room beside it is known less well.
         slack_a = _LIMIT_SLACK_A + self.vehicle.doubt_a
@@ -157,12 +157,14 @@ class OfferingCharger(PhasedCharger, ABC):
         steps = ideal_a / self.spec.step_a
         whole = floor(steps + FLOAT_SLACK)
         # A part of a step is worth taking when captured > λ × imported.
-        return (whole + (steps - whole > 1.0 - tolerated)) * self.spec.step_a
+        return self._of(whole + (steps - whole > 1.0 - tolerated))
+
+    def _of(self, steps: int) -> float:
+        """Return the current of some steps as it is told, or it would be told twice."""
+        return round(steps * self.spec.step_a, 3)
 
     def _down(self, current_a: float) -> float:
-        steps = floor(current_a / self.spec.step_a + FLOAT_SLACK)
-        # As it is told: what differs by the last digit alone would be told twice.
-        return max(0.0, round(steps * self.spec.step_a, 3))
+        return max(0.0, self._of(floor(current_a / self.spec.step_a + FLOAT_SLACK)))
 
     @override
     def at_most(self, value: float) -> float:

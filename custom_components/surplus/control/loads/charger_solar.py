@@ -15,7 +15,6 @@ class SolarCharger(OfferingCharger, ABC):
 
     def _min_solar(self, room_a: float, around: Circumstances) -> Decision:
         """At least the minimum, imported if need be; the surplus above it."""
-        spec = self.spec
         if not self.switching.on and (rest_s := self.must_hold_s(around)):
             return self._tell(0.0, Reason.RESTING, around, {"seconds": round(rest_s)})
         if unknown := self._not_told(around):

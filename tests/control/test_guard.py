@@ -172,6 +172,19 @@ class TestMovesUnderWay:
     def test_what_is_seen_to_have_fallen_counts_no_more(self) -> None:
         assert self.told_lower(1500, 52.0) == {"h": pytest.approx(1500 - 2 * V)}
 
+    @pytest.mark.parametrize(
+        ("power_at", "gives"), [(None, True), (40.0, True), (50.0, True), (51.0, False)]
+    )
+    def test_what_it_drew_before_it_was_told_lower_is_no_fall_to_come(
+        self, power_at: float | None, gives: bool
+    ) -> None:
+        load, control = follower(heater(), 2000)
+        control.orders.note(50.0, 1500.0, 0.0)
+        shown = HeaterReading(reachable=True, power_w=2000.0, power_at=power_at)
+        pair = replace(load, reading=shown), control
+        given = caps((pair, 1500), shown_a=22.0, now=52.0)
+        assert given == ({"h": pytest.approx(1500 - 2 * V)} if gives else {})
+
     def test_one_that_draws_more_than_it_was_told_is_believed_nothing(self) -> None:
         above, below = follower(heater("a", 1), 2000), follower(heater("b", 2), 1000)
         given = caps((above, 2000), (below, 2000), shown_a=22.0)

@@ -61,11 +61,13 @@ def decide(
     here: Circumstances,
     mode: Mode = Mode.MIN_SOLAR,
     manual_value: float | None = None,
+    wishes: int = 0,
 ) -> Decision:
     load = LoadInput(
         spec=control.spec,
         reading=STILL,
         mode=mode,
+        wishes=wishes,
         manual_value=manual_value,
     )
     control.observe(load, 1)
@@ -140,6 +142,11 @@ class TestStep:
     ) -> None:
         assert ChargerControl(SPEC).at_most(current_a) == most_a
 
+    def test_a_step_is_told_once_and_not_again_by_its_last_digit(self) -> None:
+        control = offering(10, replace(SPEC, step_a=0.1))
+        # The meter shows room for 19.75 A: 197 steps are 19.700000000000003 A.
+        assert control.at_most(19.75) == 19.7
+
     def test_a_step_that_is_there_by_a_hair_is_there(self) -> None:
         control = ChargerControl(replace(SPEC, step_a=0.1))
         assert control.at_most(10.3) == pytest.approx(10.3)
@@ -177,6 +184,42 @@ class TestWords:
         assert told(decide(control, around(20.0, 15.5))) == 15
 
 
+class TestUnderALimit:
+    """A rise asks for half an ampere to spare; a fall for nothing."""
+
+    @pytest.mark.parametrize("mode", [Mode.MIN_SOLAR, Mode.SOLAR, Mode.BOOST])
+    def test_a_room_that_wavers_by_a_tenth_of_an_ampere_moves_a_car_once(
+        self, mode: Mode
+    ) -> None:
+        control = offering(17)
+        rooms_a = [18.05, 17.95] * 30
+        values = [
+            told(decide(control, around(40.0, room_a, now=NOW + 5 * n), mode))
+            for n, room_a in enumerate(rooms_a)
+        ]
+        assert set(values) == {17}
+
+    @pytest.mark.parametrize("mode", [Mode.MIN_SOLAR, Mode.SOLAR, Mode.BOOST])
+    @pytest.mark.parametrize(("room_a", "current_a"), [(18.4, 17), (18.5, 18)])
+    def test_it_rises_with_half_an_ampere_to_spare(
+        self, mode: Mode, room_a: float, current_a: float
+    ) -> None:
+        decision = decide(offering(17), around(40.0, room_a), mode)
+        assert told(decision) == current_a
+        assert decision.reason is Reason.LIMITED
+
+    def test_what_the_sun_gives_of_a_larger_room_asks_for_nothing_to_spare(
+        self,
+    ) -> None:
+        assert told(decide(offering(17), around(18.1, 18.2))) == 18
+
+    def test_a_start_leaves_as_much_to_spare(self) -> None:
+        control = ChargerControl(replace(SPEC, min_off_s=0))
+        for n in range(60):
+            decision = decide(control, around(40.0, 20.2, now=NOW + n), Mode.SOLAR)
+        assert told(decision) == 19
+
+
 class TestPace:
     """How often it may be told another current."""
 
@@ -203,6 +246,39 @@ class TestPace:
         assert told(decide(control, around(14.0, now=NOW + 60))) == 12
         assert told(decide(control, around(14.0, 11.0, now=NOW + 61))) == 11
         assert told(decide(control, around(14.0, now=NOW + 62), Mode.OFF)) == 0
+
+
+class TestAsked:
+    """What a person asks for waits for no writes, only for the last change."""
+
+    def without_writes(self) -> ChargerControl:
+        control = offering(10)
+        assert told(decide(control, around(12.0))) == 12
+        control.pace.restore(0.0, NOW)
+        return control
+
+    def test_a_number_is_obeyed(self) -> None:
+        control = self.without_writes()
+        here = around(12.0, now=NOW + 4)
+        assert told(decide(control, here, Mode.MANUAL, 16.0)) == 12
+        here = around(12.0, now=NOW + 5)
+        assert told(decide(control, here, Mode.MANUAL, 16.0)) == 16
+        # What a limit took of it comes back.
+        here = around(12.0, 10.0, now=NOW + 10)
+        assert told(decide(control, here, Mode.MANUAL, 16.0)) == 10
+        here = around(12.0, 20.0, now=NOW + 15)
+        assert told(decide(control, here, Mode.MANUAL, 16.0)) == 16
+
+    @pytest.mark.parametrize("mode", [Mode.MIN_SOLAR, Mode.BOOST])
+    def test_the_first_move_after_a_wish_is_made_and_the_next_waits(
+        self, mode: Mode
+    ) -> None:
+        control = self.without_writes()
+        moves = []
+        for n, room_a in enumerate((20.0, 20.0, 30.0)):
+            here = around(40.0, room_a, now=NOW + 5 * (n + 1))
+            moves.append(told(decide(control, here, mode, wishes=min(n, 1))))
+        assert moves == [12, 19, 19]
 
 
 class TestStart:

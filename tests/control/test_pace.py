@@ -106,6 +106,18 @@ class TestPace:
         pace.restore(0.9, 0.0)
         assert not pace.worth_it(32.0, 36_000.0)
 
+    def test_a_fall_waits_no_longer_for_an_empty_store_than_for_one_nearly_so(
+        self,
+    ) -> None:
+        pace = Pace()
+        pace.observe(0.0, 400)
+        pace.restore(0.0, 0.0)
+        # A write's share of the day is 450 A s.
+        assert not pace.worth_it(-20.0, 22.0)
+        assert pace.worth_it(-20.0, 1.0)
+        pace.wrote()
+        assert not pace.worth_it(20.0, 36_000.0)
+
     def test_no_day_after_any_rest_has_more_than_its_writes(self) -> None:
         pace = Pace()
         spent = 0
@@ -157,3 +169,23 @@ def test_between_two_amperes_the_offer_stays() -> None:
     for n in range(60):
         house.run(10, base_w=-3000 - (115 if n % 2 else -115))
     assert writes(house) == before
+
+
+def test_an_import_does_not_wait_for_the_writes_of_a_day_to_come_back() -> None:
+    house = House(cars=[Car(writes_per_day=400)])
+    house.run(300, base_w=-6000)
+    house.engine._loads["ocpp:one"].pace.restore(0.0, house.now)
+    house.run(90, base_w=-2500)
+    assert house.grid_w < 300
+    # What the sun gives again does.
+    house.run(300, base_w=-6000)
+    assert house.grid_w < -3000
+
+
+@pytest.mark.parametrize("writes_per_day", [100, 400])
+def test_a_restless_day_takes_about_the_writes_that_it_has(writes_per_day: int) -> None:
+    house = House(cars=[Car(writes_per_day=writes_per_day)])
+    house.run(60, base_w=-3000)
+    house.engine._loads["ocpp:one"].pace.restore(2.0, house.now)
+    restless(house, 3600)
+    assert writes(house) <= 25

@@ -40,7 +40,12 @@ def caps_w(
     for load, control in told:
         load_id = load.spec.load_id
         if load_id in obeying:
-            drawn_w = max(own_w[load_id], load.reading.power_w or 0.0)
+            drawn_w, reading = own_w[load_id], load.reading
+            if reading.power_w is not None and control.orders.told_before(
+                reading.power_at
+            ):
+                # Of before it was told lower, a measurement shows no fall to come.
+                drawn_w = max(drawn_w, reading.power_w)
             falling_w = control.orders.falling_w(drawn_w, now)
             _take(over_a, control.phases, falling_w / voltage_v / len(control.phases))
     caps: dict[str, float] = {}

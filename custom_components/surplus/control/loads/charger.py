@@ -11,9 +11,6 @@ from .charger_phases import RESTART_SLACK_A
 from .charger_solar import SolarCharger
 from .circumstances import Circumstances
 
-# Under a limit an increase needs a little more room than it takes.
-_LIMIT_SLACK_A = 0.5
-
 # What is said of a vehicle that takes nothing while it is offered something.
 _OFFERED = frozenset(
     {
@@ -84,6 +81,8 @@ class ChargerControl(SolarCharger):
                 },
             )
         if load.mode is Mode.MANUAL:
+            # A person's number waits for no writes.
+            self._asked = True
             return self._up_to(manual_a, room_a, Reason.MANUAL, around)
         decision = self._by_mode(load, room_a, follows, around)
         if self.vehicle.appetite.full and decision.reason in _OFFERED:
@@ -135,13 +134,8 @@ class ChargerControl(SolarCharger):
         if unknown := self._not_told(around):
             return self._tell(min(self._kept_a, most_a), unknown, around)
         most_a = self._down(most_a)
-        top_a = self._top_a(room_a, most_a)
-        limited = top_a < most_a
-        if limited and self.value <= top_a:
-            # While the car moves, the room beside it is known less well.
-            slack_a = _LIMIT_SLACK_A + self.vehicle.doubt_a
-            least_a = max(self.value, min(self._kept_a, most_a))
-            top_a = max(least_a, self._down(room_a - slack_a))
+        top_a = self._within(room_a, most_a)
+        limited = self._top_a(room_a, most_a) < most_a
         if around.meter is MeterState.STALE:
             return self._tell(min(top_a, self.value), Reason.METER_STALE, around)
         if top_a > self.value > 0 and not self._may_move(top_a, around):

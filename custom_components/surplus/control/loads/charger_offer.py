@@ -23,6 +23,8 @@ from .saved import away_s
 
 # An offer is only changed for this much, or a car would be moved by every reading.
 DEAD_BAND_A = 0.7
+# Under a limit an increase needs a little more room than it takes.
+_LIMIT_SLACK_A = 0.5
 
 
 class OfferingCharger(PhasedCharger, ABC):
@@ -35,6 +37,8 @@ class OfferingCharger(PhasedCharger, ABC):
         self._met = False
         # An earlier run left it off, and it has not been met since.
         self._left_off = False
+        # A person asked for something, and it was not moved since.
+        self._asked = False
 
     # ---- what is known -------------------------------------------------------------
 
@@ -56,6 +60,8 @@ class OfferingCharger(PhasedCharger, ABC):
             self._met = True
             self._adopt(reading)
             self.vehicle.adopt_phases(load.spec, reading)
+        asked = self.known and load.wishes != self._wishes
+        self._asked = self._asked or asked
         super().observe(load, supply_phases)
         self.vehicle.observe(load.spec, reading, supply_phases)
 
@@ -123,6 +129,16 @@ class OfferingCharger(PhasedCharger, ABC):
         """Return the most that may be offered, never less than is kept."""
         return max(min(self._kept_a, most_a), self._down(min(room_a, most_a)))
 
+    def _within(self, room_a: float, most_a: float) -> float:
+        """Return what to offer of ``most_a`` that the room bounds: it is raised late."""
+        top_a = self._top_a(room_a, most_a)
+        if room_a + FLOAT_SLACK >= most_a or self.value > top_a:
+            return top_a
+        # While the car moves, the room beside it is known less well.
+        slack_a = _LIMIT_SLACK_A + self.vehicle.doubt_a
+        least_a = max(self.value, min(self._kept_a, most_a))
+        return max(least_a, self._down(room_a - slack_a))
+
     def _fit(self, ideal_a: float, around: Circumstances) -> float:
         """Return the step that serves the ideal current best, with a dead band.
 
@@ -141,11 +157,14 @@ class OfferingCharger(PhasedCharger, ABC):
         steps = ideal_a / self.spec.step_a
         whole = floor(steps + FLOAT_SLACK)
         # A part of a step is worth taking when captured > λ × imported.
-        return (whole + (steps - whole > 1.0 - tolerated)) * self.spec.step_a
+        return self._of(whole + (steps - whole > 1.0 - tolerated))
+
+    def _of(self, steps: int) -> float:
+        """Return the current of some steps as it is told, or it would be told twice."""
+        return round(steps * self.spec.step_a, 3)
 
     def _down(self, current_a: float) -> float:
-        steps = floor(current_a / self.spec.step_a + FLOAT_SLACK)
-        return max(0.0, steps * self.spec.step_a)
+        return max(0.0, self._of(floor(current_a / self.spec.step_a + FLOAT_SLACK)))
 
     @override
     def at_most(self, value: float) -> float:
@@ -155,12 +174,12 @@ class OfferingCharger(PhasedCharger, ABC):
     # ---- when it may be moved, and how ---------------------------------------------
 
     def _may_move(self, current_a: float, around: Circumstances) -> bool:
-        """Whether it may be told another current now, for the surplus' sake."""
+        """Whether it may be told another current now: no limit asks for it."""
         if not self.value or self.changed_at is None:
             # A start, or the first current on other phases.
             return True
         worth_it = self.pace.worth_it(current_a - self.value, around.dt_s)
-        return worth_it and not self._paced(around)
+        return (worth_it or self._asked) and not self._paced(around)
 
     def _paced(self, around: Circumstances) -> bool:
         """Whether the last change is too recent for another."""
@@ -194,6 +213,7 @@ class OfferingCharger(PhasedCharger, ABC):
         decision = self.told(current_a, power_w, reason, around, numbers)
         if self.value != before_a:
             self.pace.wrote()
+            self._asked = False
         if not self.spec.switches_phases or decision.setpoint is None:
             return decision
         if self._changing:

@@ -15,7 +15,6 @@ class SolarCharger(OfferingCharger, ABC):
 
     def _min_solar(self, room_a: float, around: Circumstances) -> Decision:
         """At least the minimum, imported if need be; the surplus above it."""
-        spec = self.spec
         if not self.switching.on and (rest_s := self.must_hold_s(around)):
             return self._tell(0.0, Reason.RESTING, around, {"seconds": round(rest_s)})
         if unknown := self._not_told(around):
@@ -26,9 +25,8 @@ class SolarCharger(OfferingCharger, ABC):
         if around.meter is MeterState.STALE:
             return self._tell(self._kept_a, Reason.METER_STALE, around)
         self._choose_phases(room_a, around)
-        top_a = self._top_a(room_a, spec.max_a)
-        best_a = self._best(top_a, around)
-        return self._follow(best_a, top_a, self._numbers(around), around)
+        best_a = self._best(around)
+        return self._follow(best_a, room_a, self._numbers(around), around)
 
     def _solar(self, room_a: float, around: Circumstances) -> Decision:
         """As much as the surplus gives, in steps, from the minimum upwards."""
@@ -45,7 +43,7 @@ class SolarCharger(OfferingCharger, ABC):
         other_w = self._choose_phases(room_a, around)
         per_a = self._per_a(around)
         top_a = self._top_a(room_a, spec.max_a)
-        best_a = self._best(top_a, around)
+        best_a = self._best(around)
         span = self.span_w(around.voltage_v)
         if self.vehicle.appetite.full:
             # It takes nothing: the offer stands where it could take its minimum.
@@ -58,17 +56,21 @@ class SolarCharger(OfferingCharger, ABC):
             if other_w is not None and not self.phase_choice.held_for_s(around.now):
                 # Rather change phases than stop.
                 worth_w = max(worth_w, other_w)
-            return self._keep_or_stop(best_a, top_a, worth_w, numbers, around)
+            return self._keep_or_stop(best_a, room_a, worth_w, numbers, around)
         return self._start_or_wait(best_a, room_a, worth_w, numbers, around)
 
-    def _best(self, top_a: float, around: Circumstances) -> float:
-        """Return the step that serves what is left of the surplus best."""
+    def _best(self, around: Circumstances) -> float:
+        """Return the step that serves what is left of the surplus best.
+
+        The limits may leave less.
+        """
         if self.vehicle.appetite.full:
             # Enough for it to begin again by itself.
-            return min(self.min_a, top_a)
+            return self.min_a
         left_w = around.surplus_w - around.reserve_w - around.least_below_w
         ideal_a = left_w / self._per_a(around) + self.vehicle.shortfall_a
-        return min(max(self._fit(ideal_a, around), self.min_a), top_a)
+        most_a = max(self._down(self.spec.max_a), self._kept_a)
+        return min(max(self._fit(ideal_a, around), self.min_a), most_a)
 
     def _numbers(self, around: Circumstances) -> dict[str, float | str]:
         return {
@@ -79,7 +81,7 @@ class SolarCharger(OfferingCharger, ABC):
     def _keep_or_stop(
         self,
         best_a: float,
-        top_a: float,
+        room_a: float,
         worth_w: float,
         numbers: dict[str, float | str],
         around: Circumstances,
@@ -94,22 +96,24 @@ class SolarCharger(OfferingCharger, ABC):
         stop_in_s = self.switching.seconds_until(against_w)
         if stop_in_s is not None:
             stop_in_s = max(stop_in_s, held_s)
-        return self._follow(best_a, top_a, numbers, around, stop_in_s)
+        return self._follow(best_a, room_a, numbers, around, stop_in_s)
 
     def _follow(
         self,
         best_a: float,
-        top_a: float,
+        room_a: float,
         numbers: dict[str, float | str],
         around: Circumstances,
         stop_in_s: float | None = None,
     ) -> Decision:
         """Move to the best step, as soon as the last change is old enough."""
         current_a = self.value
+        top_a = self._top_a(room_a, self.spec.max_a)
+        within_a = self._within(room_a, best_a)
         if current_a > top_a:
             current_a = top_a
-        elif best_a != current_a and self._may_move(best_a, around):
-            current_a = best_a
+        elif within_a != current_a and self._may_move(within_a, around):
+            current_a = within_a
         numbers["current_a"] = current_a
         if (
             around.surplus_w < self.min_a * self._per_a(around)
@@ -120,7 +124,7 @@ class SolarCharger(OfferingCharger, ABC):
             return self._tell(current_a, Reason.HOLDING_MINIMUM, around, numbers)
         if current_a >= self._down(self.spec.max_a):
             return self._tell(current_a, Reason.AT_MAXIMUM, around, numbers)
-        if current_a == top_a:
+        if current_a == top_a or current_a == within_a < best_a:
             return self._tell(current_a, Reason.LIMITED, around, numbers)
         return self._tell(current_a, Reason.FOLLOWING_SURPLUS, around, numbers)
 
@@ -148,5 +152,6 @@ class SolarCharger(OfferingCharger, ABC):
             if (start_in_s := self.switching.seconds_until(worth_w)) is not None:
                 numbers["seconds"] = round(start_in_s)
             return self._tell(0.0, Reason.ABOUT_TO_START, around, numbers)
+        best_a = self._within(room_a, best_a)
         numbers["current_a"] = best_a
         return self._tell(best_a, Reason.FOLLOWING_SURPLUS, around, numbers)

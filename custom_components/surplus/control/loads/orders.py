@@ -40,6 +40,10 @@ class Orders:
         while len(told) > 1 and told[1][0] <= now - self.settles_s:
             told.popleft()
 
+    def told_before(self, at: float | None) -> bool:
+        """Whether it was told what is in force before an instant."""
+        return at is not None and bool(self._told) and self._told[-1][0] < at
+
     def most_w(self, now: float) -> float:
         """Return the most that it was told in the time it may need to do so."""
         told = self._told

@@ -3,7 +3,10 @@
 Every command wears something: flash, relays, a queue of frames. Writes come back with
 time into a store that holds most of a day's. While it is full, any change is worth one; as
 it empties, a change must have missed ever more charge or energy before it is made: a large error
-soon, a small one late. Stops, starts and limits are never held back.
+soon, a small one late. A fall costs at most one write per rise, and what it misses is
+imported: it waits no longer for an empty store than for one that is nearly so.
+
+Stops, starts, limits and what a person asks for are never held back.
 """
 
 from math import inf
@@ -70,10 +73,14 @@ class Pace:
         self._missed = 0.0
 
     def worth_it(self, error: float, dt_s: float) -> bool:
-        """Add ``dt_s`` of an error; True when a change is worth a write."""
+        """Add ``dt_s`` of an error; True when a change is worth a write.
+
+        Above 0 the change is a rise, for which there must be a write left.
+        """
         self._missed += abs(error) * dt_s
-        if self._left < 1.0:
+        falls = error < 0
+        if self._left < 1.0 and not falls:
             return False
         strain = self.strain
-        scarce = min(1.0, (1.0 - strain) / _LAST)
+        scarce = 1.0 if falls else min(1.0, (1.0 - strain) / _LAST)
         return self._missed * scarce >= self._dear * strain**2

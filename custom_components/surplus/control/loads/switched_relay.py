@@ -269,6 +269,8 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
     def _unreachable(self, around: Circumstances) -> Decision:
         """Count on what it may still draw: a relay stays as it is."""
         on = self.switching.on if self.appliance.on is None else self.appliance.on
+        # Whatever happens to it meanwhile, it is gone on from what it is found in.
+        self._met = False
         self.value = float(on)
         if on is not self.switching.on:
             self.switching.switch(on, around.now)
@@ -295,7 +297,8 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
     def pulses(self, voltage_v: float) -> tuple[Pulse, ...]:
         if self.appliance.power_known:
             power_w = self.appliance.power_w
-            return (Pulse(value=1.0, least_w=power_w, most_w=power_w),)
+            most_w = max(power_w, self.appliance.most_w)
+            return (Pulse(value=1.0, least_w=power_w, most_w=most_w),)
         most_w = self.appliance.most_w
         pulse = Pulse(value=1.0, least_w=_LEAST_PULSE_W, most_w=most_w, guessed=True)
         return (pulse,)

@@ -13,7 +13,6 @@ from .model import GridReading, Snapshot
 from .probing import Probing
 from .settings import HomeSettings
 
-
 # Longer than the clouds of a minute, and than the sensor of a production is late.
 _SUN_REMEMBERED_S = 900.0
 

@@ -129,8 +129,11 @@ class Appliance:
     @property
     def most_w(self) -> float:
         """The most it may take when it is started, as far as anybody knows."""
+        if self._spec.power_w is not None and not self._measured:
+            # What the meter showed less may have been the house's doing.
+            return self._spec.power_w
         if self.power_known:
-            return max(self.power_w, 0.0 if self._measured else self._spec.power_w or 0.0)
+            return self.power_w
         return self.meter.most_w or max(_SOCKET_W, self._spec.first_guess_w)
 
     @property

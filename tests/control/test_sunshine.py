@@ -48,6 +48,13 @@ def test_what_is_measured_counts_for_more_than_the_production(solar_w: float) ->
     assert house.cars[0].drawn_a > 15
 
 
+@pytest.mark.parametrize("solar_w", [nan, -6300.0])
+def test_a_production_that_cannot_be_true_bounds_nothing(solar_w: float) -> None:
+    house = house_of(Unmeasured(max_a=16.0), solar_w)
+    house.run(1800, base_w=-3000.0)
+    assert house.cars[0].drawn_a > 6
+
+
 def test_an_export_is_left_though_no_production_shows_it() -> None:
     house = House(settings=HomeSettings(), cars=[Unmeasured()], solar_w=0.0)
     assert house.run(60, base_w=-6000.0).surplus_w == 6000

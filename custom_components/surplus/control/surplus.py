@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf, isfinite
+from math import inf
 
 from .battery import Batteries, BatteryShare
 from .blind import Balance, HouseModel
@@ -15,6 +15,8 @@ from .settings import HomeSettings
 
 # Longer than the clouds of a minute, and than the sensor of a production is late.
 _SUN_REMEMBERED_S = 900.0
+# An inverter takes some watts in the night. What is less is counted the wrong way round.
+_LEAST_SOLAR_W = -100.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +57,7 @@ class _Sunshine:
         ``shown_w`` is what is left as far as anything measures it: a production sensor
         may be late, or see one of two roofs.
         """
-        if solar_w is None or not isfinite(solar_w):
+        if solar_w is None or not solar_w > _LEAST_SOLAR_W:
             return inf
         given_w, most = max(0.0, solar_w, shown_w), self._most
         if not most or at > most[-1][0]:

@@ -63,7 +63,6 @@ class TestSensor:
         see(appliance, 105.0, 1500.0)
         assert appliance.power_w == 1500
         assert appliance.most_w == 1500
-        assert appliance.starts_from_w == 1500
 
     def test_five_seconds_after_a_switching_it_shows_what_was(self) -> None:
         appliance = switched_on()
@@ -122,7 +121,6 @@ class TestUnknown:
         appliance = Appliance(spec(None))
         assert not appliance.power_known
         assert appliance.power_w == 1000
-        assert appliance.starts_from_w == 1000
         assert appliance.most_w == 3680
         assert Appliance(spec(None, 5000.0)).most_w == 5000
 
@@ -130,6 +128,37 @@ class TestUnknown:
         appliance = Appliance(spec(1200.0))
         assert appliance.power_known
         assert (appliance.power_w, appliance.most_w) == (1200, 1200)
+
+    @pytest.mark.parametrize(
+        ("steps_w", "power_w"),
+        [
+            ([1399.0], 1399),
+            ([1000.0, 1300.0], 1300),
+            ([1400.0], 2000),
+            ([700.0, 1900.0], 2000),
+        ],
+    )
+    def test_what_the_meter_shows_clearly_less_is_not_what_was_declared(
+        self, steps_w: list[float], power_w: float
+    ) -> None:
+        appliance = Appliance(spec())
+        appliance.relearn({"meter": {"power_w": None, "steps_w": steps_w}})
+        assert appliance.power_w == power_w
+        # It may have been the house: limits go by the most.
+        assert appliance.most_w == 2000
+
+    @pytest.mark.parametrize(
+        ("steps_w", "power_w"),
+        [([5000.0], 1000), ([800.0], 800), ([5000.0, 800.0], 800)],
+    )
+    def test_until_steps_agree_it_is_taken_to_take_little(
+        self, steps_w: list[float], power_w: float
+    ) -> None:
+        appliance = Appliance(spec(None))
+        appliance.observe(spec(None), SwitchedReading(reachable=True, on=False))
+        appliance.relearn({"meter": {"power_w": None, "steps_w": steps_w}})
+        assert not appliance.power_known
+        assert appliance.power_w == power_w
 
 
 class TestRefuses:
@@ -235,7 +264,7 @@ class TestMemory:
         see(other, 3.0, 1500.0, on=False)
         assert other.power_w == 1500
 
-    @pytest.mark.parametrize("saved", [0.0, -5.0, nan, "much", None])
+    @pytest.mark.parametrize("saved", [0.0, -5.0, 1e9, True, nan, "much", None])
     def test_what_nothing_takes_is_left_out(self, saved: object) -> None:
         appliance = Appliance(spec())
         appliance.relearn({"measured_w": saved})

@@ -53,6 +53,9 @@ def later(house: House, seconds: float) -> Cycle:
         "follows_surplus",
         "decide",
         "takes_w",
+        "trial_left_s",
+        "orders.excess_w",
+        "orders.may_draw_w",
     ],
 )
 def test_a_control_that_raises_is_let_go_and_the_others_are_decided_for(
@@ -62,7 +65,10 @@ def test_a_control_that_raises_is_let_go_and_the_others_are_decided_for(
     two = decision_of(house.history[-1], "ocpp:two").setpoint
     assert two is not None
     assert two.value == 10
-    monkeypatch.setattr(control_of(house, "ocpp:one"), name, breaks)
+    control, _, name = f"control.{name}".rpartition(".")
+    broken = control_of(house, "ocpp:one")
+    target = broken.orders if control.endswith("orders") else broken
+    monkeypatch.setattr(target, name, breaks)
     cycle = later(house, 1)
     assert {key: type(error) for key, error in cycle.failures.items()} == {
         "ocpp:one": Broken

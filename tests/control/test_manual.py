@@ -89,3 +89,23 @@ def test_a_number_counts_before_what_it_had(spec: LoadSpec, given: float) -> Non
     house.loads[0].manual_value = None
     house.run(600)
     assert house.loads[0].value == 0
+
+
+@pytest.mark.parametrize("had", [0.0, 1.0])
+def test_a_check_is_not_what_it_had(had: float) -> None:
+    load = Plant(
+        spec=switched(power_w=2500.0, min_on_s=0.0, min_off_s=0.0),
+        mode=Mode.MANUAL,
+        manual_value=had,
+    )
+    house = MixedHouse(loads=[load])
+    house.run(60, base_w=300)
+    house.engine.start_check(load.spec)
+    # To 0, and then into the pulse.
+    house.run(6 if had else 25)
+    assert load.value == 1.0 - had
+    load.manual_value = None
+    load.ask(Mode.MANUAL)
+    house.run(120)
+    assert not house.engine.checking
+    assert load.value == had

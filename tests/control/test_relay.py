@@ -157,6 +157,17 @@ class TestFirstSight:
         assert control.value == 1
         assert control.switching.on
 
+    def test_back_in_reach_it_is_not_switched_on_again(self) -> None:
+        control = found(on=True)
+        away = SwitchedReading(reachable=False)
+        load = LoadInput(spec=control.spec, reading=away, mode=Mode.SOLAR)
+        control.observe(load, 1)
+        assert control.decide(load, around(3000.0)).setpoint is None
+        back = observe(control, False, NOW - 10)
+        decision = control.decide(back, around(500.0))
+        assert not is_on(decision)
+        assert control.switching.since == NOW - 10
+
     def test_a_hand_that_was_there_before_us_does_not_end_a_rest(self) -> None:
         control = SwitchedControl(SPEC)
         saved = {"on": False, "value": 0.0, "for_s": 10.0, "saved_at": WALL.isoformat()}

@@ -126,3 +126,35 @@ class TestCheck:
         house.engine.start_check(house.relays[1].spec)
         house.run(3, base_w=5000)
         assert not house.relay.on
+
+    def test_it_rests_after_the_pulse_as_after_any_running(self) -> None:
+        house = House(relays=[Relay(min_off_s=300.0)])
+        self.check(house)
+        off_at = house.relay.changed_at
+        assert off_at is not None
+        decision = house.run(250, base_w=-6000)
+        assert decision.reason is Reason.RESTING
+        house.run(60)
+        assert house.relay.on
+        assert house.relay.changed_at is not None
+        assert house.relay.changed_at - off_at >= 300
+
+    def test_one_stopped_in_its_pulse_rests_from_then_on(self) -> None:
+        house = House(relays=[Relay(min_off_s=300.0)])
+        house.run(5, base_w=-6000)
+        house.engine.start_check(house.relay.spec)
+        while not house.relay.on:
+            house.run(1)
+        house.engine.stop_check(house.relay.load_id)
+        assert house.run(290).reason is Reason.RESTING
+        house.run(30)
+        assert house.relay.on
+
+    def test_one_that_never_pulsed_need_not_rest(self) -> None:
+        house = House(relays=[Relay(min_off_s=300.0)])
+        house.run(5, base_w=-6000)
+        house.engine.start_check(house.relay.spec)
+        house.run(1)
+        house.engine.stop_check(house.relay.load_id)
+        house.run(30)
+        assert house.relay.on

@@ -118,7 +118,7 @@ class TestItsOwnSensor:
         assert house.control.appliance.power_w == 2000
 
     def test_it_does_not_wait_for_a_sensor_that_died(self) -> None:
-        house = House(relays=[Relay(has_sensor=True, draws_w=1200)])
+        house = House(relays=[Relay(has_sensor=True, draws_w=1500)])
         house.run(600, base_w=-2500)
         house.relay.has_sensor, house.relay.measured = False, None
         house.run(5)
@@ -259,3 +259,23 @@ def test_nothing_is_told_of_a_power_that_was_declared() -> None:
     for base_w in (-3000, 3000):
         house.run(700, base_w)
     assert house.history[-1].facts == {}
+
+
+def test_one_that_was_declared_too_large_stops_in_the_night() -> None:
+    house = House(relays=[Relay(declared_w=3000.0, draws_w=1100.0)])
+    house.run(600, base_w=-4000)
+    assert house.relay.on
+    house.run(900, base_w=300)
+    assert not house.relay.on
+
+
+def test_one_whose_first_step_was_too_large_stops_in_the_night() -> None:
+    house = House(relays=[Relay(declared_w=None, draws_w=2000.0)])
+    house.run(30, base_w=-4000)
+    while not house.relay.on:
+        house.run(1)
+    house.run(100, base_w=-1000)
+    assert house.control.appliance.meter.best_w == 5000
+    house.run(300, base_w=-4000)
+    house.run(900, base_w=300)
+    assert not house.relay.on

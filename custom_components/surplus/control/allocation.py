@@ -59,6 +59,7 @@ def _decide(
     load, control = follower
     asked = checks.value_of(load.spec.load_id)
     if asked is not None:
+        control.checked(load.reading)
         decision = control.follow_check(asked, around)
     elif checks.keeps_still(load, around.settings):
         decision = control.hold(around)
@@ -80,6 +81,7 @@ class _Ledger:
         """Start with everything."""
         self.caps_w: Mapping[str, float] = {}
         self._around = around
+        self._failures = failures
         self._own_w = own_w
         self._spans: dict[str, Span] = {}
         self._moving_w: dict[str, float] = {}
@@ -96,7 +98,7 @@ class _Ledger:
             if control.switching.on and load.spec.load_id in self._spans
         )
         for follower in followers:
-            self._set_excess(follower)
+            failures.attempt(follower[0], self._set_excess, follower)
 
     def _ask(self, follower: Follower) -> None:
         """Ask a load for what the others must know of it."""
@@ -152,9 +154,10 @@ class _Ledger:
         around.headroom.end_turn(control.phases, self._per_phase_a(control, own_w))
         told_w = taken_w if decision.setpoint is None else decision.setpoint.power_w
         control.orders.note(around.now, told_w, control.reserved_w)
-        self._note_trial(follower)
+        attempt = self._failures.attempt
+        attempt(load, self._note_trial, follower)
         if load.reading.reachable:
-            drawn_w = own_w - self._set_excess(follower)
+            drawn_w = own_w - (attempt(load, self._set_excess, follower) or 0.0)
             # What one battery covers, no other one must.
             around.sun_left_w -= min(0.0, told_w)
         else:

@@ -122,7 +122,9 @@ class Engine:
         limits = limits_of(settings, grid)
         headroom = Headroom(limits, base_a, grid_a, overload=grid.overload)
         if is_new:
-            self._note_peak(snapshot, controls, own_w, grid_a, voltage_v)
+            self._note_peak(
+                snapshot, controls, own_w, grid_a, voltage_v, failures=failures
+            )
             all_w = sum(own_w.values())
             for load, control in controls:
                 others_w = all_w - own_w[load.spec.load_id]
@@ -231,16 +233,22 @@ class Engine:
         own_w: Mapping[str, float],
         grid_a: tuple[float, ...],
         voltage_v: float,
+        *,
+        failures: Failures,
     ) -> None:
         """Note what the house draws by itself, for the time when no meter tells."""
         solar_a = (snapshot.solar_w or 0.0) / voltage_v / self.settings.phases
         # A load that moves otherwise than believed is no draw of the house.
-        most_w = {
-            load.spec.load_id: control.orders.may_draw_w(
-                own_w[load.spec.load_id], snapshot.now
+        most_w = dict(own_w)
+        for load, control in controls:
+            may_draw_w = failures.attempt(
+                load,
+                control.orders.may_draw_w,
+                own_w[load.spec.load_id],
+                snapshot.now,
             )
-            for load, control in controls
-        }
+            if may_draw_w is not None:
+                most_w[load.spec.load_id] = may_draw_w
         still_a = _base_currents(grid_a, controls, most_w, voltage_v)
         self._peaks.observe(max(still_a) + solar_a, snapshot.wall)
 

@@ -1,7 +1,9 @@
 """What the sun leaves to all loads together, and what they may use of it."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 
 from .battery import Batteries, BatteryShare
 from .blind import Balance, HouseModel
@@ -10,6 +12,11 @@ from .loads.base import Follower
 from .model import GridReading, Snapshot
 from .probing import Probing
 from .settings import HomeSettings
+
+# Longer than the clouds of a minute, and than the sensor of a production is late.
+_SUN_REMEMBERED_S = 900.0
+# An inverter takes some watts in the night. What is less is counted the wrong way round.
+_LEAST_SOLAR_W = -100.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +39,36 @@ class Surplus:
         return self.balance.grid.power_w is not None
 
 
+class _Sunshine:
+    """The most that the sun can have left in the last minutes.
+
+    What loads without a sensor are believed to draw counts as surplus while they run. One
+    that draws less would go on in the night, for what it is believed to save.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing: then there may be any sun."""
+        # The most since each instant; falling.
+        self._most: deque[tuple[float, float]] = deque()
+
+    def most_w(self, at: float, solar_w: float | None, shown_w: float) -> float:
+        """Return the most that it can leave; inf where nobody tells the production.
+
+        ``shown_w`` is what is left as far as anything measures it: a production sensor
+        may be late, or see one of two roofs.
+        """
+        if solar_w is None or not solar_w > _LEAST_SOLAR_W:
+            return inf
+        given_w, most = max(0.0, solar_w, shown_w), self._most
+        if not most or at > most[-1][0]:
+            while most and most[-1][1] <= given_w:
+                most.pop()
+            most.append((at, given_w))
+        while most[0][0] < at - _SUN_REMEMBERED_S:
+            most.popleft()
+        return max(given_w, most[0][1])
+
+
 class SurplusModel:
     """Batteries, the house behind a meter that sees no export, and sun held back."""
 
@@ -40,6 +77,7 @@ class SurplusModel:
         self._batteries = Batteries()
         self._house = HouseModel()
         self._probing = Probing()
+        self._sunshine = _Sunshine()
 
     @property
     def battery_state(self) -> MeterState:
@@ -85,6 +123,7 @@ class SurplusModel:
             else self._house.balance(grid, snapshot.solar_w, followed_w(grid.at))
         )
         battery = self._batteries.share(balance.grid, followed_w, dt_s)
+        battery = self._as_far_as_sun(battery, snapshot, followers, own_w)
         probed_w = 0.0
         if settings.zero_export:
             if is_new:
@@ -106,6 +145,30 @@ class SurplusModel:
             - battery.kept_w
             + probed_w,
             probed_w=probed_w,
+        )
+
+    def _as_far_as_sun(
+        self,
+        battery: BatteryShare,
+        snapshot: Snapshot,
+        followers: Sequence[Follower],
+        own_w: Mapping[str, float],
+    ) -> BatteryShare:
+        """Return the share with no more left than the sun can give."""
+        believed_w = sum(
+            own_w[load.spec.load_id]
+            for load, _ in followers
+            if load.reading.reachable and load.reading.power_w is None
+        )
+        left_w = battery.surplus_w
+        most_w = self._sunshine.most_w(
+            battery.at, snapshot.solar_w, left_w - max(0.0, believed_w)
+        )
+        if left_w <= most_w:
+            return battery
+        wrong_w = left_w - most_w
+        return replace(
+            battery, surplus_w=most_w, sun_left_w=battery.sun_left_w - wrong_w
         )
 
 

@@ -16,6 +16,10 @@ _REFUSED_AFTER_S = 30.0
 _REFUSED_SHARE = 0.1
 _REFUSED_AT_MOST_W = 50.0
 _LEARNING_RATE = 0.2
+# Less than this share of what was declared is no tolerance: it was declared wrongly.
+_DECLARED_SHARE = 0.7
+# No appliance on a relay takes more.
+_MOST_W = 50_000.0
 # What nobody knows anything of takes no more than a 16 A socket gives.
 _SOCKET_W = 3680.0
 
@@ -105,27 +109,29 @@ class Appliance:
 
     @property
     def power_w(self) -> float:
-        """What it takes while on: measured, declared, learned or guessed."""
+        """What it takes while on: measured, declared, learned or guessed.
+
+        In doubt less: what it is believed to take counts as surplus while it runs. Taken
+        for more than it is, it would never stop in the night, nor, where a kettle made
+        its step too large, ever be tried again.
+        """
         if self._measured and self._measured_w is not None:
             return self._measured_w
-        if self._spec.power_w is not None:
-            return self._spec.power_w
-        return self.meter.best_w or self._spec.first_guess_w
-
-    @property
-    def starts_from_w(self) -> float:
-        """What it is taken to need for a start.
-
-        While its power is not known, the least that a step has shown: one that a kettle
-        made too large must not keep it from ever being tried again.
-        """
-        if self.power_known:
-            return self.power_w
-        return self.meter.least_w or self._spec.first_guess_w
+        meter, declared_w = self.meter, self._spec.power_w
+        if declared_w is not None:
+            shown_w = meter.most_w or declared_w
+            return shown_w if shown_w < _DECLARED_SHARE * declared_w else declared_w
+        if meter.power_w is not None:
+            return meter.power_w
+        guess_w = self._spec.first_guess_w
+        return min(meter.least_w or guess_w, guess_w)
 
     @property
     def most_w(self) -> float:
         """The most it may take when it is started, as far as anybody knows."""
+        if self._spec.power_w is not None and not self._measured:
+            # What the meter showed less may have been the house's doing.
+            return self._spec.power_w
         if self.power_known:
             return self.power_w
         return self.meter.most_w or max(_SOCKET_W, self._spec.first_guess_w)
@@ -165,8 +171,9 @@ class Appliance:
         with suppress(KeyError, TypeError, ValueError):
             self.meter.restore(learned["meter"])
         with suppress(KeyError, TypeError, ValueError):
-            measured_w = float(learned["measured_w"])
-            self._measured_w = measured_w if measured_w > 0 else None
+            measured_w = learned["measured_w"]
+            if not isinstance(measured_w, bool) and 0 < float(measured_w) <= _MOST_W:
+                self._measured_w = float(measured_w)
 
 
 def _refused_w(power_w: float) -> float:

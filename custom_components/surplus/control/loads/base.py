@@ -56,6 +56,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self._restored = False
         self._squeezed_since: float | None = None
         self._found: float | None = None
+        self._before_check: float | None = None
         self.orders = Orders(self.settles_s)
 
     # ---- what is known -------------------------------------------------------------
@@ -71,7 +72,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         if load.mode is not Mode.MANUAL or load.manual_value is not None:
             self._found = None
         elif self._found is None:
-            self._found = self.present(load.reading)
+            had = self._before_check
+            self._found = self.present(load.reading) if had is None else had
 
     def present(self, reading: R) -> float:
         """Return the set-point that it is on."""
@@ -219,8 +221,14 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         """Return what the end of a check means for a load of this kind."""
         return result
 
+    def checked(self, reading: R) -> None:
+        """Keep the set-point that it had before what a check tells it."""
+        if self._before_check is None:
+            self._before_check = self.present(reading)
+
     def check_ended(self) -> None:
         """Begin anew: the pulse was no running of its own."""
+        self._before_check = None
         self.value = 0.0
         self.switching.switch(False, 0.0)
         self.switching.since = None

@@ -269,7 +269,7 @@ class LearnedPower:
 
 def _power_w(value: Any) -> float:
     power_w = float(value)
-    if not isfinite(power_w) or power_w <= 0:
+    if isinstance(value, bool) or not isfinite(power_w) or power_w <= 0:
         raise ValueError(f"{power_w} W is no power of a load")
     return power_w
 

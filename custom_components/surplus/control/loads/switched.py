@@ -194,7 +194,7 @@ class SwitchedControl(SwitchedRelay):
         return self._run(Reason.HOLDING_MINIMUM, around, numbers)
 
     def _start_or_wait(self, around: Circumstances) -> Decision:
-        power_w = self.appliance.starts_from_w
+        power_w = self.appliance.power_w
         worth_w = around.worth_w(Span(least_w=power_w, most_w=power_w))
         if not self.appliance.power_known and worth_w < power_w:
             # A trial is for when its guess is there in full.

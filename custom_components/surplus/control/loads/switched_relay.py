@@ -50,6 +50,7 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         self._ignores = False
         self._manual: float | None = None
         self._takes_w = 0.0
+        self._counted_at = 0.0
 
     # ---- what is known -------------------------------------------------------------
 
@@ -269,6 +270,8 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
     def _unreachable(self, around: Circumstances) -> Decision:
         """Count on what it may still draw: a relay stays as it is."""
         on = self.switching.on if self.appliance.on is None else self.appliance.on
+        # Whatever happens to it meanwhile, it is gone on from what it is found in.
+        self._met = False
         self.value = float(on)
         if on is not self.switching.on:
             self.switching.switch(on, around.now)
@@ -295,7 +298,7 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
     def pulses(self, voltage_v: float) -> tuple[Pulse, ...]:
         if self.appliance.power_known:
             power_w = self.appliance.power_w
-            return (Pulse(value=1.0, least_w=power_w, most_w=power_w),)
+            return (Pulse(value=1.0, least_w=power_w, most_w=self.appliance.most_w),)
         most_w = self.appliance.most_w
         pulse = Pulse(value=1.0, least_w=_LEAST_PULSE_W, most_w=most_w, guessed=True)
         return (pulse,)
@@ -306,9 +309,18 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
             return CheckResult(end=CheckEnd.TAKES_NOTHING)
         return result
 
+    @override
+    def check_ended(self) -> None:
+        # A compressor rests after a pulse as after any running.
+        switching = self.switching
+        off_since = self._counted_at if switching.on else switching.since
+        super().check_ended()
+        switching.since = off_since
+
     def _count(self, around: Circumstances) -> None:
         """Count the time it runs; what else each cycle begins with."""
         self.reserved_w = 0.0
+        self._counted_at = around.now
         reading = self._reading
         self.daily.see(
             self._is_on(reading) if reading.reachable else None,

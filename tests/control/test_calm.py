@@ -105,6 +105,23 @@ class TestLasting:
                 calm.forget()
         assert moves < 300
 
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_what_stays_is_taken_however_noisy_the_meter(self, sign: int) -> None:
+        calm = Calm()
+        calm.noise_w = 900.0
+        moved = [calm.lasting_w(sign * 200.0) for _ in range(60)]
+        first = next(n for n, moved_w in enumerate(moved) if moved_w is not None)
+        assert first == 51
+        assert moved[first] == sign * 200
+        # Nothing of it is left once something was told.
+        calm.forget()
+        assert calm.lasting_w(sign * 200.0) is None
+
+    def test_what_comes_and_goes_is_no_lasting_error(self) -> None:
+        calm = Calm()
+        calm.noise_w = 900.0
+        assert {calm.lasting_w(w) for w in (250.0, -250.0) * 500} == {None}
+
     def test_what_went_before_a_command_counts_no_more(self) -> None:
         calm = Calm()
         calm.noise_w = 100.0
@@ -152,6 +169,17 @@ class TestHeater:
         for _ in range(6):
             house.run(1, -600 + some())
         assert abs(house.grid_w) < 350
+
+    @pytest.mark.parametrize("import_price", [1.0, 25.0])
+    def test_what_turns_on_and_off_with_each_reading_hides_no_import(
+        self, import_price: float
+    ) -> None:
+        house = HeaterHouse(settings=HomeSettings(import_price=import_price))
+        for n in range(2400):
+            sun_w = 2000 if n < 1200 else 1000
+            house.run(1, -sun_w + (250 if n % 2 else -250))
+        assert house.control._calm.noise_w > 500
+        assert fmean(house.grids[-600:]) < 30
 
     def test_a_surplus_that_ends_in_noise_ends_it(self) -> None:
         house, some = HeaterHouse(), noise(60.0)

@@ -4,7 +4,9 @@ A fast load that answers each reading answers the noise in it too: a command a s
 and nothing captured by any of them. Noise goes back with the next reading where it came
 with the last one; a ramp, a step and a cloud's wandering do not. Against noise that is measured so,
 errors are summed up (CUSUM): a large one is acted on at once, a small one when it has
-lasted, and noise hardly ever. Where there is no noise, that is at once for all.
+lasted, and noise hardly ever. A second, patient sum forgives next to nothing, so that
+what stays is corrected however noisy the meter: also what a load that turns on and off
+with each reading makes look like noise. Where there is no noise, that is at once for all.
 """
 
 from bisect import bisect_left, insort
@@ -20,6 +22,30 @@ _WHITE = 0.33
 # second spares commands, and costs on days of broken clouds.
 _FORGIVEN = 0.5
 _LASTING = 2.5
+# The same of the patient sum, which never forgives more than so many watts for ever.
+_PATIENT_LASTING = 10.0
+_PATIENT_FORGIVEN_W = 25.0
+
+
+class _Sum:
+    """What errors to one side come to, beyond what each of them is forgiven."""
+
+    def __init__(self, sign: float) -> None:
+        """Begin at nothing."""
+        self._sign = sign
+        self._sum_w = 0.0
+        self._errors_w = 0.0
+        self._count = 0
+
+    def add(self, error_w: float, forgiven_w: float, lasting_w: float) -> float | None:
+        """Add an error; return the mean of them once they are more than ``lasting_w``."""
+        self._sum_w = max(0.0, self._sum_w + self._sign * error_w - forgiven_w)
+        if self._sum_w == 0:
+            self._errors_w, self._count = 0.0, 0
+            return None
+        self._errors_w += error_w
+        self._count += 1
+        return self._errors_w / self._count if self._sum_w > lasting_w else None
 
 
 class Calm:
@@ -33,8 +59,7 @@ class Calm:
         self._returns: deque[float] = deque(maxlen=_SAMPLES)
         # The same, kept in order: their median is asked for with each reading.
         self._by_size: list[float] = []
-        self._sums = [0.0, 0.0]
-        self._errors: list[list[float]] = [[], []]
+        self.forget()
 
     def observe(self, power_w: float) -> None:
         """Take in a new reading of what the load's moves should not change."""
@@ -59,21 +84,24 @@ class Calm:
 
     def forget(self) -> None:
         """Begin anew: the load was told something."""
-        self._sums = [0.0, 0.0]
-        self._errors = [[], []]
+        self._quick = [_Sum(1.0), _Sum(-1.0)]
+        self._patient = [_Sum(1.0), _Sum(-1.0)]
 
     def lasting_w(self, error_w: float) -> float | None:
         """Return by how much to move for an error, None while it may be noise."""
         if abs(error_w) > (_LASTING + _FORGIVEN) * self.noise_w:
             # It stands out by itself.
             return error_w
-        for side, sign in enumerate((1.0, -1.0)):
-            rest_w = sign * error_w - _FORGIVEN * self.noise_w
-            self._sums[side] = max(0.0, self._sums[side] + rest_w)
-            if self._sums[side] == 0:
-                self._errors[side] = []
-                continue
-            self._errors[side].append(error_w)
-            if self._sums[side] > _LASTING * self.noise_w:
-                return sum(self._errors[side]) / len(self._errors[side])
-        return None
+        forgiven_w = _FORGIVEN * self.noise_w
+        patient_w = min(forgiven_w, _PATIENT_FORGIVEN_W)
+        moves = [
+            *(
+                one.add(error_w, forgiven_w, _LASTING * self.noise_w)
+                for one in self._quick
+            ),
+            *(
+                one.add(error_w, patient_w, _PATIENT_LASTING * self.noise_w)
+                for one in self._patient
+            ),
+        ]
+        return next((move_w for move_w in moves if move_w is not None), None)

@@ -160,8 +160,14 @@ async def test_the_home_does_not_follow_what_it_computes_itself(
     assert result["errors"] == {"power_entity": "own_entity"}
 
 
-async def test_what_a_linky_measures_may_be_a_sensor_of_the_home(hass: HomeAssistant) -> None:
-    linky = MockConfigEntry(domain=DOMAIN, data={"kind": "linky"})
+async def test_what_a_linky_measures_may_be_a_sensor_of_the_home(
+    hass: HomeAssistant,
+) -> None:
+    linky = MockConfigEntry(
+        domain=DOMAIN,
+        data={"kind": "linky"},
+        disabled_by=ConfigEntryDisabler.USER,
+    )
     linky.add_to_hass(hass)
     sensor = er.async_get(hass).async_get_or_create(
         "sensor", DOMAIN, "linky_power", config_entry=linky

@@ -256,11 +256,15 @@ class Controls(HomeControls):
             self._newest[load_id] = decision
             power_w = self._power_w(decision, seen[load_id].reading)
             counted = self._count(load_id, power_w * dt_s / 3600.0)
-            new_reason = self._decisions.take(decision, now)
+            spec = seen[load_id].spec
+            switches = spec.min_on_s > 0 or spec.min_off_s > 0
+            new_reason = self._decisions.take(decision, now, switches=switches)
             if new_reason:
                 self._hands.save_within(SAVE_RARELY_S)
             event = _next_event(decision, self.modes(load_id).top, power_w, wall)
-            new_event = self._events.take(load_id, event, now, wall, at_once=new_reason)
+            new_event = self._events.take(
+                load_id, event, now, wall, at_once=new_reason and switches
+            )
             if counted or new_reason or new_event:
                 self._listeners.async_notify(load_id)
             self._followers.async_notify(load_id)
@@ -289,6 +293,7 @@ class Controls(HomeControls):
     def _change(self, load_id: str, modes: LoadModes) -> None:
         self._memory.loads[load_id] = modes
         self._hands.save_within(SAVE_SOON_S)
+        self._decisions.expect(load_id)
         self._events.expect(load_id)
         self._listeners.async_notify(load_id)
 

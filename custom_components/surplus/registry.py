@@ -86,12 +86,8 @@ class LoadSource(Protocol):
         What a person has set (``by_hand``) is left as it is, although Home repeated it.
         """
 
-    @callback
     def async_wished(self) -> None:
-        """Take note that a person has just asked for something of it: no more waiting.
-
-        By default nothing is ever waited for.
-        """
+        """Take note that a person has just asked for something of it: wait no more."""
 
     def async_subscribe(self, on_change: Callable[[], None]) -> CALLBACK_TYPE:
         """Call ``on_change`` in the event loop when spec or reading changed."""

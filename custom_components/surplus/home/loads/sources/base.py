@@ -337,6 +337,11 @@ class EntityLoad[S: LoadSettings](LoadSource):
             self._accepted = None
         self._notify()
 
+    @callback
+    @override
+    def async_wished(self) -> None:
+        """Wait for nothing, as most kinds."""
+
     async def _async_command(self, fitted: float) -> None:
         if not self.reachable:
             raise unreachable(self.settings.name)

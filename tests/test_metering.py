@@ -58,6 +58,8 @@ async def test_all_else_is_the_chargers(
     await metered.async_apply(9, 3)
     assert charger.told == [8, None, 9]
     assert charger.told_phases == [None, 3]
+    metered.async_wished()
+    assert charger.wishes == 1
     assert heard == [1]
     assert metered.spec is charger.spec
     charger.taken_over = 7.0

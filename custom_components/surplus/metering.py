@@ -80,5 +80,9 @@ class MeteredLoad(LoadSource):
         await self._source.async_release(by_hand=by_hand)
 
     @override
+    def async_wished(self) -> None:
+        self._source.async_wished()
+
+    @override
     def async_subscribe(self, on_change: Callable[[], None]) -> CALLBACK_TYPE:
         return self._source.async_subscribe(on_change)

@@ -86,6 +86,9 @@ class LoadSource(Protocol):
         What a person has set (``by_hand``) is left as it is, although Home repeated it.
         """
 
+    def async_wished(self) -> None:
+        """Take note that a person has just asked for something of it: wait no more."""
+
     def async_subscribe(self, on_change: Callable[[], None]) -> CALLBACK_TYPE:
         """Call ``on_change`` in the event loop when spec or reading changed."""
 

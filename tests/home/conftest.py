@@ -70,6 +70,7 @@ class HandCharger:
     told: list[float | None] = field(default_factory=list)
     told_phases: list[int | None] = field(default_factory=list)
     refuses: bool = False
+    wishes: int = 0
     taken_over: float | None = None
     listeners: list[Callable[[], None]] = field(default_factory=list)
 
@@ -89,6 +90,9 @@ class HandCharger:
 
     async def async_release(self, *, by_hand: bool = False) -> None:
         self.told.append(None)
+
+    def async_wished(self) -> None:
+        self.wishes += 1
 
     def async_subscribe(self, on_change: Callable[[], None]) -> Callable[[], None]:
         self.listeners.append(on_change)

@@ -83,6 +83,22 @@ async def test_a_reason_that_flickers_is_not_written_each_time(
     assert len(heard) <= 13
 
 
+async def test_a_load_hears_that_a_person_wants_something_of_it(
+    hass: HomeAssistant, life: Life
+) -> None:
+    home = async_get_registry(hass).home
+    await life.run(5, 800)
+    assert life.charger.wishes == 0
+    await home.async_set_mode(LOAD_ID, Mode.BOOST)
+    assert life.charger.wishes == 1
+    await home.async_resume(LOAD_ID)
+    # With nothing that passes too.
+    await home.async_resume(LOAD_ID)
+    assert life.charger.wishes == 3
+    await run_check(hass, life)
+    assert life.charger.wishes == 4
+
+
 async def run_check(hass: HomeAssistant, life: Life, sign: float = 1.0, base_w=800.0):
     home = async_get_registry(hass).home
     task = asyncio.create_task(home.async_check(LOAD_ID))

@@ -14,6 +14,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
 from .conftest import METER_ID, HandMeter, Life
@@ -142,6 +143,41 @@ async def test_what_measures_something_else_is_not_taken_for_the_grid(
     assert result["errors"] == {field: error}
     result = await configure(flow_id, good)
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_the_home_does_not_follow_what_it_computes_itself(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    result = await home_entry.start_reconfigure_flow(hass)
+    configure = hass.config_entries.flow.async_configure
+    form = {**BASICS, "grid_meter": "entity"}
+    own = "sensor.home_grid_power"
+    flow_id = result["flow_id"]
+    result = await configure(flow_id, {**form, "solar_entity": own})
+    assert result["errors"] == {"solar_entity": "own_entity"}
+    await configure(flow_id, form)
+    result = await configure(flow_id, {"power_entity": own, "sign": "import"})
+    assert result["errors"] == {"power_entity": "own_entity"}
+
+
+async def test_what_a_linky_measures_may_be_a_sensor_of_the_home(
+    hass: HomeAssistant,
+) -> None:
+    linky = MockConfigEntry(
+        domain=DOMAIN,
+        data={"kind": "linky"},
+        disabled_by=ConfigEntryDisabler.USER,
+    )
+    linky.add_to_hass(hass)
+    sensor = er.async_get(hass).async_get_or_create(
+        "sensor", DOMAIN, "linky_power", config_entry=linky
+    )
+    flow_id = await begin(hass)
+    configure = hass.config_entries.flow.async_configure
+    form = {**BASICS, "grid_meter": "entity", "solar_entity": sensor.entity_id}
+    result = await configure(flow_id, form)
+    assert result["errors"] == {}
+    assert result["step_id"] == "home_sensor"
 
 
 async def test_there_is_one_home(hass: HomeAssistant, life: Life) -> None:

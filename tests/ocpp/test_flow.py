@@ -23,10 +23,16 @@ from custom_components.surplus.ocpp.const import (
     SUBENTRY_CHARGER,
 )
 from custom_components.surplus.registry import async_get_registry
-from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_USER
+from homeassistant.config_entries import (
+    SOURCE_IGNORE,
+    SOURCE_USER,
+    ConfigEntryDisabler,
+    ConfigSubentryData,
+)
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.network import NoURLAvailableError
 from homeassistant.setup import async_setup_component
 
@@ -410,6 +416,58 @@ async def test_a_sensor_may_measure_instead_of_the_charger_and_be_taken_back(
     assert all(present)
     charger = entry.runtime_data.host.central.chargers[IDENTITY]
     assert charger.counters.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("sensor", "error"),
+    [
+        ("sensor.surplus_own", "own_entity"),
+        ("sensor.grid", "already_measures"),
+        ("sensor.sun", "already_measures"),
+        ("sensor.pump", "already_measures"),
+    ],
+)
+async def test_what_measures_something_else_is_not_taken_for_the_charger(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    callers: Callers,
+    sensor: str,
+    error: str,
+) -> None:
+    await callers.call_in()
+    er.async_get(hass).async_get_or_create(
+        "sensor", DOMAIN, "own", suggested_object_id="surplus_own"
+    )
+    MockConfigEntry(
+        domain=DOMAIN,
+        data={
+            "kind": "home",
+            "power_entity": "sensor.grid",
+            "solar_entity": "sensor.sun",
+        },
+        subentries_data=[
+            ConfigSubentryData(
+                data={"power_entity": "sensor.pump"},
+                subentry_type="switched",
+                title="Pump",
+                unique_id=None,
+            )
+        ],
+        disabled_by=ConfigEntryDisabler.USER,
+    ).add_to_hass(hass)
+    subentry_id = next(iter(entry.subentries))
+    configure = hass.config_entries.subentries.async_configure
+    form = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
+    result = await configure(form["flow_id"], FORM | {CONF_POWER_ENTITY: sensor})
+    assert result["errors"] == {CONF_POWER_ENTITY: error}
+    # Its own sensor is not in its own way.
+    for _ in range(2):
+        form = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
+        result = await configure(
+            form["flow_id"], FORM | {CONF_POWER_ENTITY: "sensor.line"}
+        )
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done()
 
 
 async def test_a_port_out_of_range_is_no_port(hass: HomeAssistant) -> None:

@@ -13,9 +13,13 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.start import async_at_started
 
 from ..const import DOMAIN
-from .loads.const import SUBENTRY_BATTERY
+from ..control.model import Mode
+from ..registry import async_get_registry
+from .const import CONF_EXPORT_ENTITY, CONF_POWER_ENTITY, CONF_SOLAR_ENTITY
+from .loads.const import CONF_VEHICLE_ENTITY, SUBENTRY_BATTERY
+from .loads.settings import load_id_of
 from .loads.values import is_there
-from .reports import async_report_absent
+from .reports import async_absent, async_report_absent
 
 _LOOK: Final = timedelta(seconds=30)
 # Integrations may come up this long after Home Assistant itself.
@@ -23,6 +27,8 @@ _START_GRACE_S: Final = 60.0
 # A device may be away for as long as it takes to restart it.
 _ABSENT_S: Final = 600.0
 _ENTITY_KEY: Final = "_entity"
+# Of the power of the grid, the sun and a battery.
+_TOLD_ELSEWHERE: Final = (CONF_POWER_ENTITY, CONF_EXPORT_ENTITY, CONF_SOLAR_ENTITY)
 
 
 class Absence(StrEnum):
@@ -56,10 +62,16 @@ class Absences:
         self._since: dict[tuple[str, str], float] = {}
         self._reported: set[str] = set()
         self._patient_until = float("inf")
+        self._looked = False
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
-        """Watch until the returned function is called."""
+        """Watch until the returned function is called.
+
+        What was reported stays until it is there again: a user who has set it aside
+        is not told anew after a reload.
+        """
+        self._reported = set(async_absent(self._hass))
         stops = [
             async_track_time_interval(
                 self._hass, self._look, _LOOK, cancel_on_shutdown=True
@@ -71,7 +83,8 @@ class Absences:
         def stop() -> None:
             for end in stops:
                 end()
-            self._report({})
+            if self._entry.disabled_by is not None:
+                self._report({})
 
         return stop
 
@@ -84,12 +97,15 @@ class Absences:
         now = monotonic()
         absent: dict[tuple[str, str], Absence] = {}
         names: dict[str, str] = {}
-        for owner, name, entity_id, told_elsewhere in self._entities():
+        for owner, name, entity_id, may_pause in self._entities():
             absence = absence_of(self._hass, entity_id)
-            if absence and not (told_elsewhere and absence is Absence.UNAVAILABLE):
+            if absence and not (may_pause and absence is Absence.UNAVAILABLE):
                 absent[owner, entity_id] = absence
                 names[owner] = name
-        self._since = {key: self._since.get(key, now) for key in absent}
+        self._since = {
+            key: self._since.get(key, self._begun(key[0], now)) for key in absent
+        }
+        self._looked = True
         if now < self._patient_until:
             return
         due: dict[str, dict[Absence, list[str]]] = {}
@@ -97,6 +113,11 @@ class Absences:
             if now - self._since[owner, entity_id] >= _ABSENT_S:
                 due.setdefault(owner, {}).setdefault(absence, []).append(entity_id)
         self._report({owner: (names[owner], found) for owner, found in due.items()})
+
+    def _begun(self, owner: str, now: float) -> float:
+        """Return since when an entity that is newly seen to be absent was so."""
+        before = not self._looked and owner in self._reported
+        return float("-inf") if before else now
 
     def _report(self, due: dict[str, tuple[str, dict[Absence, list[str]]]]) -> None:
         for owner in self._reported - due.keys():
@@ -114,21 +135,35 @@ class Absences:
         self._reported = set(due)
 
     def _entities(self) -> Iterator[tuple[str, str, str, bool]]:
-        """Yield whose entity, its name, the entity, and whether others tell of a pause.
+        """Yield whose entity, its name, the entity, and whether it may be away.
 
-        Inverters sleep at night, and of a silent meter or battery others tell.
+        Inverters and vehicles sleep, a load that is off may be switched off for months,
+        and of a silent meter or battery others tell.
         """
         entry = self._entry
-        for entity_id in _entity_ids(entry.data):
-            yield entry.entry_id, entry.title, entity_id, True
+        for key, entity_id in _entity_ids(entry.data):
+            may_pause = key in _TOLD_ELSEWHERE
+            yield entry.entry_id, entry.title, entity_id, may_pause
+        home = async_get_registry(self._hass).home
         for owner in self._hass.config_entries.async_entries(
             DOMAIN, include_disabled=False
         ):
             for subentry in owner.subentries.values():
                 battery = subentry.subentry_type == SUBENTRY_BATTERY
-                for entity_id in _entity_ids(subentry.data):
-                    yield subentry.subentry_id, subentry.title, entity_id, battery
+                load = home.load(load_id_of(subentry)) if home else None
+                off = load is not None and load.mode is Mode.OFF
+                for key, entity_id in _entity_ids(subentry.data):
+                    may_pause = (
+                        off
+                        or key == CONF_VEHICLE_ENTITY
+                        or (battery and key in _TOLD_ELSEWHERE)
+                    )
+                    yield subentry.subentry_id, subentry.title, entity_id, may_pause
 
 
-def _entity_ids(data: Mapping[str, Any]) -> list[str]:
-    return [value for key, value in data.items() if key.endswith(_ENTITY_KEY) and value]
+def _entity_ids(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (key, value)
+        for key, value in data.items()
+        if key.endswith(_ENTITY_KEY) and value
+    ]

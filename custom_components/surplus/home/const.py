@@ -20,9 +20,6 @@ CONF_NO_LIMIT: Final = "no_limit"
 # What says which meter stands at the grid, and which way it counts.
 METER_KEYS: Final = (CONF_GRID_METER, CONF_POWER_ENTITY, CONF_EXPORT_ENTITY, CONF_SIGN)
 
-# The Home's own power sensors.
-POWER_KEYS: Final = (CONF_POWER_ENTITY, CONF_EXPORT_ENTITY, CONF_SOLAR_ENTITY)
-
 # Value of CONF_GRID_METER for a meter made of entities of other integrations.
 GRID_METER_ENTITY: Final = "entity"
 

@@ -151,6 +151,7 @@ class Controls(HomeControls):
                 value = self._present_value(load_id)
             elif value < 0 and source and not isinstance(source.spec, StorageSpec):
                 raise _invalid("value_below_zero")
+        self._wish(load_id)
         self._set(
             load_id,
             self.modes(load_id).asked(
@@ -163,6 +164,7 @@ class Controls(HomeControls):
 
     async def async_resume(self, load_id: str) -> None:
         """End what passes; without anything that passes there is nothing to do."""
+        self._wish(load_id)
         modes = self.modes(load_id)
         if modes.top is not None:
             self._set(load_id, modes.resumed())
@@ -172,6 +174,7 @@ class Controls(HomeControls):
         if self.checks.any_running:
             raise _invalid("check_running")
         self._hands.begin_check(load_id)
+        self._wish(load_id)
         try:
             async with self.checks.async_waiting(load_id) as ended:
                 self._listeners.async_notify(load_id)
@@ -187,6 +190,12 @@ class Controls(HomeControls):
         if newest is None or newest.setpoint is None:
             raise _invalid("manual_needs_value")
         return newest.setpoint.value
+
+    @callback
+    def _wish(self, load_id: str) -> None:
+        """Let a load know that a person has asked: what it waits for is over."""
+        if (source := self._registry.loads.get(load_id)) is not None:
+            source.async_wished()
 
     @callback
     def _set(self, load_id: str, modes: LoadModes) -> None:
@@ -247,11 +256,15 @@ class Controls(HomeControls):
             self._newest[load_id] = decision
             power_w = self._power_w(decision, seen[load_id].reading)
             counted = self._count(load_id, power_w * dt_s / 3600.0)
-            new_reason = self._decisions.take(decision, now)
+            spec = seen[load_id].spec
+            switches = spec.min_on_s > 0 or spec.min_off_s > 0
+            new_reason = self._decisions.take(decision, now, switches=switches)
             if new_reason:
                 self._hands.save_within(SAVE_RARELY_S)
             event = _next_event(decision, self.modes(load_id).top, power_w, wall)
-            new_event = self._events.take(load_id, event, now, wall, at_once=new_reason)
+            new_event = self._events.take(
+                load_id, event, now, wall, at_once=new_reason and switches
+            )
             if counted or new_reason or new_event:
                 self._listeners.async_notify(load_id)
             self._followers.async_notify(load_id)
@@ -280,6 +293,7 @@ class Controls(HomeControls):
     def _change(self, load_id: str, modes: LoadModes) -> None:
         self._memory.loads[load_id] = modes
         self._hands.save_within(SAVE_SOON_S)
+        self._decisions.expect(load_id)
         self._events.expect(load_id)
         self._listeners.async_notify(load_id)
 

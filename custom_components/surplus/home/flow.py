@@ -26,6 +26,7 @@ from homeassistant.helpers.selector import (
 
 from ..const import CONF_KIND, Kind
 from ..control.settings import HomeSettings
+from ..measured import load_sensors, own_kind
 from ..registry import async_get_registry
 from .const import (
     CONF_BREAKER_A,
@@ -47,7 +48,6 @@ from .const import (
     SIGN_IMPORT,
     STRICTNESS_BALANCED,
 )
-from .loads.checks import load_sensors
 
 _LARGEST_RESERVE_W = 5000
 
@@ -91,6 +91,8 @@ class HomeFlow(ConfigFlow):
         errors = _home_errors(user_input) if user_input is not None else {}
         if (user_input or {}).get(CONF_SOLAR_ENTITY) in load_sensors(self.hass):
             errors[CONF_SOLAR_ENTITY] = "measures_load"
+        elif self._is_made_of_it((user_input or {}).get(CONF_SOLAR_ENTITY)):
+            errors[CONF_SOLAR_ENTITY] = "own_entity"
         if user_input is not None and not errors:
             if user_input[CONF_GRID_METER] != GRID_METER_ENTITY or _is_limited(
                 user_input
@@ -140,11 +142,17 @@ class HomeFlow(ConfigFlow):
             return {CONF_SIGN: "import_first"}
         loads, solar = load_sensors(self.hass), self._home_data.get(CONF_SOLAR_ENTITY)
         for key, sensor in ((CONF_POWER_ENTITY, power), (CONF_EXPORT_ENTITY, export)):
+            if self._is_made_of_it(sensor):
+                return {key: "own_entity"}
             if sensor in loads:
                 return {key: "measures_load"}
             if sensor and sensor == solar:
                 return {key: "measures_solar"}
         return {}
+
+    def _is_made_of_it(self, entity_id: str | None) -> bool:
+        """Return whether an entity is Surplus's own; what a Linky measures may be."""
+        return own_kind(self.hass, entity_id) not in (None, Kind.LINKY)
 
     def _finish_home(self) -> ConfigFlowResult:
         if self.source == SOURCE_RECONFIGURE:

@@ -54,6 +54,8 @@ def async_clear_issues(hass: HomeAssistant) -> None:
     """Clear every issue: the Home is gone."""
     for issue in ISSUES:
         ir.async_delete_issue(hass, DOMAIN, issue)
+    for owner in async_absent(hass):
+        async_report_absent(hass, owner, None)
 
 
 def _report(
@@ -76,6 +78,17 @@ def _report(
         translation_key=issue,
         translation_placeholders={what: name or "–"},
     )
+
+
+@callback
+def async_absent(hass: HomeAssistant) -> list[str]:
+    """Return the loads whose absent entities are reported now, also set aside."""
+    prefix = f"{_ENTITY}_"
+    return [
+        issue_id.removeprefix(prefix)
+        for (domain, issue_id), issue in ir.async_get(hass).issues.items()
+        if domain == DOMAIN and issue.active and issue_id.startswith(prefix)
+    ]
 
 
 @callback

@@ -53,13 +53,21 @@ class ShownDecisions:
         """Show nothing of a load any more."""
         self._shown.pop(load_id, None)
 
-    def take(self, decision: Decision, now: float) -> bool:
-        """Show a decision if its reason is news; returns whether it was."""
+    def expect(self, load_id: str) -> None:
+        """Show the next news at once: a person waits for it."""
+        if load_id in self._shown:
+            self._shown[load_id] = (self._shown[load_id][0], float("-inf"))
+
+    def take(self, decision: Decision, now: float, *, switches: bool) -> bool:
+        """Show a decision if its reason is news; returns whether it was.
+
+        Of a load that ``switches``, at most every few minutes, that is news at once.
+        """
         old, since = self._shown.get(decision.load_id, (None, 0.0))
         if old is not None:
             if old.reason is decision.reason:
                 return False
-            switched = old.runs is not decision.runs
+            switched = switches and old.runs is not decision.runs
             if not switched and now - since < _REASON_S:
                 return False
         self._shown[decision.load_id] = (decision, now)

@@ -41,6 +41,7 @@ from homeassistant.helpers.selector import (
 
 from ..const import CONF_KIND, DOMAIN, Kind
 from ..control.model import IEC_MINIMUM_A
+from ..measured import is_own, measuring_sensors
 from .config import source_id
 from .const import (
     CONF_AUTO_START,
@@ -137,8 +138,13 @@ _NEW_CHARGER_SCHEMA: Final = vol.Schema(
 )
 
 
-def _charger_errors(user_input: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is wrong with the settings of a charger, by field."""
+def _charger_errors(
+    hass: HomeAssistant, user_input: Mapping[str, Any], own_id: str | None = None
+) -> dict[str, str]:
+    """Return what is wrong with the settings of a charger, by field.
+
+    ``own_id`` is its subentry, once it has one.
+    """
     errors = {}
     if user_input[CONF_MIN_A] < IEC_MINIMUM_A:
         errors[CONF_MIN_A] = "below_six"
@@ -152,6 +158,11 @@ def _charger_errors(user_input: Mapping[str, Any]) -> dict[str, str]:
     switching = user_input[CONF_PHASE_SWITCHING] != PhaseSwitching.OFF
     if switching and user_input[CONF_PHASES] != _ALL_PHASES:
         errors[CONF_PHASE_SWITCHING] = "needs_three_phases"
+    power_entity = user_input.get(CONF_POWER_ENTITY)
+    if is_own(hass, power_entity):
+        errors[CONF_POWER_ENTITY] = "own_entity"
+    elif power_entity in measuring_sensors(hass, own_id):
+        errors[CONF_POWER_ENTITY] = "already_measures"
     return errors
 
 
@@ -288,7 +299,9 @@ class OcppFlow(ConfigFlow):
         if _is_known(self.hass, self._found_identity):
             return self.async_abort(reason="already_configured")
         errors: dict[str, str] = {}
-        if user_input is not None and not (errors := _charger_errors(user_input)):
+        if user_input is not None and not (
+            errors := _charger_errors(self.hass, user_input)
+        ):
             self.hass.config_entries.async_add_subentry(
                 self._found_entry,
                 ConfigSubentry(
@@ -320,7 +333,7 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
         """Ask for the identity and the settings."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            errors = _charger_errors(user_input)
+            errors = _charger_errors(self.hass, user_input)
             # As the central system will read it from the address.
             identity = identity_of(f"/{user_input[CONF_IDENTITY].strip()}")
             if identity is None or "/" in user_input[CONF_IDENTITY]:
@@ -351,7 +364,9 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         identity: str = subentry.data[CONF_IDENTITY]
         errors: dict[str, str] = {}
-        if user_input is not None and not (errors := _charger_errors(user_input)):
+        if user_input is not None and not (
+            errors := _charger_errors(self.hass, user_input, subentry.subentry_id)
+        ):
             return self.async_update_and_abort(
                 entry,
                 subentry,

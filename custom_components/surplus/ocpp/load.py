@@ -115,5 +115,9 @@ class ChargerLoad(LoadSource):
             raise explained(self._charger, error) from error
 
     @override
+    def async_wished(self) -> None:
+        """Wait for nothing: the charger says itself whether a vehicle is there."""
+
+    @override
     def async_subscribe(self, on_change: Callable[[], None]) -> CALLBACK_TYPE:
         return self._charger.subscribe(on_change)

@@ -10,12 +10,15 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.surplus.const import DOMAIN
+from custom_components.surplus.control.model import Mode
 from custom_components.surplus.home.absences import Absences
+from custom_components.surplus.registry import async_get_registry
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 
-from .conftest import BATTERY, HEATER, SWITCHED, Add, put
+from .conftest import BATTERY, CHARGER, HEATER, SWITCHED, Add, put
 
 PLUG = {**SWITCHED, "power_entity": "sensor.plug"}
 
@@ -112,6 +115,73 @@ async def test_unavailable_is_told_apart_from_missing_and_disabled(
         assert said["entities"] in text
 
 
+async def test_cheap_hours_and_a_charge_that_are_not_told_are_news(
+    hass: HomeAssistant,
+    add: Add,
+    home_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    hass.config_entries.async_update_entry(
+        home_entry, data={**home_entry.data, "cheap_entity": "binary_sensor.cheap"}
+    )
+    put(hass, "binary_sensor.cheap", "unavailable")
+    put(hass, "sensor.battery_power", 0)
+    put(hass, "sensor.battery_soc", "unavailable")
+    await add("battery", BATTERY, "Battery")
+    await after(hass, freezer, 11)
+    found = issues(hass)
+    assert found["Home"][1]["entities"] == "`binary_sensor.cheap`"
+    assert found["Battery"][1]["entities"] == "`sensor.battery_soc`"
+
+
+async def test_a_sleeping_vehicle_and_a_load_that_is_off_are_no_news(
+    hass: HomeAssistant, add: Add, freezer: FrozenDateTimeFactory
+) -> None:
+    put(hass, "binary_sensor.car", "unavailable")
+    put(hass, "sensor.plug", "unavailable")
+    await add("entity_charger", {**CHARGER, "vehicle_entity": "binary_sensor.car"})
+    pump = await add("switched", PLUG, "Pump")
+    home = async_get_registry(hass).home
+    load_id = f"home:{pump.subentry_id}"
+    await home.async_set_mode(load_id, Mode.OFF)
+    await after(hass, freezer, 20)
+    assert issues(hass) == {}
+    # What does not exist is wrong all the same.
+    hass.states.async_remove("binary_sensor.car")
+    await after(hass, freezer, 11)
+    assert set(issues(hass)) == {"Tank"}
+    await home.async_set_mode(load_id, Mode.SOLAR)
+    await after(hass, freezer, 11)
+    assert set(issues(hass)) == {"Tank", "Pump"}
+
+
+async def test_what_a_user_has_set_aside_is_not_told_anew_by_a_reload(
+    hass: HomeAssistant,
+    add: Add,
+    home_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    pump = await add("switched", PLUG, "Pump")
+    await after(hass, freezer, 11)
+    issue_id = f"load_entity_{pump.subentry_id}"
+    registry = ir.async_get(hass)
+    registry.async_ignore(DOMAIN, issue_id, ignore=True)
+    await hass.config_entries.async_reload(home_entry.entry_id)
+    await after(hass, freezer, 15)
+    issue = registry.async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    assert issue.dismissed_version is not None
+    # Missing, then only away: it is still the same.
+    put(hass, "sensor.plug", "unavailable")
+    await after(hass, freezer, 2)
+    issue = registry.async_get_issue(DOMAIN, issue_id)
+    assert issue.translation_key == "load_entity_unavailable"
+    assert issue.dismissed_version is not None
+    put(hass, "sensor.plug", 0)
+    await after(hass, freezer, 1)
+    assert registry.async_get_issue(DOMAIN, issue_id) is None
+
+
 async def test_a_silent_battery_and_a_sleeping_inverter_are_not_told_of_twice(
     hass: HomeAssistant,
     add: Add,
@@ -121,8 +191,9 @@ async def test_a_silent_battery_and_a_sleeping_inverter_are_not_told_of_twice(
     hass.config_entries.async_update_entry(
         home_entry, data={**home_entry.data, "solar_entity": "sensor.sun"}
     )
-    for sensor in ("sensor.sun", "sensor.battery_power", "sensor.battery_soc"):
+    for sensor in ("sensor.sun", "sensor.battery_power"):
         put(hass, sensor, "unavailable")
+    put(hass, "sensor.battery_soc", 50, "%")
     await add("battery", BATTERY, "Battery")
     await after(hass, freezer, 11)
     assert issues(hass) == {}
@@ -154,7 +225,27 @@ async def test_it_goes_with_the_load_with_another_entity_and_with_the_home(
     )
     await after(hass, freezer, 1)
     assert set(issues(hass)) == {"Rod"}
+    # It lasts through a reload, not beyond what it belongs to.
     await hass.config_entries.async_unload(home_entry.entry_id)
+    await hass.async_block_till_done()
+    assert set(issues(hass)) == {"Rod"}
+    await hass.config_entries.async_remove(home_entry.entry_id)
+    await hass.async_block_till_done()
+    assert issues(hass) == {}
+
+
+async def test_it_goes_with_a_home_that_is_disabled(
+    hass: HomeAssistant,
+    add: Add,
+    home_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await add("switched", PLUG, "Pump")
+    await after(hass, freezer, 11)
+    assert set(issues(hass)) == {"Pump"}
+    await hass.config_entries.async_set_disabled_by(
+        home_entry.entry_id, ConfigEntryDisabler.USER
+    )
     await hass.async_block_till_done()
     assert issues(hass) == {}
 
@@ -181,4 +272,4 @@ async def test_nothing_is_told_before_home_assistant_has_started(
     await after(hass, freezer, minutes)
     assert set(issues(hass)) == told
     stop()
-    assert issues(hass) == {}
+    assert set(issues(hass)) == told

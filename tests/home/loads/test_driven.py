@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from random import Random
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.surplus.registry import async_get_registry
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, Event, EventStateChangedData, HomeAssistant
 
 from ..conftest import HandMeter, Life
 from .conftest import CHARGER, HEATER, STORAGE, SWITCHED, Add, Calls, put, told
@@ -104,6 +105,33 @@ async def test_a_heater_takes_what_is_left_and_a_battery_what_it_leaves(
     assert value(hass, ROUTER) == 0
     assert 900 <= value(hass, BATTERY) <= 1050
     assert len(told(calls)) < 60
+
+
+async def test_a_heater_at_the_edge_of_the_surplus_does_not_fill_the_recorder(
+    hass: HomeAssistant, add: Add, run: Run
+) -> None:
+    await add("heater", {**HEATER, "power_entity": "sensor.rod"})
+    rows: list[str] = []
+
+    def note(event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] in ("sensor.tank_reason", "sensor.tank_next_event"):
+            rows.append(event.data["entity_id"])
+
+    hass.bus.async_listen("state_changed", note)
+    noise = Random(3)
+    for _ in range(150):
+        await run(2, noise.uniform(-900, 900))
+    for entity_id in ("sensor.tank_reason", "sensor.tank_next_event"):
+        assert 5 < rows.count(entity_id) <= 31
+    # A person does not wait for it.
+    await hass.services.async_call(
+        "select",
+        "select_option",
+        {"entity_id": "select.tank_mode", "option": "boost"},
+        blocking=True,
+    )
+    await run(2, 0)
+    assert hass.states.get("sensor.tank_reason").state == "boost"
 
 
 async def test_a_person_at_the_charger_is_left_alone_until_resumed(

@@ -412,6 +412,41 @@ WRONG = [
         {"current_entity": "own_entity"},
     ),
     ("storage", {"soc_entity": "sensor.volts"}, {"soc_entity": "needs_percent"}),
+    (
+        "heater",
+        {"command_entity": "light.on_off", "command_unit": "percent"},
+        {"command_entity": "not_dimmable"},
+    ),
+    (
+        "heater",
+        {"command_entity": "number.byte", "command_unit": "percent"},
+        {"running": "full_scale_below_number"},
+    ),
+    (
+        "heater",
+        {"command_entity": "input_number.degrees"},
+        {"command_entity": "needs_power_or_percent"},
+    ),
+    *[
+        (
+            "entity_charger",
+            {
+                "phase_switching": {
+                    "phases_entity": entity_id,
+                    "phases_one": one,
+                    "phases_all": three,
+                },
+                "phases": "123",
+            },
+            {"phase_switching": error, "phases": "one_phase_home"},
+        )
+        for entity_id, one, three, error in (
+            ("input_boolean.charging", "off", "on", "same_entity"),
+            ("input_number.amps", "6", "32", "same_entity"),
+            ("number.phases", "1", "3", "phases_words"),
+            ("number.phases", "0", "2", "phases_words"),
+        )
+    ],
     ("battery", {"soc_entity": "sensor.volts"}, {"soc_entity": "needs_percent"}),
 ]
 
@@ -440,6 +475,26 @@ async def others(
         ("sensor.enum", "charging", {"options": ["Ready", "waiting_for_sun"]}),
         ("sensor.words", "Branchée", {}),
         ("sensor.volts", "52", {"unit_of_measurement": "V"}),
+        ("light.on_off", "off", {"supported_color_modes": ["onoff"]}),
+        ("light.dimmer", "off", {"supported_color_modes": ["brightness"]}),
+        ("number.byte", "0", {"min": 0, "max": 255}),
+        ("number.phases", "1", {"min": 1, "max": 2}),
+        ("number.no_cable", "0", {"unit_of_measurement": "A", "min": 0, "max": 0}),
+        (
+            "number.odd_kilo",
+            "0",
+            {"unit_of_measurement": "kW", "min": -2.01, "max": 2.01},
+        ),
+        *[
+            (entity_id, "6", {"unit_of_measurement": unit, "min": 0, "max": high})
+            for entity_id, unit, high in (
+                ("number.no_unit", "", 3000),
+                ("input_number.typed_watts", "Watts", 3000),
+                ("input_number.typed_kilo", "kw", 3),
+                ("input_number.typed_amps", "Ampères", 32),
+                ("input_number.degrees", "°C", 3000),
+            )
+        ],
     ):
         hass.states.async_set(entity_id, state, attributes)
     return home
@@ -567,6 +622,22 @@ def test_every_kind_has_a_form() -> None:
             {"vehicle_entity": "sensor.words", "vehicle_states": ["branchée"]},
         ),
         ("entity_charger", {"vehicle_entity": "sensor.not_there_yet"}),
+        ("heater", {"command_entity": "light.dimmer", "command_unit": "percent"}),
+        ("heater", {"command_entity": "number.odd_kilo", "max_w": 2010}),
+        ("heater", {"command_entity": "number.no_unit"}),
+        ("heater", {"command_entity": "input_number.typed_watts"}),
+        ("heater", {"command_entity": "input_number.typed_kilo"}),
+        (
+            "storage",
+            {
+                "command_entity": "number.odd_kilo",
+                "charge_w": 2010,
+                "discharge_w": 2010,
+            },
+        ),
+        ("entity_charger", {"current_entity": "input_number.typed_amps"}),
+        # Nothing to offer without a cable: it says nothing about the charger.
+        ("entity_charger", {"current_entity": "number.no_cable"}),
         # What is not there now may be right.
         ("storage", {"command_entity": "number.not_there_yet"}),
         (
@@ -589,6 +660,64 @@ async def test_what_can_be_is_taken(
     good = next(form for name, form, _, _ in MADE if name == kind)
     result = await answer(hass, await begin(hass, others, kind), {**good, **changes})
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "error"),
+    [
+        (
+            "heater",
+            {"command_entity": "number.byte", "command_unit": "percent"},
+            {"running": "full_scale_below_number"},
+        ),
+        (
+            "entity_charger",
+            {"vehicle_entity": "sensor.words", "vehicle_states": ["on"]},
+            {"vehicle_states": "states_not_on"},
+        ),
+    ],
+)
+async def test_what_is_only_doubted_is_taken_when_it_is_given_once_more(
+    hass: HomeAssistant,
+    *,
+    others: MockConfigEntry,
+    kind: str,
+    changes: dict[str, Any],
+    error: dict[str, str],
+) -> None:
+    good = next(form for name, form, _, _ in MADE if name == kind)
+    flow_id = await begin(hass, others, kind)
+    result = await answer(hass, flow_id, {**good, **changes})
+    assert result["errors"] == error
+    # Something else was changed: nobody has read it yet.
+    result = await answer(hass, flow_id, {**good, **changes, "priority": 5})
+    assert result["errors"] == error
+    result = await answer(hass, flow_id, {**good, **changes, "priority": 5})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_what_is_wrong_is_not_taken_however_often_it_is_given(
+    hass: HomeAssistant, others: MockConfigEntry
+) -> None:
+    flow_id = await begin(hass, others, "entity_charger")
+    form = {**CHARGER_FORM, "max_a": 5, "vehicle_entity": "sensor.words"}
+    for _ in range(3):
+        result = await answer(hass, flow_id, form)
+        assert result["errors"]["max_a"] == "maximum_below_minimum"
+
+
+async def test_an_action_typed_with_spaces_is_stored_without(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    async_mock_service(hass, "mqtt", "publish")
+    typed = {"action": " mqtt.publish ", "action_field": " payload"}
+    form = {**HEATER_FORM, "by_action": typed}
+    del form["command_entity"]
+    result = await answer(hass, await begin(hass, home, "heater"), form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    (subentry,) = home.subentries.values()
+    assert subentry.data["action"] == "mqtt.publish"
+    assert subentry.data["action_field"] == "payload"
 
 
 async def test_a_home_of_three_phases_takes_loads_on_any(

@@ -1,29 +1,25 @@
 """What may be wrong with the answers of a form, beyond a field's own range."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from math import isclose
+from typing import Any, Final
 
+from homeassistant.components.light.const import ATTR_SUPPORTED_COLOR_MODES, ColorMode
 from homeassistant.components.number.const import ATTR_MAX, ATTR_MIN
 from homeassistant.components.sensor.const import ATTR_OPTIONS
-from homeassistant.const import (
-    ATTR_UNIT_OF_MEASUREMENT,
-    PERCENTAGE,
-    STATE_OFF,
-    STATE_ON,
-    Platform,
-)
+from homeassistant.const import PERCENTAGE, STATE_OFF, STATE_ON, Platform
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import entity_registry as er
 from homeassistant.util.unit_conversion import PowerConverter
 
-from ...const import DOMAIN
 from .const import (
     CONF_ACTION,
     CONF_ACTION_DATA,
     CONF_ACTION_FIELD,
     CONF_COMMAND_ENTITY,
+    CONF_CURRENT_ENTITY,
     CONF_POWER_ENTITY,
     CONF_SOC_ENTITY,
+    CONF_SWITCH_ENTITY,
     CONF_VEHICLE_ENTITY,
     CONF_VEHICLE_STATES,
 )
@@ -35,7 +31,7 @@ from .fields import (
     SECTION_TEMPERATURE,
     Errors,
 )
-from .outlets import watts_per_unit
+from .outlets import unit_of as unit_shown, watts_per_unit
 from .phases import can_say
 from .settings import (
     are_ordered,
@@ -46,6 +42,8 @@ from .settings import (
 )
 from .values import attribute_of, is_known, is_there
 
+# As a part of a value: 2.01 kW are 2009.9999999999998 W.
+_ROUNDED: Final = 1e-6
 POWER_UNITS = frozenset(PowerConverter.VALID_UNITS) - {None}
 
 
@@ -102,6 +100,8 @@ def phase_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
         return {}
     if words.count != len(ALL_PHASES):
         return {SECTION_PHASES: "needs_three_phases"}
+    if words.entity_id in (data[CONF_CURRENT_ENTITY], data.get(CONF_SWITCH_ENTITY)):
+        return {SECTION_PHASES: "same_entity"}
     if not can_say(words, hass.states.get(words.entity_id)):
         return {SECTION_PHASES: "phases_words"}
     return {}
@@ -117,18 +117,34 @@ def _holds_template(value: object) -> bool:
 
 def unit_of(hass: HomeAssistant, entity_id: str | None) -> str | None:
     """Return the unit that an entity shows its value in; None when it has none."""
+    return unit_shown(_state(hass, entity_id))
+
+
+def exceeds(value: float, limit: float) -> bool:
+    """Return whether a value is above a limit by more than units round."""
+    return value > limit and not isclose(value, limit, rel_tol=_ROUNDED)
+
+
+def cannot_dim(hass: HomeAssistant, entity_id: str | None) -> bool:
+    """Return whether a light only turns on and off, as far as it can be told now."""
     state = _state(hass, entity_id)
-    return state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+    modes = state.attributes.get(ATTR_SUPPORTED_COLOR_MODES) if state else None
+    return modes is not None and set(modes) == {ColorMode.ONOFF}
 
 
 def bounds_of(
     hass: HomeAssistant, entity_id: str | None, *, in_watts: bool = False
 ) -> tuple[float, float]:
-    """Return what a number takes, as far as that is known now; in W where it is power."""
+    """Return what a number takes, as far as that is known now; in W where it is power.
+
+    One without any room, of a charger without a cable say, tells nothing.
+    """
     state = _state(hass, entity_id)
     low = high = None
     if is_there(state):
         low, high = attribute_of(state, ATTR_MIN), attribute_of(state, ATTR_MAX)
+    if low is not None and high is not None and high <= low:
+        low = high = None
     factor = watts_per_unit(state) if in_watts else 1.0
     return (
         float("-inf") if low is None else low * factor,
@@ -138,7 +154,8 @@ def bounds_of(
 
 def never_off(hass: HomeAssistant, entity_id: str | None) -> bool:
     """Return whether a number cannot be set to 0, as far as it can be told now."""
-    return bounds_of(hass, entity_id)[0] > 0
+    state = _state(hass, entity_id)
+    return is_there(state) and (attribute_of(state, ATTR_MIN) or 0.0) > 0
 
 
 def soc_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
@@ -173,23 +190,6 @@ def _possible_states(hass: HomeAssistant, entity_id: str) -> Collection[str]:
     state = _state(hass, entity_id)
     options = state.attributes.get(ATTR_OPTIONS) if state else None
     return [str(option).lower() for option in options or ()]
-
-
-def is_own(hass: HomeAssistant, entity_id: str | None) -> bool:
-    """Return whether an entity is one of Surplus's: it would follow or command itself."""
-    registered = er.async_get(hass).async_get(entity_id) if entity_id else None
-    return registered is not None and registered.platform == DOMAIN
-
-
-def load_sensors(hass: HomeAssistant, without: str | None = None) -> set[str]:
-    """Return the power sensors of all loads but of the subentry ``without``."""
-    return {
-        power_entity
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        for subentry in entry.subentries.values()
-        if subentry.subentry_id != without
-        if (power_entity := subentry.data.get(CONF_POWER_ENTITY)) is not None
-    }
 
 
 def placeholders_of(

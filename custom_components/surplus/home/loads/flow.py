@@ -13,9 +13,12 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_NAME
 from homeassistant.data_entry_flow import section
 
-from ..const import CONF_PHASES as CONF_HOME_PHASES, POWER_KEYS
-from .checks import is_own, load_sensors, placeholders_of
+from ...measured import is_own, measuring_sensors
+from ..const import CONF_PHASES as CONF_HOME_PHASES
+from .checks import placeholders_of
 from .const import (
+    CONF_ACTION,
+    CONF_ACTION_FIELD,
     CONF_PHASES,
     CONF_POWER_ENTITY,
     SUBENTRY_BATTERY,
@@ -25,13 +28,14 @@ from .const import (
     SUBENTRY_SWITCHED,
 )
 from .fields import ONLY_PHASE, WIRINGS, Errors, without_needless
-from .forms import FORMS, OPENS, Form
+from .forms import DOUBTS, FORMS, OPENS, Form
 
 
 class LoadSubentryFlow(ConfigSubentryFlow):
     """One form, for a new load and for changing one."""
 
     _type: ClassVar[str]
+    _doubted: dict[str, Any] | None = None
 
     @property
     def _form(self) -> Form:
@@ -45,6 +49,7 @@ class LoadSubentryFlow(ConfigSubentryFlow):
         if user_input is not None:
             answers = self._flat(user_input)
             errors = self._form.check(self.hass, answers) | self._place_errors(answers)
+            errors = self._without_what_is_confirmed(errors, answers)
             if not errors:
                 return self._finish(answers)
         else:
@@ -82,6 +87,17 @@ class LoadSubentryFlow(ConfigSubentryFlow):
             )
         return self.async_create_entry(title=title, data=data)
 
+    def _without_what_is_confirmed(
+        self, errors: Errors, answers: Mapping[str, Any]
+    ) -> Errors:
+        """Take answers that were doubted and are given once more as they are."""
+        confirmed = answers == self._doubted
+        self._doubted = None
+        if not errors or not DOUBTS.issuperset(errors.values()):
+            return errors
+        self._doubted = dict(answers)
+        return {} if confirmed else errors
+
     # ---- between the form and the data -----------------------------------------------
 
     def _present(self) -> dict[str, Any]:
@@ -97,6 +113,9 @@ class LoadSubentryFlow(ConfigSubentryFlow):
         flat: dict[str, Any] = {}
         for key, value in user_input.items():
             flat |= value if key in self._form.sections else {key: value}
+        for key in (CONF_ACTION, CONF_ACTION_FIELD):
+            if key in flat:
+                flat[key] = flat[key].strip()
         return flat
 
     def _nested(self, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +146,7 @@ class LoadSubentryFlow(ConfigSubentryFlow):
         one_phase = self._get_entry().data[CONF_HOME_PHASES] == 1
         if one_phase and answers.get(CONF_PHASES, ONLY_PHASE) != ONLY_PHASE:
             errors[CONF_PHASES] = "one_phase_home"
-        if answers.get(CONF_POWER_ENTITY) in self._measured():
+        if answers.get(CONF_POWER_ENTITY) in measuring_sensors(self.hass, self._own_id):
             errors[CONF_POWER_ENTITY] = "already_measures"
         for key in (*self._form.commands, CONF_POWER_ENTITY):
             if is_own(self.hass, answers.get(key)):
@@ -153,12 +172,6 @@ class LoadSubentryFlow(ConfigSubentryFlow):
             for key in FORMS[subentry.subentry_type].commands
             if (entity_id := subentry.data.get(key)) is not None
         }
-
-    def _measured(self) -> set[str]:
-        """Return the sensors that measure the grid, the sun or another load."""
-        home = self._get_entry().data
-        sensors = {home[key] for key in POWER_KEYS if home.get(key)}
-        return sensors | load_sensors(self.hass, self._own_id)
 
 
 class HeaterFlow(LoadSubentryFlow):

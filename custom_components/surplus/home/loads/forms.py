@@ -30,7 +30,9 @@ from ...control.loads.characteristic import Characteristic
 from .checks import (
     POWER_UNITS,
     bounds_of,
+    cannot_dim,
     command_errors,
+    exceeds,
     never_off,
     phase_errors,
     regulator_errors,
@@ -113,6 +115,7 @@ from .settings import MIDNIGHT, USUAL_LAG_S
 
 _LARGEST_A: Final = 80
 _REST_MIN: Final = 5
+_USUAL_FULL_SCALE: Final = 100
 _SIGNS: Final = [sign.value for sign in Sign]
 
 
@@ -128,6 +131,9 @@ class Form:
     check: Callable[[HomeAssistant, Mapping[str, Any]], Errors]
     commands: tuple[str, ...] = ()
 
+
+# Wrong most of the time, and right for some: told once, then taken as it is.
+DOUBTS: Final = frozenset({"full_scale_below_number", "states_not_on"})
 
 # Filled in, this field of a section shows the section open.
 OPENS: Final = {
@@ -147,7 +153,9 @@ def _check_heater(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
     unit = unit_of(hass, entity_id)
     is_light = str(entity_id).startswith(f"{LIGHT_DOMAIN}.")
     highest = bounds_of(hass, entity_id, in_watts=in_watts)[1]
-    if unit not in (None, PERCENTAGE, *POWER_UNITS):
+    if is_light and cannot_dim(hass, entity_id):
+        errors[CONF_COMMAND_ENTITY] = "not_dimmable"
+    elif unit not in (None, PERCENTAGE, *POWER_UNITS):
         errors[CONF_COMMAND_ENTITY] = "needs_power_or_percent"
     elif in_watts and (is_light or unit == PERCENTAGE):
         errors[CONF_COMMAND_UNIT] = "takes_percent"
@@ -155,10 +163,18 @@ def _check_heater(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
         errors[CONF_COMMAND_UNIT] = "takes_power"
     elif in_watts and data[CONF_CHARACTERISTIC] != Characteristic.LINEAR:
         errors[CONF_CHARACTERISTIC] = "characteristic_of_percent"
-    elif in_watts and highest < data[CONF_MAX_W]:
+    elif in_watts and exceeds(data[CONF_MAX_W], highest):
         errors[CONF_MAX_W] = "above_number"
-    elif not in_watts and highest < data[CONF_FULL_SCALE]:
+    elif not in_watts and exceeds(data[CONF_FULL_SCALE], highest):
         errors[SECTION_RUNNING] = "full_scale_above_number"
+    elif (
+        unit is None
+        and not in_watts
+        and data[CONF_FULL_SCALE] == _USUAL_FULL_SCALE
+        and _USUAL_FULL_SCALE < highest < float("inf")
+    ):
+        # Left as proposed, of a number that goes on: 255 may be its full power.
+        errors[SECTION_RUNNING] = "full_scale_below_number"
     if data[CONF_MIN_W] >= data[CONF_MAX_W]:
         errors[CONF_MIN_W] = "minimum_not_below_maximum"
     switch = data.get(CONF_SWITCH_ENTITY)
@@ -185,9 +201,9 @@ def _check_charger(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
         errors[CONF_CURRENT_ENTITY] = "needs_amperes"
     elif data[CONF_MAX_A] < data[CONF_MIN_A]:
         errors[CONF_MAX_A] = "maximum_below_minimum"
-    elif high < data[CONF_MAX_A]:
+    elif exceeds(data[CONF_MAX_A], high):
         errors[CONF_MAX_A] = "above_number"
-    elif low > data[CONF_MIN_A]:
+    elif exceeds(low, data[CONF_MIN_A]):
         errors[CONF_MIN_A] = "below_number"
     if not data.get(CONF_SWITCH_ENTITY) and never_off(hass, entity_id):
         errors[CONF_SWITCH_ENTITY] = "switch_needed"
@@ -204,9 +220,9 @@ def _check_storage(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
         errors[CONF_COMMAND_ENTITY] = "needs_power"
     elif not data[CONF_CHARGE_W] and not data[CONF_DISCHARGE_W]:
         errors[CONF_CHARGE_W] = "power_missing"
-    elif data[CONF_CHARGE_W] and high < data[CONF_CHARGE_W]:
+    elif data[CONF_CHARGE_W] and exceeds(data[CONF_CHARGE_W], high):
         errors[CONF_CHARGE_W] = "beyond_number"
-    elif data[CONF_DISCHARGE_W] and low > -data[CONF_DISCHARGE_W]:
+    elif data[CONF_DISCHARGE_W] and exceeds(low, -data[CONF_DISCHARGE_W]):
         errors[CONF_DISCHARGE_W] = "beyond_number"
     if data[CONF_MIN_SOC] >= data[CONF_MAX_SOC]:
         errors[CONF_MIN_SOC] = "minimum_not_below_maximum"
@@ -261,7 +277,9 @@ FORMS: Final[dict[str, Form]] = {
                 vol.Required(CONF_LAG, default=USUAL_LAG_S): number(
                     0, 60, 0.5, UnitOfTime.SECONDS
                 ),
-                vol.Required(CONF_FULL_SCALE, default=100): NumberSelector(
+                vol.Required(
+                    CONF_FULL_SCALE, default=_USUAL_FULL_SCALE
+                ): NumberSelector(
                     NumberSelectorConfig(
                         min=1, max=100_000, step="any", mode=NumberSelectorMode.BOX
                     )

@@ -16,6 +16,7 @@ from homeassistant.components.number.const import (
     DOMAIN as NUMBER_DOMAIN,
     SERVICE_SET_VALUE,
 )
+from homeassistant.components.sensor.const import DEVICE_CLASS_UNITS
 from homeassistant.const import (
     ATTR_ASSUMED_STATE,
     ATTR_ENTITY_ID,
@@ -48,10 +49,32 @@ class Target:
     data: Mapping[str, Any] | None = None
 
 
+# Units as people write them where they may type any.
+_AS_TYPED: Final = {
+    unit.lower(): unit for unit in (UnitOfPower.WATT, UnitOfPower.KILO_WATT)
+}
+_ALL_UNITS: Final = frozenset(
+    unit for units in DEVICE_CLASS_UNITS.values() for unit in units
+)
+
+
+def unit_of(state: State | None) -> str | None:
+    """Return the unit that an entity shows its value in; None when it has none.
+
+    The unit of an ``input_number`` is typed by a person and may be no unit at all.
+    """
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+    if not isinstance(unit, str) or not (unit := unit.strip()):
+        return None
+    if state and state.domain == INPUT_NUMBER_DOMAIN and unit not in _ALL_UNITS:
+        return _AS_TYPED.get(unit.lower())
+    return unit
+
+
 def watts_per_unit(state: State | None) -> float:
     """Return what one of the units of an entity is in W; 1 where it is no power's."""
-    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
-    if unit not in PowerConverter.VALID_UNITS:
+    unit = unit_of(state)
+    if unit is None or unit not in PowerConverter.VALID_UNITS:
         return 1.0
     return PowerConverter.convert(1.0, unit, UnitOfPower.WATT)
 

@@ -5,7 +5,12 @@ from typing import Final, override
 
 from homeassistant.components.input_boolean import DOMAIN as INPUT_BOOLEAN_DOMAIN
 from homeassistant.components.input_select import DOMAIN as INPUT_SELECT_DOMAIN
-from homeassistant.components.number.const import ATTR_VALUE, SERVICE_SET_VALUE
+from homeassistant.components.number.const import (
+    ATTR_MAX,
+    ATTR_MIN,
+    ATTR_VALUE,
+    SERVICE_SET_VALUE,
+)
 from homeassistant.components.select.const import ATTR_OPTIONS, DOMAIN as SELECT_DOMAIN
 from homeassistant.components.switch.const import DOMAIN as SWITCH_DOMAIN
 from homeassistant.const import (
@@ -21,7 +26,7 @@ from homeassistant.core import Context, HomeAssistant, State
 
 from .caller import async_call
 from .outlets import NUMBER_DOMAINS, Outlet
-from .values import is_there
+from .values import attribute_of, is_there
 
 SELECT_DOMAINS: Final = (SELECT_DOMAIN, INPUT_SELECT_DOMAIN)
 TOGGLE_DOMAINS: Final = (SWITCH_DOMAIN, INPUT_BOOLEAN_DOMAIN)
@@ -51,7 +56,13 @@ def can_say(words: PhaseWords, state: State | None) -> bool:
     if words.domain in TOGGLE_DOMAINS:
         return said == {STATE_ON, STATE_OFF}
     if words.domain in NUMBER_DOMAINS:
-        return None not in {_number(word) for word in said}
+        low, high = attribute_of(state, ATTR_MIN), attribute_of(state, ATTR_MAX)
+        return all(
+            (number := _number(word)) is not None
+            and (low is None or number >= low)
+            and (high is None or number <= high)
+            for word in said
+        )
     options = state.attributes.get(ATTR_OPTIONS) if state is not None else None
     return options is None or said <= set(options)
 

@@ -66,7 +66,6 @@ class EntityLoad[S: LoadSettings](LoadSource):
         self._listeners: list[Callable[[], None]] = []
         self._stop: CALLBACK_TYPE | None = None
         self._closed = False
-        self._gave_up_at: float | None = None
         self._lock = asyncio.Lock()
 
     # ---- what each kind says ---------------------------------------------------------
@@ -109,9 +108,12 @@ class EntityLoad[S: LoadSettings](LoadSource):
     def _gives_up(self, outlet: Outlet) -> bool:
         """Return whether what no order explains is the device's own doing all the same.
 
-        It is taken at its word for a while then.
+        It is taken at its word for a while then: from ``_gave_up`` on.
         """
         return False
+
+    def _gave_up(self, now: float) -> None:
+        """Take note of that."""
 
     @property
     @abstractmethod
@@ -272,7 +274,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
             return True
         handover.forget()
         outlet.forget()
-        self._gave_up_at = now
+        self._gave_up(now)
         return False
 
     def _new_handover(self, outlet: Outlet) -> Handover:
@@ -334,6 +336,11 @@ class EntityLoad[S: LoadSettings](LoadSource):
             self._forget()
             self._accepted = None
         self._notify()
+
+    @callback
+    @override
+    def async_wished(self) -> None:
+        """Wait for nothing, as most kinds."""
 
     async def _async_command(self, fitted: float) -> None:
         if not self.reachable:

@@ -3,10 +3,19 @@
 from time import monotonic
 from typing import Final, override
 
-from homeassistant.core import Context, State
+from homeassistant.core import (
+    Context,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    State,
+    callback,
+)
 
 from ....control.loads.base import FLOAT_SLACK
 from ....control.model import ChargerReading, ChargerSpec
+from ....control.settings import NOMINAL_VOLTAGE_V
+from ....metering import power_of
 from ..caller import never_off
 from ..outlets import NumberOutlet, Outlet
 from ..phases import PhaseOutlet
@@ -18,9 +27,46 @@ from .base import EntityLoad, Reader
 _NO_LEASE_S: Final = 10 * 365 * 86_400.0
 # One that has ended a charge by itself is asked again after this: for the next vehicle.
 _ASK_AGAIN_S: Final = 900.0
+# The same full vehicle is asked later and later.
+_ASK_AGAIN_MOST_S: Final = 3600.0
+# A power sensor may tell of the end this long before the switch does.
+_SENSOR_AHEAD_S: Final = 30.0
+# A vehicle takes about what it is offered, on one phase at least.
+_TAKEN: Final = 0.75
 # Chargers count in whole or half amperes whatever their number's step is.
 _LEAST_SLACK_A: Final = 0.5
 _WHOLE_A: Final = 0.95
+
+
+class Patience:
+    """How long a charger that has ended a charge by itself is left alone."""
+
+    def __init__(self) -> None:
+        """Wait for nothing."""
+        self._since: float | None = None
+        self._wait_s = 0.0
+        self._waits = False
+
+    def begin(self, now: float) -> None:
+        """Wait; twice as long where it has ended a charge soon after it was asked."""
+        since = self._since
+        again = since is not None and now - since < self._wait_s + _ASK_AGAIN_S
+        self._wait_s = (
+            min(2.0 * self._wait_s, _ASK_AGAIN_MOST_S) if again else _ASK_AGAIN_S
+        )
+        self._since, self._waits = now, True
+
+    def lasts(self, now: float) -> bool:
+        """Return whether it is to be left alone now."""
+        return self._waits and now - (self._since or 0.0) < self._wait_s
+
+    def break_off(self) -> None:
+        """Wait no more: it charges."""
+        self._waits = False
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._since, self._waits = None, False
 
 
 class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
@@ -30,6 +76,12 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
     _phase: PhaseOutlet | None
     _phases: int | None = None
     _wanted = True
+    _drew_at = float("-inf")
+
+    def __init__(self, hass: HomeAssistant, settings: EntityChargerSettings) -> None:
+        """Follow nothing yet: ``async_open`` begins."""
+        super().__init__(hass, settings)
+        self._patience = Patience()
 
     @override
     def _make_outlets(self) -> tuple[Outlet, ...]:
@@ -97,21 +149,47 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
 
     @override
     def _gives_up(self, outlet: Outlet) -> bool:
-        # A full vehicle, or none: without a sensor nobody else would tell of it.
+        # A full vehicle, or none: without a sensor nobody else would tell of it. One
+        # that took all it was offered to the last was neither: somebody stopped it.
         return (
             outlet is self._switch
             and outlet.shown == 0
             and self.settings.vehicle_entity is None
+            and not self._took_all_to_the_last
         )
+
+    @override
+    def _gave_up(self, now: float) -> None:
+        self._patience.begin(now)
 
     @property
     def _has_given_up(self) -> bool:
         """Whether it has ended a charge by itself not long ago, and is still off."""
-        since = self._gave_up_at
-        if since is None or (self._switch is not None and self._switch.shown):
-            self._gave_up_at = None
+        if self._switch is not None and self._switch.shown:
+            self._patience.break_off()
+        return self._patience.lasts(monotonic())
+
+    @property
+    def _took_all_to_the_last(self) -> bool:
+        return (
+            self._takes_all(self._state(self.settings.power_entity))
+            or monotonic() - self._drew_at < _SENSOR_AHEAD_S
+        )
+
+    def _takes_all(self, state: State | None) -> bool:
+        """Return whether a power is about what was told."""
+        power_w, told_a = power_of(state), self._set_point
+        if power_w is None or not told_a:
             return False
-        return monotonic() - since < _ASK_AGAIN_S
+        return power_w >= _TAKEN * told_a * NOMINAL_VOLTAGE_V
+
+    @callback
+    @override
+    def _state_changed(self, event: Event[EventStateChangedData]) -> None:
+        power_entity, old = self.settings.power_entity, event.data["old_state"]
+        if event.data["entity_id"] == power_entity and self._takes_all(old):
+            self._drew_at = monotonic()
+        super()._state_changed(event)
 
     @property
     @override
@@ -149,6 +227,11 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
             await self._phase.async_set(float(self._phases), context, now)
 
     # ---- LoadSource ------------------------------------------------------------------
+
+    @callback
+    @override
+    def async_wished(self) -> None:
+        self._patience.forget()
 
     def _wants(self, state: State | None) -> bool | None:
         """Return whether a vehicle wants power; None when nobody tells."""

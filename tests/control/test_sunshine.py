@@ -34,6 +34,12 @@ def test_a_load_that_draws_less_than_believed_stops_in_the_night() -> None:
     assert house.cars[0].drawn_a == 0
 
 
+def test_by_day_one_that_draws_less_than_believed_gets_what_leaves() -> None:
+    house = house_of(Unmeasured(phases=(1, 2, 3), max_a=16.0), 6300.0)
+    house.run(900)
+    assert house.cars[0].drawn_a == 16
+
+
 def test_for_some_minutes_a_production_that_is_told_late_stops_nothing() -> None:
     house = house_of(Unmeasured(phases=(1, 2, 3), max_a=16.0), 6300.0)
     house.solar_w = 0.0
@@ -57,4 +63,4 @@ def test_a_production_that_cannot_be_true_bounds_nothing(solar_w: float) -> None
 
 def test_an_export_is_left_though_no_production_shows_it() -> None:
     house = House(settings=HomeSettings(), cars=[Unmeasured()], solar_w=0.0)
-    assert house.run(60, base_w=-6000.0).surplus_w == 6000
+    assert house.run(5, base_w=-6000.0).surplus_w == 6000

@@ -17,6 +17,9 @@ from .settings import HomeSettings
 _SUN_REMEMBERED_S = 900.0
 # An inverter takes some watts in the night. What is less is counted the wrong way round.
 _LEAST_SOLAR_W = -100.0
+# What is left beyond the sun is given up for what is drawn, so many times: where nothing
+# is, a load that takes less than believed may be told more.
+_GIVEN_UP = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,20 +158,22 @@ class SurplusModel:
         own_w: Mapping[str, float],
     ) -> BatteryShare:
         """Return the share with no more left than the sun can give."""
+        reached = [load for load, _ in followers if load.reading.reachable]
         believed_w = sum(
-            own_w[load.spec.load_id]
-            for load, _ in followers
-            if load.reading.reachable and load.reading.power_w is None
+            own_w[load.spec.load_id] for load in reached if load.reading.power_w is None
         )
         left_w = battery.surplus_w
+        lacks_w = sum(own_w[load.spec.load_id] for load in reached) - left_w
         most_w = self._sunshine.most_w(
             battery.at, snapshot.solar_w, left_w - max(0.0, believed_w)
         )
-        if left_w <= most_w:
+        wrong_w = min(left_w - most_w, _GIVEN_UP * lacks_w)
+        if wrong_w <= 0:
             return battery
-        wrong_w = left_w - most_w
         return replace(
-            battery, surplus_w=most_w, sun_left_w=battery.sun_left_w - wrong_w
+            battery,
+            surplus_w=left_w - wrong_w,
+            sun_left_w=battery.sun_left_w - wrong_w,
         )
 
 

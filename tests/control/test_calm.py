@@ -117,6 +117,16 @@ class TestLasting:
         calm.forget()
         assert calm.lasting_w(sign * 200.0) is None
 
+    def test_what_was_shown_before_is_not_counted_again(self) -> None:
+        calm = Calm()
+        calm.noise_w = 100.0
+        for _ in range(100):
+            assert calm.lasting_w(200.0, new=False) is None
+        # What stands out need not be shown twice either.
+        assert calm.lasting_w(301.0, new=False) == 301
+        assert calm.lasting_w(200.0) is None
+        assert calm.lasting_w(200.0) == 200
+
     def test_what_comes_and_goes_is_no_lasting_error(self) -> None:
         calm = Calm()
         calm.noise_w = 900.0

@@ -1,6 +1,7 @@
 """A proportional heater in closed loop: the fast trim of the house."""
 
 from dataclasses import replace
+from itertools import pairwise
 from math import nan
 import random
 
@@ -181,6 +182,27 @@ class TestMinimum:
         house.run(30, -900)
         assert house.run(30, -260).reason is Reason.WAITING_FOR_SURPLUS
 
+    @pytest.mark.parametrize("min_w", [0.0, 400.0])
+    def test_one_with_a_minimum_rests_a_while_and_none_without(
+        self, min_w: float
+    ) -> None:
+        house = HeaterHouse(heater=Heater(min_w=min_w))
+        for n in range(100):
+            house.run(3, 500 if n % 2 else -1500)
+        on = [told_w > 0 for told_w in house.told(300)]
+        starts = sum(b and not a for a, b in pairwise(on))
+        if min_w:
+            assert 5 <= starts <= 10
+        else:
+            assert starts > 20
+
+    def test_what_it_would_not_take_anyway_is_no_rest(self) -> None:
+        house = HeaterHouse(heater=Heater(min_w=400))
+        house.run(30, -900)
+        house.run(5, 500)
+        assert house.run(5, -200).reason is Reason.WAITING_FOR_SURPLUS
+        assert house.run(5, -900).reason is Reason.RESTING
+
     def test_minimum_times_hold(self) -> None:
         house = HeaterHouse(heater=Heater(min_w=400, min_on_s=60, min_off_s=120))
         house.run(10, -900)
@@ -265,7 +287,7 @@ class TestLimits:
         house.heater.min_w = 2000
         house.heater.max_w = 2400
         house.heater.ask(mode, 2400)
-        house.run(30, 800)
+        house.run(60, 800)
         assert house.told(1)[0] >= 2000
         decision = house.run(1, 1600)
         assert decision.reason is Reason.NO_ROOM

@@ -42,6 +42,28 @@ class TestMemory:
         assert house.told(1) == [0]
         assert float(decision.numbers["seconds"]) == pytest.approx(540, abs=10)
 
+    @pytest.mark.parametrize("kept", [None, True, -1.0, "many"])
+    def test_its_writes_of_the_day_are_not_given_back_by_a_restart(
+        self, kept: object
+    ) -> None:
+        house = HeaterHouse(heater=Heater(writes_per_day=1000))
+        house.run(60, -1500)
+        house.control._pace.restore(100.0, house.now)
+        saved = json.loads(json.dumps(house.engine.as_dict(house.now, house.wall)))
+        learned = saved["loads"]["heater"]["learned"]
+        assert learned["writes_left"] == 100
+        if kept is not None:
+            learned["writes_left"] = kept
+        house.now += 8640
+        house.engine = Engine(house.settings, saved)
+        house.run(1)
+        # A tenth of a day brings a fiftieth of its writes back.
+        left = 120 if kept is None else 800
+        assert house.control._pace.left == pytest.approx(left, abs=2)
+
+    def test_before_its_first_cycle_there_are_no_writes_to_keep(self) -> None:
+        assert "writes_left" not in HeaterControl(Heater().spec).learned()
+
     def test_one_that_is_found_at_work_is_not_stopped_to_rest(self) -> None:
         house = HeaterHouse(heater=Heater(min_off_s=600))
         house.run(60, -1500)

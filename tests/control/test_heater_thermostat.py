@@ -51,6 +51,24 @@ class TestThermostat:
         assert gaps == sorted(gaps)
         assert 600 <= gaps[-1] <= 640
 
+    def test_a_sensor_that_is_late_and_does_not_say_so_is_waited_for(self) -> None:
+        house = HeaterHouse(heater=Heater(measured_every_s=None))
+        drawn: list[float] = []
+        for second in range(1200):
+            drawn.append(house.heater.power_w)
+            if second % 5 == 0:
+                house.heater.measured = (house.now, drawn[max(0, second - 30)])
+            house.run(1, -1500)
+        reasons = [cycle.decisions[0].reason for cycle in house.history]
+        assert reasons.count(Reason.THERMOSTAT_OPEN) < 20
+        assert house.grid_w == pytest.approx(0, abs=25)
+
+    def test_a_test_is_called_one(self) -> None:
+        house = HeaterHouse(heater=Heater(**UNMEASURED))
+        house.run(300, -6000)
+        tested = [c for c in house.history if c.decisions[0].setpoint.value == 0]  # type: ignore[union-attr]
+        assert {c.decisions[0].reason for c in tested[1:]} == {Reason.THERMOSTAT_TEST}
+
     def test_a_person_does_not_wait_for_the_next_try(self) -> None:
         house = HeaterHouse()
         house.run(60, -1500)

@@ -540,6 +540,22 @@ class TestWhenThingsBreak:
         assert len(house.told(40, "storage")) == 1
 
 
+@pytest.mark.parametrize(("mean_w", "told_w"), [(9e3, 4000), (-9e3, -3000)])
+def test_the_mean_of_what_was_is_no_more_than_it_may_take_now(
+    mean_w: float, told_w: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = alone(sun_w=2000.0)
+    house.run(60)
+    control = house.engine._loads["storage"]
+    assert isinstance(control, StorageControl)
+    monkeypatch.setattr(control._noise, "lasting_w", lambda *_, **__: mean_w)
+    house.house_w += 300.0
+    house.run(8)
+    assert told_w in house.told(8, "storage")
+    assert min(house.told(8, "storage")) >= -3000
+    assert max(house.told(8, "storage")) <= 4000
+
+
 class TestMemory:
     def test_it_comes_back_giving(self) -> None:
         house = alone(house_w=1000.0)
@@ -587,6 +603,19 @@ class TestMemory:
         decision = engine.cycle(snapshot(unit, now=2000.0)).decisions[0]
         assert decision.setpoint is not None
         assert decision.setpoint.value == told_w
+
+    def test_its_writes_of_the_day_are_not_given_back_by_a_restart(self) -> None:
+        house = alone(sun_w=2000.0)
+        house.run(30)
+        control = house.engine._loads["storage"]
+        assert isinstance(control, StorageControl)
+        control._pace.restore(100.0, house.now)
+        wall = EPOCH + timedelta(seconds=house.now)
+        house.engine = Engine(house.settings, house.engine.as_dict(house.now, wall))
+        house.run(1)
+        control = house.engine._loads["storage"]
+        assert isinstance(control, StorageControl)
+        assert control._pace.left == pytest.approx(100, abs=2)
 
     def test_a_storage_gets_its_control(self) -> None:
         assert isinstance(control_of(StorageUnit().spec), StorageControl)

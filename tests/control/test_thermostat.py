@@ -216,6 +216,42 @@ def test_what_measures_little_while_it_moves_or_is_told_little_is_not() -> None:
     assert shown.look(15, 1000, 0, measured_w=0, expected_w=1000) is None
 
 
+def late_one() -> Scene:
+    """Return a scene whose sensor shows 15 s late what was told for 20 s."""
+    shown = scene()
+    assert shown.look(21, 1000, 0, measured_w=0, expected_w=1000) == 0
+    assert shown.thermostat.is_open
+    assert shown.look(9, 0, 0, measured_w=0, expected_w=0) == 0
+    assert shown.look(1, 0, 0, measured_w=1000, expected_w=0) is None
+    return shown
+
+
+def test_power_that_is_shown_once_none_is_told_was_late() -> None:
+    assert not late_one().thermostat.is_open
+
+
+def test_a_late_sensor_is_waited_for() -> None:
+    shown = late_one()
+    assert shown.look(50, 1000, 0, measured_w=0, expected_w=1000) is None
+    assert shown.look(1, 1000, 0, measured_w=0, expected_w=1000) == 0
+    shown.look(61, 0, 0, measured_w=0, expected_w=0, wanted_w=0)
+    assert shown.look(50, 1000, 0, measured_w=0) == 2000
+    assert shown.look(1, 1000, 0, measured_w=0) == 0
+
+
+def test_little_and_what_comes_after_two_minutes_was_not_late() -> None:
+    shown = scene()
+    shown.look(21, 1000, 0, measured_w=0, expected_w=1000)
+    assert shown.look(9, 0, 0, measured_w=199, expected_w=0) == 0
+    assert shown.look(91, 0, 0, measured_w=0, expected_w=0, wanted_w=0) == 0
+    assert shown.look(1, 0, 0, measured_w=1000, expected_w=0, wanted_w=0) == 0
+
+
+def test_what_a_test_found_open_is_not_closed_by_a_measurement() -> None:
+    shown = opened()
+    assert shown.look(1, 0, 900, measured_w=1000, expected_w=0, wanted_w=0) == 0
+
+
 def test_an_open_one_is_tried_with_what_is_wanted() -> None:
     shown = opened()
     assert shown.look(50, 0, 900, wanted_w=800) == 0

@@ -73,6 +73,7 @@ class Reason(StrEnum):
     WARM_ENOUGH = "warm_enough"
     TEMPERATURE_UNKNOWN = "temperature_unknown"
     THERMOSTAT_OPEN = "thermostat_open"
+    THERMOSTAT_TEST = "thermostat_test"
 
 
 class NextEventKind(StrEnum):

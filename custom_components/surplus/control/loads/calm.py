@@ -87,11 +87,16 @@ class Calm:
         self._quick = [_Sum(1.0), _Sum(-1.0)]
         self._patient = [_Sum(1.0), _Sum(-1.0)]
 
-    def lasting_w(self, error_w: float) -> float | None:
-        """Return by how much to move for an error, None while it may be noise."""
+    def lasting_w(self, error_w: float, *, new: bool = True) -> float | None:
+        """Return by how much to move for an error, None while it may be noise.
+
+        Not ``new`` is one of a reading that was counted before.
+        """
         if abs(error_w) > (_LASTING + _FORGIVEN) * self.noise_w:
             # It stands out by itself.
             return error_w
+        if not new:
+            return None
         forgiven_w = _FORGIVEN * self.noise_w
         patient_w = min(forgiven_w, _PATIENT_FORGIVEN_W)
         moves = [

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
-from typing import Any, override
+from typing import override
 
 from ..check import CheckEnd, CheckResult, Pulse, took_nothing
 from ..freshness import MeterState
@@ -69,7 +69,7 @@ class HeaterControl(SolarHeater):
                     power_w=order_w,
                     reason=Reason.THERMOSTAT_OPEN
                     if self._thermostat.is_open
-                    else wish.reason,
+                    else Reason.THERMOSTAT_TEST,
                     numbers={"seconds": round(wait_s)} if wait_s else {},
                 )
         return self._limited(wish, around)
@@ -232,12 +232,3 @@ class HeaterControl(SolarHeater):
     def at_most(self, value: float) -> float:
         least_w = max(self.spec.min_w, self.spec.step_w)
         return self._down(value) if value >= least_w else 0.0
-
-    @override
-    def learned(self) -> dict[str, Any]:
-        return {**self._element.learned(), **self._water.learned()}
-
-    @override
-    def relearn(self, learned: Mapping[str, Any]) -> None:
-        self._element.relearn(learned)
-        self._water.relearn(learned)

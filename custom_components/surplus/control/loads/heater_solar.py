@@ -8,8 +8,9 @@ hold it back; what is over does not.
 from abc import ABC
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import floor
-from typing import override
+from typing import Any, override
 
 from ..freshness import MeterState
 from ..model import Decision, HeaterReading, HeaterSpec, LoadInput, Mode, Reason
@@ -19,6 +20,7 @@ from .calm import Calm
 from .circumstances import Circumstances, Span
 from .element import Element
 from .pace import DEAR_WS, Pace
+from .saved import restore_writes, writes_left
 from .thermal import Demand
 from .thermostat import Thermostat
 from .water import Water
@@ -28,6 +30,9 @@ from .water import Water
 _MARGIN_W = 15.0
 # Less than this is the meter's noise: not worth a command.
 _DEAD_BAND_W = 20.0
+# One that cannot take little is switched: by a relay, and to be seen on the lamps. What is
+# told too late, its own power or another load's, must not make that a switching a second.
+_REST_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,6 +166,13 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
             return 0.0
         return decision.setpoint.power_w * self._element.share
 
+    @override
+    def must_hold_s(self, around: Circumstances) -> float:
+        held_s = super().must_hold_s(around)
+        if self.spec.min_w <= 0 or self.switching.on:
+            return held_s
+        return max(held_s, self.switching.held_for_s(around.now, 0.0, _REST_S))
+
     # ---- following the sun ---------------------------------------------------------
 
     def _solar(self, reading: HeaterReading, around: Circumstances) -> Wish:
@@ -181,7 +193,8 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
         else:
             ideal_w = self._fed_forward(around)
         held_s = self.must_hold_s(around)
-        if not self.switching.on and held_s and max(ideal_w, floor_w) > 0:
+        wanted_w = max(self._kept(ideal_w, 0.0, around), floor_w)
+        if not self.switching.on and held_s and wanted_w > 0:
             numbers["seconds"] = round(held_s)
             return Wish(power_w=0.0, reason=Reason.RESTING, numbers=numbers)
         power_w = max(self._kept(self._paced(ideal_w, around), held_s, around), floor_w)
@@ -215,7 +228,7 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
             self._calm.observe(around.left_w)
         within_w = min(max(ideal_w, 0.0), self.spec.max_w)
         band_w = max(_DEAD_BAND_W, self.spec.step_w)
-        move_w = self._calm.lasting_w(ideal_w - self.value)
+        move_w = self._calm.lasting_w(ideal_w - self.value, new=around.dt_s > 0)
         if move_w is None or (
             0 < within_w < self.spec.max_w and abs(within_w - self.value) < band_w
         ):
@@ -263,6 +276,26 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
         if self.switching.on and (held_s or worth_it):
             return self.spec.min_w
         return 0.0
+
+    # ---- surviving a restart -------------------------------------------------------
+
+    @override
+    def restore(self, saved: Mapping[str, Any], now: float, wall: datetime) -> None:
+        super().restore(saved, now, wall)
+        restore_writes(self._pace, saved, now, wall)
+
+    @override
+    def learned(self) -> dict[str, Any]:
+        return {
+            **self._element.learned(),
+            **self._water.learned(),
+            **writes_left(self._pace),
+        }
+
+    @override
+    def relearn(self, learned: Mapping[str, Any]) -> None:
+        self._element.relearn(learned)
+        self._water.relearn(learned)
 
     # ---- small things --------------------------------------------------------------
 

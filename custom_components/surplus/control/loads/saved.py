@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import isfinite
 from typing import Any
+
+from .pace import Pace
 
 
 def away_s(saved: Mapping[str, Any], wall: datetime) -> float:
@@ -12,6 +15,20 @@ def away_s(saved: Mapping[str, Any], wall: datetime) -> float:
     """
     saved_at = datetime.fromisoformat(str(saved["saved_at"]))
     return max(0.0, (wall - saved_at).total_seconds())
+
+
+def writes_left(pace: Pace) -> dict[str, float]:
+    """Return what is left of a day's writes, to be saved with what was learned."""
+    return {"writes_left": round(pace.left, 1)} if isfinite(pace.left) else {}
+
+
+def restore_writes(
+    pace: Pace, saved: Mapping[str, Any], now: float, wall: datetime
+) -> None:
+    """Take back what ``writes_left`` gave, and what came back meanwhile."""
+    left = saved.get("learned", {}).get("writes_left")
+    if isinstance(left, int | float) and left >= 0 and not isinstance(left, bool):
+        pace.restore(left, now - away_s(saved, wall))
 
 
 def usable(saved: Mapping[str, Any]) -> Mapping[str, Any]:

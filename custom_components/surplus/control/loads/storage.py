@@ -5,6 +5,7 @@ It charges from the surplus as the loads' priorities leave it, and covers what t
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from math import inf
 from typing import Any, override
 
@@ -16,6 +17,7 @@ from .base import LoadControl
 from .calm import Calm
 from .circumstances import Circumstances, Span
 from .pace import DEAR_WS, Pace
+from .saved import restore_writes, writes_left
 from .storage_response import StorageResponse
 
 # A set-point is changed for at least this much, this long after the last change.
@@ -301,10 +303,11 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
             doubt_w = max(doubt_w, abs(self.value - self._measured_w))
         if paced or abs(wished_w - old_w) <= _DEAD_BAND_W + doubt_w:
             return old_w
-        move_w = self._noise.lasting_w(wished_w - old_w)
+        move_w = self._noise.lasting_w(wished_w - old_w, new=around.dt_s > 0)
         if move_w is None:
             return old_w
-        new_w = old_w + move_w
+        most_w = min(self._most_w, self._room_w(around))
+        new_w = max(self._least_w, min(old_w + move_w, most_w))
         if abs(new_w) < _LEAST_W:
             return 0.0
         return new_w if self._pace.worth_it(move_w, around.dt_s) else old_w
@@ -343,8 +346,13 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
     # ---- surviving a restart -------------------------------------------------------
 
     @override
+    def restore(self, saved: Mapping[str, Any], now: float, wall: datetime) -> None:
+        super().restore(saved, now, wall)
+        restore_writes(self._pace, saved, now, wall)
+
+    @override
     def learned(self) -> dict[str, Any]:
-        return {"full": self._full, "empty": self._empty}
+        return {"full": self._full, "empty": self._empty, **writes_left(self._pace)}
 
     @override
     def relearn(self, learned: Mapping[str, Any]) -> None:

@@ -3,12 +3,13 @@
 Where its power is measured that is seen. Where it is not, the grid meter tells: a power
 told to the heater must show there. Since the sun may move by chance just as much, a
 suspicion is put to a test, a few seconds without the heater. An open thermostat is tried
-again now and then, so that the heater comes back by itself.
+again now and then, so that the heater comes back by itself. A sensor may be late and not
+say so: one that shows power once none is told tells how late it is.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import copysign
+from math import copysign, inf
 
 # Less than this nobody sees on a grid meter.
 _SIGHT_W = 150.0
@@ -25,6 +26,8 @@ _FULL_S = 60.0
 _LONGEST_MOVE_S = 30.0
 _ANSWER_S = 20.0
 _LASTS_S = 5.0
+# The latest that a sensor is believed to be.
+_LATEST_S = 120.0
 _FIRST_PAUSE_S = 60.0
 _LONGEST_PAUSE_S = 600.0
 _FIRST_TRUST_S = 300.0
@@ -85,6 +88,9 @@ class Thermostat:
         self._try_w = 0.0
         self._try_at = 0.0
         self._pause_s = _FIRST_PAUSE_S
+        # How late its own sensor was seen to be, and since when it showed nothing.
+        self._late_s = 0.0
+        self._blank_since = -inf
         self._trusted_until = 0.0
         self._trust_s = _FIRST_TRUST_S
 
@@ -112,6 +118,8 @@ class Thermostat:
                 self._judge_test(sight)
             case _State.TRIED:
                 self._judge_try(sight)
+            case _State.OPEN:
+                self._watch_open(sight)
 
     def order_w(self, wanted_w: float, sight: Sight) -> float | None:
         """Return what it is told instead of a power wanted; None: what is wanted."""
@@ -156,8 +164,8 @@ class Thermostat:
             self._low_since = None
         elif self._low_since is None:
             self._low_since = sight.at
-        elif sight.at - self._low_since >= _LOW_S:
-            self._open(sight)
+        elif sight.at - self._low_since >= _LOW_S + self._late_s:
+            self._open(sight, blank_since=self._low_since)
 
     def _watch_grid(self, sight: Sight) -> None:
         """Compare each move of the heater with the meter's."""
@@ -207,14 +215,25 @@ class Thermostat:
 
     # ---- open ----------------------------------------------------------------------
 
+    def _watch_open(self, sight: Sight) -> None:
+        """See what it was told before come late: it takes it after all."""
+        late_s = sight.at - self._blank_since
+        if (
+            sight.measured_w is not None
+            and sight.measured_w >= sight.least_w
+            and late_s <= _LATEST_S
+        ):
+            self._late_s = max(self._late_s, late_s)
+            self._close()
+
     def _judge_try(self, sight: Sight) -> None:
         assert self._before is not None
         tried_s = sight.at - self._began_at
         if sight.measured_w is not None:
             if sight.measured_w >= max(_SEEN_SHARE * sight.position_w, 2 * _NOTHING_W):
                 self._close()
-            elif tried_s >= _ANSWER_S and sight.settled:
-                self._open(sight)
+            elif tried_s >= _ANSWER_S + self._late_s and sight.settled:
+                self._open(sight, blank_since=self._began_at)
             return
         fall_w = self._before.other_w - sight.other_w
         told_w = sight.position_w
@@ -233,8 +252,9 @@ class Thermostat:
         since = self._answered_since
         return since is not None and sight.at - since >= _LASTS_S
 
-    def _open(self, sight: Sight) -> None:
+    def _open(self, sight: Sight, *, blank_since: float = -inf) -> None:
         self._state = _State.OPEN
+        self._blank_since = blank_since
         self._try_at = sight.at + self._pause_s
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
 

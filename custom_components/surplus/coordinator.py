@@ -100,6 +100,8 @@ class HomeCoordinator:
         self._running: frozenset[str] = frozenset()
         self._failing_since: float | None = None
         self._failed: set[str] = set()
+        # Loads in hand that a check has moved while Home only observes.
+        self._put_back: set[str] = set()
         self._patient_until: float | None = None
         self._battery_lost_since: float | None = None
 
@@ -339,13 +341,23 @@ class HomeCoordinator:
         commander = self._loads.commanders.get(load_id)
         if commander is None or decision.reason is Reason.UNREACHABLE:
             return
-        checking = load_id in self.engine.checking or (
-            checked and self.controls.modes(load_id).by_hand
-        )
-        if self.memory.observing and not checking:
+        if checked:
+            self._put_back.add(load_id)
+        asked = load_id in self.engine.checking or self._is_put_back(decision)
+        if self.memory.observing and not asked:
             self._only_watch(load_id)
         else:
             commander.tell(decision.setpoint)
+
+    def _is_put_back(self, decision: Decision) -> bool:
+        """Whether a check has moved what a person has in hand, and it is not back yet."""
+        load_id = decision.load_id
+        if load_id not in self._put_back:
+            return False
+        by_hand = self.controls.modes(load_id).by_hand
+        if not by_hand or decision.reason is not Reason.RESTING:
+            self._put_back.discard(load_id)
+        return by_hand
 
     def _only_watch(self, load_id: str) -> None:
         by_hand = self.controls.modes(load_id).by_hand

@@ -102,6 +102,7 @@ def test_no_decision_leaves_its_range_or_the_limits(
     off_since: dict[str, float] = {}
     wishes = 0
     was_on: dict[str, bool] = {}
+    ran: dict[str, bool] = {}
     for _ in range(data.draw(st.integers(1, 6))):
         dt_s, fresh, loads = data.draw(moments(home, load_specs))
         now += dt_s
@@ -160,7 +161,7 @@ def test_no_decision_leaves_its_range_or_the_limits(
             gone = by_id[spec.load_id].reason is Reason.NO_VEHICLE
             if current_a or wished or gone:
                 off_since.pop(spec.load_id, None)
-            elif was_on.get(spec.load_id):
+            elif was_on.get(spec.load_id) and ran.get(spec.load_id):
                 off_since[spec.load_id] = now
 
         # Whatever is handed out fits under each limit on each phase, on top of what the
@@ -174,13 +175,17 @@ def test_no_decision_leaves_its_range_or_the_limits(
                 if setpoint and phase in engine._loads[load.spec.load_id].phases:
                     given_a += setpoint.value
                     # First seen at work, it is adopted.
-                    ran = was_on.get(load.spec.load_id, bool(load.reading.offered_a))
+                    at_work = was_on.get(
+                        load.spec.load_id, bool(load.reading.offered_a)
+                    )
                     least = engine._loads[load.spec.load_id].min_a
-                    if setpoint.value <= least and ran:
+                    if setpoint.value <= least and at_work:
                         least_a += setpoint.value
             if phase in exceeded:
                 least_a = 0.0
             assert given_a <= max(left_a, 0.0) + least_a + 1e-6
+        # Of one out of reach the room of its safe current is kept, whether it runs or not.
+        ran = {load_id: engine._loads[load_id].switching.on for load_id in by_id}
         was_on = {
             load_id: bool(
                 decision.setpoint.value

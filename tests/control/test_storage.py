@@ -5,7 +5,7 @@ from datetime import timedelta
 from math import nan
 from statistics import fmean
 
-from hypothesis import given, settings as hypothesis_settings, strategies as st
+from hypothesis import example, given, settings as hypothesis_settings, strategies as st
 import pytest
 
 from custom_components.surplus.control.check import CheckEnd, Sign
@@ -877,6 +877,7 @@ def test_no_command_leaves_its_range(
 
 
 @hypothesis_settings(max_examples=15, deadline=None)
+@example(sun_w=0.0, house_w=711.0, late_s=3.0, moves_w=300.0, told_every_s=10)
 @given(
     sun_w=st.floats(0, 5_000),
     house_w=st.floats(100, 3_000),

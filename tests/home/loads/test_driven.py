@@ -248,6 +248,10 @@ class TestInHandWhileObserving:
             await run(1, 500)
         await run(5, 500)
         assert "turn_off" in [service for service, _ in told(in_hand)]
+        # After the pulse it rests first, as after any running.
+        assert hass.states.get(PUMP).state == "off"
+        await run(300, 500)
+        assert [service for service, _ in told(in_hand)] == ["turn_on"]
         assert hass.states.get(PUMP).state == "on"
         await run(60, 500)
         assert told(in_hand) == []

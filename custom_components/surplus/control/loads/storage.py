@@ -301,9 +301,11 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         if self._measured_w is not None and not self._settled(around.now):
             # It may be slower than believed: what is yet to come is not seen yet.
             doubt_w = max(doubt_w, abs(self.value - self._measured_w))
-        if paced or abs(wished_w - old_w) <= _DEAD_BAND_W + doubt_w:
+        # No further than is sure: a slow one told all of it would swing.
+        sure_w = min(max(old_w, wished_w - doubt_w), wished_w + doubt_w)
+        if paced or abs(sure_w - old_w) <= _DEAD_BAND_W:
             return old_w
-        move_w = self._noise.lasting_w(wished_w - old_w, new=around.dt_s > 0)
+        move_w = self._noise.lasting_w(sure_w - old_w, new=around.dt_s > 0)
         if move_w is None:
             return old_w
         most_w = min(self._most_w, self._room_w(around))

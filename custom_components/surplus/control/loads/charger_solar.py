@@ -9,6 +9,9 @@ from .charger_offer import OfferingCharger
 from .charger_phases import RESTART_SLACK_A
 from .circumstances import Circumstances, Span
 
+# An offer stays so far above what a car takes, or nobody would see that it takes more.
+_TRY_A = 3.0
+
 
 class SolarCharger(OfferingCharger, ABC):
     """A charger in the modes *solar* and *min_solar*."""
@@ -69,8 +72,20 @@ class SolarCharger(OfferingCharger, ABC):
             return self.min_a
         left_w = around.surplus_w - around.reserve_w - around.least_below_w
         ideal_a = left_w / self._per_a(around) + self.vehicle.shortfall_a
-        most_a = max(self._down(self.spec.max_a), self._kept_a)
+        most_a = max(self._down(self._takeable_a(around)), self._kept_a)
         return min(max(self._fit(ideal_a, around), self.min_a), most_a)
+
+    def _takeable_a(self, around: Circumstances) -> float:
+        """Return up to what an offer helps: little above what it is seen to take.
+
+        More of it would be kept free for a car that does not use it, and taken in one
+        go by one that begins to.
+        """
+        takes_w = self.vehicle.takes_at_most_w
+        if takes_w is None:
+            return self.spec.max_a
+        seen_a = takes_w / self._per_a(around) + _TRY_A
+        return min(self.spec.max_a, max(self.min_a, seen_a))
 
     def _numbers(self, around: Circumstances) -> dict[str, float | str]:
         return {
@@ -122,7 +137,7 @@ class SolarCharger(OfferingCharger, ABC):
             if stop_in_s is not None:
                 numbers["seconds"] = round(stop_in_s)
             return self._tell(current_a, Reason.HOLDING_MINIMUM, around, numbers)
-        if current_a >= self._down(self.spec.max_a):
+        if current_a >= self._down(self._takeable_a(around)):
             return self._tell(current_a, Reason.AT_MAXIMUM, around, numbers)
         if current_a == top_a or current_a == within_a < best_a:
             return self._tell(current_a, Reason.LIMITED, around, numbers)

@@ -263,7 +263,9 @@ def test_a_car_that_draws_less_than_offered_is_offered_more() -> None:
 def test_a_car_that_limits_itself_is_not_taken_for_an_inaccurate_one() -> None:
     house = House(cars=[Car(own_limit_a=9)])
     house.run(600, base_w=-3000)
-    assert house.cars[0].offered_a == 13
+    assert house.cars[0].offered_a == 9 + 3
+    house.run(600, base_w=-1610)
+    assert house.cars[0].offered_a == 7
 
 
 class TestPriority:

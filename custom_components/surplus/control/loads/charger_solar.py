@@ -4,6 +4,7 @@ from abc import ABC
 
 from ..freshness import MeterState
 from ..model import Decision, Reason
+from .appetite import DRAWING_W
 from .base import FLOAT_SLACK
 from .charger_offer import OfferingCharger
 from .charger_phases import RESTART_SLACK_A
@@ -82,7 +83,8 @@ class SolarCharger(OfferingCharger, ABC):
         go by one that begins to.
         """
         takes_w = self.vehicle.takes_at_most_w
-        if takes_w is None:
+        if takes_w is None or takes_w < DRAWING_W:
+            # Nothing taken yet says nothing of how much it will be.
             return self.spec.max_a
         seen_a = takes_w / self._per_a(around) + _TRY_A
         return min(self.spec.max_a, max(self.min_a, seen_a))

@@ -59,9 +59,9 @@ class TestSpan:
         assert control.span_w(230.0) == Span(least_w=1000, most_w=1000)
 
     def test_a_charger_offers_no_more_than_it_can_for_a_high_minimum(self) -> None:
-        control = charger(3)
-        control.vehicle.appetite.floor_a = 20.0
-        assert control.min_a == 16
+        control = ChargerControl(replace(THREE, max_a=10.0))
+        control.relearn({"floor_a": 14.0})
+        assert control.min_a == 10
 
 
 class TestRoom:

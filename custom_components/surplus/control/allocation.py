@@ -1,6 +1,7 @@
 """Handing out surplus and room to the loads, in strict order of priority."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .checking import Checks
@@ -8,7 +9,7 @@ from .failures import Failures
 from .guard import caps_w
 from .loads.base import Follower, LoadControl
 from .loads.circumstances import Circumstances, Span
-from .model import Decision
+from .model import Decision, LoadInput
 
 
 def allocate(
@@ -31,7 +32,7 @@ def allocate(
     if is_new:
         # Once for each reading: what is told on it is not seen in it.
         ledger.caps_w = caps_w(
-            [pair for pair in followers if pair[0].spec.load_id not in failures],
+            [pair for pair in followers if pair[0].spec.load_id not in failures.errors],
             own_w,
             around.headroom,
             now=around.now,
@@ -43,7 +44,7 @@ def allocate(
         load, control = follower
         ledger.begin_turn(follower)
         decided = failures.attempt(load, _decide, follower, around, checks)
-        if decided is None or load.spec.load_id in failures:
+        if decided is None or load.spec.load_id in failures.errors:
             # It goes on with what it draws, as far as anybody knows.
             decided = control.let_go(), around.own_w
             ledger.reserve(follower, around.own_w)
@@ -68,6 +69,21 @@ def _decide(
     return decision, control.takes_w(decision)
 
 
+@dataclass(kw_only=True, slots=True)
+class _Account:
+    """What the others must know of a load, in W.
+
+    ``own_w`` is what it draws, None where nobody can say. ``span`` is None where it does
+    not follow the surplus. ``excess_w`` is what is withheld for it.
+    """
+
+    own_w: float | None
+    span: Span | None = None
+    trim_w: float = 0.0
+    moving_w: float = 0.0
+    excess_w: float = 0.0
+
+
 class _Ledger:
     """What is left, from load to load: it keeps ``around`` true."""
 
@@ -82,55 +98,52 @@ class _Ledger:
         self.caps_w: Mapping[str, float] = {}
         self._around = around
         self._failures = failures
-        self._own_w = own_w
-        self._spans: dict[str, Span] = {}
-        self._moving_w: dict[str, float] = {}
-        self._trims_w: dict[str, float] = {}
         self._trials_s: dict[str, float] = {}
-        self._excess_w: dict[str, float] = {}
-        for follower in followers:
-            failures.attempt(follower[0], self._ask, follower)
-        self._all_moving_w = sum(self._moving_w.values())
-        self._trims_below_w = sum(self._trims_w.values())
-        around.least_below_w = sum(
-            self._spans[load.spec.load_id].least_w
-            for load, control in followers
-            if control.switching.on and load.spec.load_id in self._spans
-        )
-        for follower in followers:
-            failures.attempt(follower[0], self._set_excess, follower)
+        self._all_moving_w = self._trims_below_w = 0.0
+        self._accounts: dict[str, _Account] = {}
+        for load, control in followers:
+            load_id = load.spec.load_id
+            account = _Account(own_w=own_w.get(load_id))
+            self._accounts[load_id] = account
+            failures.attempt(load, self._open, load, control, account)
 
-    def _ask(self, follower: Follower) -> None:
+    def _open(
+        self, load: LoadInput, control: LoadControl[Any, Any], account: _Account
+    ) -> None:
         """Ask a load for what the others must know of it."""
-        load, control = follower
-        load_id, around = load.spec.load_id, self._around
+        around = self._around
+        self._set_excess(load, control, account)
         moving_w = control.moving_w(load.reading, around.at, around.now)
         span, trim_w = control.span_w(around.voltage_v), control.trim_w
         if control.follows_surplus(load, around.cheap):
-            self._spans[load_id] = span
-            self._trims_w[load_id] = trim_w
-        self._moving_w[load_id] = moving_w
-        self._note_trial(follower)
+            account.span, account.trim_w = span, trim_w
+            self._trims_below_w += trim_w
+            if control.switching.on:
+                around.least_below_w += span.least_w
+        account.moving_w = moving_w
+        self._all_moving_w += moving_w
+        self._note_trial(load.spec.load_id, control)
 
-    def _note_trial(self, follower: Follower) -> None:
+    def _note_trial(self, load_id: str, control: LoadControl[Any, Any]) -> None:
         """Note how long the trial of a load still lasts, if it is on one."""
-        load, control = follower
         left_s = control.trial_left_s(self._around.now)
         if left_s > 0:
-            self._trials_s[load.spec.load_id] = left_s
+            self._trials_s[load_id] = left_s
         elif self._trials_s:
-            self._trials_s.pop(load.spec.load_id, None)
+            self._trials_s.pop(load_id, None)
 
     def begin_turn(self, follower: Follower) -> None:
         """Let ``around`` hold what is left for a load; it is none of those below."""
         load, control = follower
         load_id, around = load.spec.load_id, self._around
-        if (span := self._spans.get(load_id)) is not None:
+        account = self._accounts[load_id]
+        if account.span is not None:
             if control.switching.on:
-                around.least_below_w -= span.least_w
-            self._trims_below_w -= self._trims_w[load_id]
+                around.least_below_w -= account.span.least_w
+            self._trims_below_w -= account.trim_w
         # What it draws too much is withheld from the others only.
-        if excess_w := self._excess_w.pop(load_id, 0.0):
+        if excess_w := account.excess_w:
+            account.excess_w = 0.0
             self._take_excess(control, -excess_w)
         cap_w = self.caps_w.get(load_id)
         around.headroom.begin_turn(
@@ -140,9 +153,13 @@ class _Ledger:
         around.reserve_w = min(trims_w, around.settings.reserve_w)
         if trims_w != around.trims_below.most_w:
             around.trims_below = Span(most_w=trims_w)
-        around.doubt_w = self._all_moving_w - self._moving_w.get(load_id, 0.0)
-        around.own_w = self._own_w.get(load_id, 0.0)
-        around.trial_s = max(
+        around.doubt_w = self._all_moving_w - account.moving_w
+        around.own_w = account.own_w or 0.0
+        around.trial_s = self._others_trial_s(load_id) if self._trials_s else 0.0
+
+    def _others_trial_s(self, load_id: str) -> float:
+        """Return how long the longest trial of any other load lasts."""
+        return max(
             (left_s for one, left_s in self._trials_s.items() if one != load_id),
             default=0.0,
         )
@@ -154,10 +171,10 @@ class _Ledger:
         around.headroom.end_turn(control.phases, self._per_phase_a(control, own_w))
         told_w = taken_w if decision.setpoint is None else decision.setpoint.power_w
         control.orders.note(around.now, told_w, control.reserved_w)
-        attempt = self._failures.attempt
-        attempt(load, self._note_trial, follower)
+        account = self._accounts[load.spec.load_id]
+        excess_w = self._failures.attempt(load, self._close, load, control, account)
         if load.reading.reachable:
-            drawn_w = own_w - (attempt(load, self._set_excess, follower) or 0.0)
+            drawn_w = own_w - (excess_w or 0.0)
             # What one battery covers, no other one must.
             around.sun_left_w -= min(0.0, told_w)
         else:
@@ -165,7 +182,7 @@ class _Ledger:
             # It may be the house's by now, but no battery is to be emptied into it.
             around.sun_left_w += max(0.0, own_w)
         around.surplus_w -= taken_w
-        if (span := self._spans.get(load.spec.load_id)) is None:
+        if account.span is None:
             # Who does not follow the surplus takes from what the others share; out of a
             # total that is less that, only what it draws otherwise counts as drawn.
             around.total_w -= taken_w
@@ -173,7 +190,15 @@ class _Ledger:
             return
         around.drawn_above_w += drawn_w
         if decision.runs or control.reserved_w > 0:
-            around.above += span
+            around.above += account.span
+
+    def _close(
+        self, load: LoadInput, control: LoadControl[Any, Any], account: _Account
+    ) -> float:
+        """Note what those below must know of what a load was told; return its excess."""
+        excess_w = self._set_excess(load, control, account)
+        self._note_trial(load.spec.load_id, control)
+        return excess_w
 
     def reserve(self, follower: Follower, power_w: float) -> None:
         """Leave a load the room for what it goes on drawing."""
@@ -182,18 +207,18 @@ class _Ledger:
             control.phases, self._per_phase_a(control, max(0.0, power_w))
         )
 
-    def _set_excess(self, follower: Follower) -> float:
+    def _set_excess(
+        self, load: LoadInput, control: LoadControl[Any, Any], account: _Account
+    ) -> float:
         """Withhold what a load draws beyond what it was told; return how much, in W.
 
         It was taken out of what the house draws, as if it could be told otherwise.
         """
-        load, control = follower
-        load_id = load.spec.load_id
-        if not load.reading.reachable or load_id not in self._own_w:
+        if account.own_w is None or not load.reading.reachable:
             return 0.0
-        excess_w = control.orders.excess_w(self._own_w[load_id], self._around.now)
+        excess_w = control.orders.excess_w(account.own_w, self._around.now)
         if excess_w:
-            self._excess_w[load_id] = excess_w
+            account.excess_w = excess_w
             self._take_excess(control, excess_w)
         return excess_w
 

@@ -39,7 +39,9 @@ class Checks:
 
     def value_of(self, load_id: str) -> float | None:
         """Return what the check asks of a load; None for one that is not checked now."""
-        return self._running[load_id].value if load_id == self.in_turn else None
+        if not self._running or load_id != self.in_turn:
+            return None
+        return self._running[load_id].value
 
     def keeps_still(self, load: LoadInput, settings: HomeSettings) -> bool:
         """Whether a load waits for another one's check: not when it must stop anyway."""

@@ -112,19 +112,21 @@ class Engine:
         dt_s, is_new = self._step(grid.at)
         voltage_v = voltage_of(settings, grid)
         own_w = _own_powers(controls, grid.at, snapshot.now, voltage_v, failures)
-        # What nobody can say of a load is the house's.
-        controls = [pair for pair in controls if pair[0].spec.load_id in own_w]
+        if failures.errors:
+            # What nobody can say of a load is the house's.
+            controls = [pair for pair in controls if pair[0].spec.load_id in own_w]
         grid_a = grid_currents_a(settings, grid)
-        base_a = _base_currents(grid_a, controls, own_w, voltage_v)
+        base_a = still_a = _base_currents(grid_a, controls, own_w, voltage_v)
         if 1 < settings.phases != len(grid.currents_a):
             # Of a total nobody knows which phase exports what: no credit for it.
             base_a = tuple(max(0.0, current_a) for current_a in base_a)
         limits = limits_of(settings, grid)
         headroom = Headroom(limits, base_a, grid_a, overload=grid.overload)
         if is_new:
-            self._note_peak(
-                snapshot, controls, own_w, grid_a, voltage_v, failures=failures
-            )
+            most_w = _most_powers(controls, own_w, snapshot.now, failures)
+            if most_w != own_w:
+                still_a = _base_currents(grid_a, controls, most_w, voltage_v)
+            self._note_peak(snapshot, still_a, voltage_v)
             all_w = sum(own_w.values())
             for load, control in controls:
                 others_w = all_w - own_w[load.spec.load_id]
@@ -190,7 +192,7 @@ class Engine:
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
             decisions=(
-                *(_told_with(decision, surplus) for decision in decisions),
+                *_told_with(decisions, surplus),
                 *self._loads.let_go(snapshot, failures, decisions),
             ),
             checks=checks,
@@ -227,29 +229,10 @@ class Engine:
         return min(at - (last_at or at), longest_s), True
 
     def _note_peak(
-        self,
-        snapshot: Snapshot,
-        controls: Sequence[Follower],
-        own_w: Mapping[str, float],
-        grid_a: tuple[float, ...],
-        voltage_v: float,
-        *,
-        failures: Failures,
+        self, snapshot: Snapshot, still_a: tuple[float, ...], voltage_v: float
     ) -> None:
         """Note what the house draws by itself, for the time when no meter tells."""
         solar_a = (snapshot.solar_w or 0.0) / voltage_v / self.settings.phases
-        # A load that moves otherwise than believed is no draw of the house.
-        most_w = dict(own_w)
-        for load, control in controls:
-            may_draw_w = failures.attempt(
-                load,
-                control.orders.may_draw_w,
-                own_w[load.spec.load_id],
-                snapshot.now,
-            )
-            if may_draw_w is not None:
-                most_w[load.spec.load_id] = may_draw_w
-        still_a = _base_currents(grid_a, controls, most_w, voltage_v)
         self._peaks.observe(max(still_a) + solar_a, snapshot.wall)
 
     def _unseen(
@@ -324,6 +307,26 @@ def _own_powers(
     return own_w
 
 
+def _most_powers(
+    controls: Sequence[Follower],
+    own_w: Mapping[str, float],
+    now: float,
+    failures: Failures,
+) -> dict[str, float]:
+    """Return what each load may draw: one that moves otherwise is no draw of the house."""
+    most_w = dict(own_w)
+    for load, control in controls:
+        if not control.orders.moving:
+            continue
+        load_id = load.spec.load_id
+        may_draw_w = failures.attempt(
+            load, control.orders.may_draw_w, own_w[load_id], now
+        )
+        if may_draw_w is not None:
+            most_w[load_id] = may_draw_w
+    return most_w
+
+
 def _base_currents(
     grid_a: tuple[float, ...],
     controls: Sequence[Follower],
@@ -333,8 +336,9 @@ def _base_currents(
     """Return what the house draws per phase without the loads."""
     base = list(grid_a)
     for load, control in controls:
-        current_a = own_w[load.spec.load_id] / voltage_v / len(control.phases)
-        for phase in control.phases:
+        phases = control.phases
+        current_a = own_w[load.spec.load_id] / voltage_v / len(phases)
+        for phase in phases:
             base[phase - 1] -= current_a
     return tuple(base)
 
@@ -361,15 +365,24 @@ def _told_blind(decision: Decision, meter: MeterState) -> Decision:
     )
 
 
-def _told_with(decision: Decision, surplus: Surplus) -> Decision:
+def _told_with(
+    decisions: tuple[Decision, ...], surplus: Surplus
+) -> tuple[Decision, ...]:
     """Say what a surplus rests on, and what is missing where a battery is not heard."""
-    waits = decision.reason in (Reason.WAITING_FOR_SURPLUS, Reason.HOLDING_MINIMUM)
-    if surplus.battery.state is MeterState.LOST and waits:
-        decision = replace(decision, reason=Reason.BATTERY_LOST)
+    if surplus.battery.state is MeterState.LOST:
+        decisions = tuple(
+            replace(decision, reason=Reason.BATTERY_LOST)
+            if decision.reason in (Reason.WAITING_FOR_SURPLUS, Reason.HOLDING_MINIMUM)
+            else decision
+            for decision in decisions
+        )
     modelled_w = surplus.balance.house_w
-    if modelled_w is None or "surplus_w" not in decision.numbers:
-        return decision
-    return replace(
-        decision,
-        numbers={**decision.numbers, "modelled_house_w": round(modelled_w)},
+    if modelled_w is None:
+        return decisions
+    modelled = {"modelled_house_w": round(modelled_w)}
+    return tuple(
+        replace(decision, numbers={**decision.numbers, **modelled})
+        if "surplus_w" in decision.numbers
+        else decision
+        for decision in decisions
     )

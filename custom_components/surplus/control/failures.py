@@ -12,10 +12,6 @@ class Failures:
         """Begin a cycle in which nothing has failed."""
         self.errors: dict[str, Exception] = {}
 
-    def __contains__(self, load_id: str) -> bool:
-        """Whether a load's control has failed in this cycle."""
-        return load_id in self.errors
-
     def attempt[*Ts, T](
         self, load: LoadInput, ask: Callable[[*Ts], T], *args: *Ts
     ) -> T | None:

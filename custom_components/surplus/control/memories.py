@@ -64,7 +64,7 @@ class Memories:
                         load, control.restore, saved, snapshot.now, snapshot.wall
                     )
             failures.attempt(load, control.observe, load, supply_phases)
-            if load_id not in failures:
+            if load_id not in failures.errors:
                 followers.append((load, control))
         return followers
 
@@ -72,10 +72,12 @@ class Memories:
         self, snapshot: Snapshot, failures: Failures, decided: Iterable[Decision]
     ) -> Iterator[Decision]:
         """Let go of the loads that failed before anything could be decided for them."""
+        if not failures.errors:
+            return
         load_ids = {decision.load_id for decision in decided}
         for load in snapshot.loads:
             load_id = load.spec.load_id
-            if load_id in failures and load_id not in load_ids:
+            if load_id in failures.errors and load_id not in load_ids:
                 yield self._controls[load_id].let_go()
 
 

@@ -1,7 +1,7 @@
 """What of a snapshot can be true: no reading of anybody's may upset the whole house."""
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from math import isfinite
 from operator import attrgetter, is_
 from typing import Any
@@ -40,43 +40,51 @@ def sound_load(load: LoadInput) -> LoadInput:
     return load
 
 
-# Of each kind of reading, its fields' names and all their values at once.
-_FIELDS: dict[type, tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]] = {}
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Numbers:
+    """Where a kind of reading holds numbers: alone, or several together."""
+
+    alone: tuple[str, ...]
+    alone_of: Callable[[object], tuple[float | None, ...]]
+    together: tuple[str, ...]
 
 
-def _fields(
-    reading: GridReading | LoadReading,
-) -> tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]:
+_NUMBERS: dict[type, _Numbers] = {}
+
+
+def _numbers_of(reading: GridReading | LoadReading) -> _Numbers:
     kind = type(reading)
-    if kind not in _FIELDS:
-        names = tuple(item.name for item in fields(reading))
-        _FIELDS[kind] = names, attrgetter(*names)
-    return _FIELDS[kind]
+    if kind not in _NUMBERS:
+        # Types are told as they are, or as they are written.
+        written = {item.name: str(item.type) for item in fields(reading)}
+        numbers = [name for name, told in written.items() if "float" in told]
+        alone = tuple(name for name in numbers if "tuple" not in written[name])
+        _NUMBERS[kind] = _Numbers(
+            alone=alone,
+            alone_of=attrgetter(*alone),
+            together=tuple(name for name in numbers if name not in alone),
+        )
+    return _NUMBERS[kind]
 
 
 def _is_odd(reading: GridReading | LoadReading) -> bool:
-    for value in _fields(reading)[1](reading):
-        # Each cycle asks of all values there are: no call for those that can be.
-        kind = type(value)
-        if kind is float:
-            if not isfinite(value):
-                return True
-        elif kind is tuple and value and _cannot_be(value):
-            return True
-    return False
-
-
-def _cannot_be(value: object) -> bool:
-    if type(value) is float:
-        return not isfinite(value)
-    return type(value) is tuple and not all(isfinite(item) for item in value)
+    numbers = _numbers_of(reading)
+    # Asked of all there is in each cycle: what is not finite leaves no sum that is.
+    if not isfinite(sum(filter(None, numbers.alone_of(reading)))):
+        return True
+    return not all(isfinite(sum(getattr(reading, name))) for name in numbers.together)
 
 
 def _without_odd[R: (GridReading, LoadReading)](reading: R) -> R:
-    names, values_of = _fields(reading)
+    numbers = _numbers_of(reading)
     nothing: dict[str, Any] = {
-        name: () if type(value) is tuple else None
-        for name, value in zip(names, values_of(reading), strict=True)
-        if _cannot_be(value)
+        name: None
+        for name in numbers.alone
+        if not isfinite(getattr(reading, name) or 0.0)
+    }
+    nothing |= {
+        name: ()
+        for name in numbers.together
+        if not all(map(isfinite, getattr(reading, name)))
     }
     return replace(reading, **nothing)

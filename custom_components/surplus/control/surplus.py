@@ -110,30 +110,39 @@ class SurplusModel:
         """
 
         # Loads out of reach cannot follow: for the surplus they are part of the house.
+        reached = [pair for pair in followers if pair[0].reading.reachable]
+        drawn_w = sum([own_w[load.spec.load_id] for load, _ in reached])
+
         def followed_w(at: float) -> float:
+            if at == grid.at:
+                return drawn_w
             return sum(
                 control.counted_w(load.reading, at, snapshot.now, voltage_v)
-                if at != grid.at
-                else own_w[load.spec.load_id]
-                for load, control in followers
-                if load.reading.reachable
+                for load, control in reached
             )
 
         # Two models of the house would be one too many beside a battery.
         balance = (
             Balance(grid=grid)
             if snapshot.batteries
-            else self._house.balance(grid, snapshot.solar_w, followed_w(grid.at))
+            else self._house.balance(grid, snapshot.solar_w, drawn_w)
         )
         battery = self._batteries.share(balance.grid, followed_w, dt_s)
-        battery = self._as_far_as_sun(battery, snapshot, followers, own_w)
+        believed_w = sum(
+            [
+                own_w[load.spec.load_id]
+                for load, _ in reached
+                if load.reading.power_w is None
+            ]
+        )
+        battery = self._as_far_as_sun(battery, snapshot, drawn_w, believed_w)
         probed_w = 0.0
         if settings.zero_export:
             if is_new:
                 self._probing.observe(
                     grid,
                     solar_w=snapshot.solar_w,
-                    own_w=followed_w(grid.at),
+                    own_w=drawn_w,
                     needs_w=_least_wanted(followers, voltage_v, snapshot.cheap),
                     dt_s=dt_s,
                 )
@@ -154,16 +163,15 @@ class SurplusModel:
         self,
         battery: BatteryShare,
         snapshot: Snapshot,
-        followers: Sequence[Follower],
-        own_w: Mapping[str, float],
+        drawn_w: float,
+        believed_w: float,
     ) -> BatteryShare:
-        """Return the share with no more left than the sun can give."""
-        reached = [load for load, _ in followers if load.reading.reachable]
-        believed_w = sum(
-            own_w[load.spec.load_id] for load in reached if load.reading.power_w is None
-        )
+        """Return the share with no more left than the sun can give.
+
+        ``drawn_w`` is what loads draw, ``believed_w`` what of it nobody measures.
+        """
         left_w = battery.surplus_w
-        lacks_w = sum(own_w[load.spec.load_id] for load in reached) - left_w
+        lacks_w = drawn_w - left_w
         most_w = self._sunshine.most_w(
             battery.at, snapshot.solar_w, left_w - max(0.0, believed_w)
         )

@@ -27,8 +27,11 @@ _LEAST_W = 1.0
 
 def gain_w(power_w: float, surplus_w: float, import_price: float) -> float:
     """Return what running at ``power_w`` is worth: captured − λ × imported, in W."""
-    surplus_w = max(surplus_w, 0.0)
-    return min(power_w, surplus_w) - import_price * max(0.0, power_w - surplus_w)
+    if surplus_w < 0:
+        surplus_w = 0.0
+    if power_w <= surplus_w:
+        return power_w
+    return surplus_w - import_price * (power_w - surplus_w)
 
 
 @dataclass(slots=True)
@@ -69,10 +72,11 @@ class Switching:
         """
         if self.since is None:
             return 0.0
-        if not self.on:
-            return max(0.0, self.since + min_off_s - now)
-        begun = max(self.since, drawing_since or self.since)
-        return max(0.0, begun + min_on_s - now)
+        since, least_s = self.since, min_on_s if self.on else min_off_s
+        if self.on and drawing_since is not None and drawing_since > since:
+            since = drawing_since
+        left_s = since + least_s - now
+        return left_s if left_s > 0 else 0.0
 
     def seconds_until(self, advantage_w: float) -> float | None:
         """Return when the balance will be reached at this advantage, if ever."""

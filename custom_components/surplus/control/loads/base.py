@@ -143,12 +143,14 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         own_w = self.own_power_w(reading, at, now, voltage_v)
         most_w, least_w = self.most_drawn_w, self.least_drawn_w
         if (
-            self.orders
-            and reading.reachable
-            and reading.power_at is not None
+            reading.power_at is not None
             and at - reading.power_at > BELIEVED_S
+            and reading.reachable
+            and self.orders
         ):
             most_w = min(most_w, self.orders.most_w(now) / _OWN_MOST)
+        if least_w <= own_w <= most_w:
+            return own_w
         return min(max(own_w, _OWN_MOST * least_w), _OWN_MOST * most_w)
 
     @abstractmethod
@@ -273,9 +275,9 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         A rise that the meter itself leaves no room for waits; its room is taken, so that
         loads below make it.
         """
-        around.headroom.take(
-            self.phases, max(0.0, power_w) / around.voltage_v / len(self.phases)
-        )
+        phases = self.phases
+        if power_w > 0:
+            around.headroom.take(phases, power_w / around.voltage_v / len(phases))
         risen = self._as_far_as_shown(value, power_w, around)
         if risen != value:
             power_w *= risen / value

@@ -39,13 +39,14 @@ class _Sum:
 
     def add(self, error_w: float, forgiven_w: float, lasting_w: float) -> float | None:
         """Add an error; return the mean of them once they are more than ``lasting_w``."""
-        self._sum_w = max(0.0, self._sum_w + self._sign * error_w - forgiven_w)
-        if self._sum_w == 0:
-            self._errors_w, self._count = 0.0, 0
+        sum_w = self._sum_w + self._sign * error_w - forgiven_w
+        if sum_w <= 0:
+            self._sum_w, self._errors_w, self._count = 0.0, 0.0, 0
             return None
+        self._sum_w = sum_w
         self._errors_w += error_w
         self._count += 1
-        return self._errors_w / self._count if self._sum_w > lasting_w else None
+        return self._errors_w / self._count if sum_w > lasting_w else None
 
 
 class Calm:
@@ -99,14 +100,14 @@ class Calm:
             return None
         forgiven_w = _FORGIVEN * self.noise_w
         patient_w = min(forgiven_w, _PATIENT_FORGIVEN_W)
-        moves = [
-            *(
-                one.add(error_w, forgiven_w, _LASTING * self.noise_w)
-                for one in self._quick
-            ),
-            *(
-                one.add(error_w, patient_w, _PATIENT_LASTING * self.noise_w)
-                for one in self._patient
-            ),
-        ]
-        return next((move_w for move_w in moves if move_w is not None), None)
+        found_w = None
+        for sums, less_w, lasting_w in (
+            (self._quick, forgiven_w, _LASTING * self.noise_w),
+            (self._patient, patient_w, _PATIENT_LASTING * self.noise_w),
+        ):
+            for one in sums:
+                # Each must hear of it, whoever has found something.
+                move_w = one.add(error_w, less_w, lasting_w)
+                if found_w is None:
+                    found_w = move_w
+        return found_w

@@ -64,6 +64,7 @@ class OfferingCharger(PhasedCharger, ABC):
         self._asked = self._asked or asked
         super().observe(load, supply_phases)
         self.vehicle.observe(load.spec, reading, supply_phases)
+        self._set_min()
 
     def _adopt(self, reading: ChargerReading) -> None:
         """Go on with a charge that nobody wrote down: a power cut leaves no time to.
@@ -123,11 +124,15 @@ class OfferingCharger(PhasedCharger, ABC):
     @property
     def _kept_a(self) -> float:
         """The least to offer now: nobody raises a running one for its minimum's sake."""
-        return min(self.min_a, self.value) if self.switching.on else self.min_a
+        least_a = self.min_a
+        return self.value if self.switching.on and self.value < least_a else least_a
 
     def _top_a(self, room_a: float, most_a: float) -> float:
         """Return the most that may be offered, never less than is kept."""
-        return max(min(self._kept_a, most_a), self._down(min(room_a, most_a)))
+        kept_a = min(self._kept_a, most_a)
+        if room_a <= kept_a:
+            return kept_a
+        return max(kept_a, self._down(min(room_a, most_a)))
 
     def _within(self, room_a: float, most_a: float) -> float:
         """Return what to offer of ``most_a`` that the room bounds: it is raised late."""
@@ -164,7 +169,9 @@ class OfferingCharger(PhasedCharger, ABC):
         return round(steps * self.spec.step_a, 3)
 
     def _down(self, current_a: float) -> float:
-        return max(0.0, self._of(floor(current_a / self.spec.step_a + FLOAT_SLACK)))
+        if current_a <= 0:
+            return 0.0
+        return self._of(floor(current_a / self.spec.step_a + FLOAT_SLACK))
 
     @override
     def at_most(self, value: float) -> float:
@@ -242,3 +249,4 @@ class OfferingCharger(PhasedCharger, ABC):
     @override
     def relearn(self, learned: Mapping[str, Any]) -> None:
         self.vehicle.relearn(learned)
+        self._set_min()

@@ -16,19 +16,23 @@ RESTART_SLACK_A = 1.0
 
 
 class PhasedCharger(LoadControl[ChargerSpec, ChargerReading], ABC):
-    """A charger with its vehicle, on one phase or on all."""
+    """A charger with its vehicle, on one phase or on all.
+
+    ``min_a`` is the least to offer: the charger's minimum, or more where the vehicle
+    needs it.
+    """
 
     def __init__(self, spec: ChargerSpec) -> None:
         """Know nothing but the charger itself."""
         super().__init__(spec)
         self.vehicle = Vehicle(spec.phases)
         self.phase_choice = PhaseChoice()
+        self._set_min()
 
-    @property
-    def min_a(self) -> float:
-        """The least to offer: the charger's minimum, or more where the vehicle needs it."""
+    def _set_min(self) -> None:
+        """Bring the least to offer up to date with the charger and its vehicle."""
         spec = self.spec
-        return min(max(spec.min_a, self.vehicle.appetite.needs_a), spec.max_a)
+        self.min_a = min(max(spec.min_a, self.vehicle.appetite.needs_a), spec.max_a)
 
     @property
     @override

@@ -52,15 +52,20 @@ class SolarCharger(OfferingCharger, ABC):
         if self.vehicle.appetite.full:
             # It takes nothing: the offer stands where it could take its minimum.
             span = Span(least_w=self.min_a * per_a, most_w=self.min_a * per_a)
-        worth_w = around.worth_w(
-            Span(least_w=span.least_w, most_w=min(span.most_w, top_a * per_a))
-        )
+        within = span
+        if (top_w := top_a * per_a) < span.most_w:
+            within = Span(least_w=span.least_w, most_w=top_w)
+        worth_w = around.worth_w(within)
         numbers = self._numbers(around)
         if self.switching.on:
             if other_w is not None and not self.phase_choice.held_for_s(around.now):
                 # Rather change phases than stop.
                 worth_w = max(worth_w, other_w)
-            return self._keep_or_stop(best_a, room_a, worth_w, numbers, around)
+            if self.vehicle.appetite.full:
+                # One that has enough takes nothing from those above.
+                span = Span()
+            against_w = around.against_w(span, worth_w)
+            return self._keep_or_stop(best_a, room_a, against_w, numbers, around)
         return self._start_or_wait(best_a, room_a, worth_w, numbers, around)
 
     def _best(self, around: Circumstances) -> float:
@@ -99,14 +104,11 @@ class SolarCharger(OfferingCharger, ABC):
         self,
         best_a: float,
         room_a: float,
-        worth_w: float,
+        against_w: float,
         numbers: dict[str, float | str],
         around: Circumstances,
     ) -> Decision:
         held_s = self.must_hold_s(around)
-        # One that has enough takes nothing from those above.
-        span = Span() if self.vehicle.appetite.full else self.span_w(around.voltage_v)
-        against_w = around.against_w(span, worth_w)
         stop = self.switching.weigh(against_w, around.dt_s)
         if stop and not held_s:
             return self._tell(0.0, Reason.WAITING_FOR_SURPLUS, around, numbers)

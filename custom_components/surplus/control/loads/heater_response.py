@@ -57,6 +57,8 @@ class HeaterResponse:
             lag_s = self._lag_s
         if not self._times:
             return 0.0
+        if at >= self._times[-1] + lag_s:
+            return self._powers[-1]
         newest = bisect_right(self._times, at) - 1
         power_w = self._powers[max(0, newest)]
         # Each step that is younger than the lag has only come in part.

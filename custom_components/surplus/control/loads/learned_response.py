@@ -87,12 +87,15 @@ class LearnedResponse:
             self._began(drawn_a, at, since=last[0])
             return
         moved_a = drawn_a - last[1]
-        moves = {key: model.move_a(last[0], at) for key, model in self._models.items()}
-        if max(map(abs, (moved_a, *moves.values()))) < _TELLING_A:
+        missed = self._missed
+        moves = [model.move_a(last[0], at) for model in self._models.values()]
+        if max(map(abs, (moved_a, *moves))) < _TELLING_A:
             return
-        for key, move_a in moves.items():
-            miss_a = max(0.0, abs(moved_a - move_a) - _PRECISION_A)
-            self._missed[key] = _FORGET * self._missed[key] + miss_a**2
+        for key, move_a in zip(missed, moves, strict=True):
+            miss_a = abs(moved_a - move_a) - _PRECISION_A
+            missed[key] *= _FORGET
+            if miss_a > 0:
+                missed[key] += miss_a**2
         self._samples += 1
         if self._samples < _SAMPLES:
             return

@@ -29,6 +29,11 @@ class Orders:
         """Whether it was told anything."""
         return bool(self._told)
 
+    @property
+    def moving(self) -> bool:
+        """Whether it may still be on the way from one set-point to the next."""
+        return len(self._told) > 1
+
     def note(self, now: float, power_w: float, reserved_w: float) -> None:
         """Note a set-point's power, and what the load is about to take beside it."""
         self.in_force_w = power_w
@@ -61,7 +66,11 @@ class Orders:
     def excess_w(self, own_w: float, now: float) -> float:
         """Return what it draws beyond all that it was told in the time it may need."""
         # Asked for each load several times a cycle: most obey the very last one.
-        if not self._told or own_w - max(0.0, self._told[-1][1]) <= _EXCESS_W:
+        if (
+            not self._told
+            or own_w <= _EXCESS_W
+            or own_w - self._told[-1][1] <= _EXCESS_W
+        ):
             return 0.0
         most_w = self.most_w(now)
         excess_w = own_w - most_w
@@ -69,7 +78,7 @@ class Orders:
 
     def may_draw_w(self, own_w: float, now: float) -> float:
         """Return the most that it may draw while it does what it was told lately."""
-        return max(own_w, self.most_w(now)) if len(self._told) > 1 else own_w
+        return max(own_w, self.most_w(now)) if self.moving else own_w
 
     def falling_w(self, drawn_w: float, now: float) -> float:
         """Return by how much it was told lower and may not have moved yet."""

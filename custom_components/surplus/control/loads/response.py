@@ -57,20 +57,20 @@ class ChargerResponse:
             self._times = [at]
             self._amps = [current_a if drawn_a is None else drawn_a]
         self._offer = (current_a, at)
-        facts = self.facts
+        facts, times, amps = self.facts, self._times, self._amps
         if current_a == 0:
             begins = at
+        elif self._held_until > at:
+            begins = self._held_until + facts.start_s
         else:
-            told = max(at, self._held_until)
-            starts = told > at or self.drawn_a(at) == 0
-            begins = told + (facts.start_s if starts else facts.dead_s)
-        from_a = self.drawn_a(begins)
+            starts = self.drawn_a(at) == 0
+            begins = at + (facts.start_s if starts else facts.dead_s)
+        keep, from_a = bisect_right(times, begins), self.drawn_a(begins)
         rate = facts.up_a_per_s if current_a > from_a else facts.down_a_per_s
-        times, amps = self._times, self._amps
-        keep = bisect_right(times, begins)
         times[keep:] = (begins, begins + abs(current_a - from_a) / rate)
         amps[keep:] = (from_a, current_a)
-        if (old := bisect_right(times, at - _HISTORY_S, 0, keep)) > 1:
+        if keep > 1 and times[1] <= at - _HISTORY_S:
+            old = bisect_right(times, at - _HISTORY_S, 0, keep)
             del times[: old - 1]
             del amps[: old - 1]
 
@@ -121,25 +121,22 @@ class ChargerResponse:
 
     def move_a(self, since: float, until: float) -> float:
         """Return by how much the current moved between two instants, in A."""
-        if self._still(since, until):
+        times = self._times
+        # Most of the time it has arrived by both.
+        if not times or (times[-1] <= since and times[-1] <= until):
             return 0.0
         return self.drawn_a(until) - self.drawn_a(since)
-
-    def _still(self, since: float, until: float) -> bool:
-        """Whether it has arrived by both instants: most of the time it has."""
-        times = self._times
-        return not times or (times[-1] <= since and times[-1] <= until)
 
     def doubt_a(self, since: float, until: float) -> float:
         """Return by how much the move may be wrong, in A: it may come sooner or later."""
         slack_s = self.facts.doubt_s
-        if self._still(since - slack_s, until - slack_s):
+        times = self._times
+        if not times or times[-1] <= min(since, until) - slack_s:
             return 0.0
         move_a = self.move_a(since, until)
-        return max(
-            abs(self.move_a(since + shift_s, until + shift_s) - move_a)
-            for shift_s in (-slack_s, slack_s)
-        )
+        sooner_a = self.move_a(since + slack_s, until + slack_s)
+        later_a = self.move_a(since - slack_s, until - slack_s)
+        return max(abs(sooner_a - move_a), abs(later_a - move_a))
 
     def settled(self, at: float) -> bool:
         """Return whether the car has had time to reach its offer, and to spare."""

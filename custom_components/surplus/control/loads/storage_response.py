@@ -54,11 +54,13 @@ class StorageResponse:
     def power_w(self, at: float) -> float:
         """Return what it takes at an instant by the model; 0 without a command."""
         times, watts = self._times, self._watts
-        right = bisect_right(times, at)
         if not times:
             return 0.0
-        if right == 0 or right == len(times):
-            return watts[0] if right == 0 else watts[-1]
+        if at >= times[-1]:
+            return watts[-1]
+        right = bisect_right(times, at)
+        if right == 0:
+            return watts[0]
         share = (at - times[right - 1]) / (times[right] - times[right - 1])
         return watts[right - 1] + share * (watts[right] - watts[right - 1])
 
@@ -68,6 +70,8 @@ class StorageResponse:
 
     def doubt_w(self, since: float, until: float) -> float:
         """Return by how much the move may be wrong: it may come sooner or later."""
+        if not self._times or min(since, until) - _DOUBT_S >= self._times[-1]:
+            return 0.0
         move_w = self.move_w(since, until)
         return max(
             abs(self.move_w(since + shift_s, until + shift_s) - move_w)

@@ -35,7 +35,8 @@ class Vehicle:
     ``shortfall_a`` is how much less than its offer it draws. ``doubt_a`` is by how much
     the newest ``power_w`` may be wrong because the vehicle is moving just then.
     ``takes_at_most_w`` is what it takes when that is clearly less than it is offered.
-    ``aimed_phases`` are the supply phases it will use once a change of them is over.
+    ``phases`` are the supply phases it uses, all that are wired until it has shown;
+    ``aimed_phases`` are those it will use once a change of them is over.
     ``drawing_since`` is when it was first measured to draw, None while it does not.
     """
 
@@ -51,15 +52,8 @@ class Vehicle:
         self._response = LearnedResponse()
         self._learned_at: float | None = None
         self._single = False
-        self.aimed_phases = wired
+        self.phases = self.aimed_phases = wired
         self._change: _Change | None = None
-
-    @property
-    def phases(self) -> tuple[int, ...]:
-        """The supply phases it uses; all that are wired until it has shown."""
-        if self._change is not None and not self._change.over:
-            return self._change.from_phases
-        return self.aimed_phases
 
     @property
     def single(self) -> bool:
@@ -72,6 +66,11 @@ class Vehicle:
 
     def _aim(self) -> None:
         self.aimed_phases = self.phases_of(single=self._single)
+        change = self._change
+        if change is None or change.over:
+            self.phases = self.aimed_phases
+        else:
+            self.phases = change.from_phases
 
     def change_phases(self, now: float, *, single: bool) -> None:
         """Note that its charger is told to use one phase, or all."""
@@ -118,8 +117,8 @@ class Vehicle:
     ) -> None:
         """Take in the newest reading."""
         self.wired = spec.phases_on(supply_phases)
-        self._aim()
         self._follow_change(spec, reading)
+        self._aim()
         if reading.offered_a is not None and reading.offered_at is not None:
             self._response.offered(
                 reading.offered_a, reading.offered_at, self._measured_a(reading)

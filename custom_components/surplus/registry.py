@@ -16,6 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .control.check import CheckResult
 from .control.model import (
+    BatteryReading,
     Decision,
     GridReading,
     LoadReading,
@@ -45,8 +46,51 @@ class MeterSource(Protocol):
     def reading(self) -> GridReading | None:
         """The newest reading, however old; None before the first."""
 
+    @property
+    def asleep(self) -> bool:
+        """Whether it tells nothing because it sleeps, as an inverter at night: no fault."""
+
     def async_subscribe(self, on_reading: Callable[[], None]) -> CALLBACK_TYPE:
         """Call ``on_reading`` in the event loop at each new reading."""
+
+
+class ProductionSource(Protocol):
+    """What the sun produces, as a device tells it: without its battery, all in AC W."""
+
+    @property
+    def source_id(self) -> str:
+        """Stable id, starting with the kind: ``solaredge:7E012345``."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+
+    @property
+    def reading(self) -> tuple[float, float] | None:
+        """The newest production in W (>= 0) and its instant; None before the first.
+
+        Asleep is 0 W, now.
+        """
+
+
+class BatterySource(Protocol):
+    """A battery that regulates itself, as a device tells it: only observed."""
+
+    @property
+    def source_id(self) -> str:
+        """Stable id, starting with the kind: ``solaredge:7E012345_battery_1``."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+
+    @property
+    def reading(self) -> BatteryReading | None:
+        """The newest reading, however old; None before the first."""
+
+    @property
+    def capacity_wh(self) -> float | None:
+        """What it holds when it is full; None where it is not told."""
 
 
 class LoadSource(Protocol):
@@ -179,6 +223,8 @@ class Registry:
     """The meeting point, one per Home Assistant."""
 
     meters: dict[str, MeterSource] = field(default_factory=dict)
+    productions: dict[str, ProductionSource] = field(default_factory=dict)
+    batteries: dict[str, BatterySource] = field(default_factory=dict)
     loads: dict[str, LoadSource] = field(default_factory=dict)
     home: HomeControls | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
@@ -188,6 +234,16 @@ class Registry:
     def async_register_meter(self, source: MeterSource) -> CALLBACK_TYPE:
         """Offer a meter; returns its remover."""
         return self._register(self.meters, source.source_id, source)
+
+    @callback
+    def async_register_production(self, source: ProductionSource) -> CALLBACK_TYPE:
+        """Offer a production; returns its remover."""
+        return self._register(self.productions, source.source_id, source)
+
+    @callback
+    def async_register_battery(self, source: BatterySource) -> CALLBACK_TYPE:
+        """Offer a battery that is observed; returns its remover."""
+        return self._register(self.batteries, source.source_id, source)
 
     @callback
     def async_register_load(self, source: LoadSource) -> CALLBACK_TYPE:

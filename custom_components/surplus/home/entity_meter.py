@@ -69,6 +69,11 @@ class EntityMeter:
             drawn_va=max(0.0, power_w),
         )
 
+    @property
+    def asleep(self) -> bool:
+        """Nobody tells of a sensor that it sleeps."""
+        return False
+
     @callback
     def async_subscribe(self, on_reading: Callable[[], None]) -> CALLBACK_TYPE:
         """Follow changes and mere repetitions alike."""

@@ -47,6 +47,11 @@ class LinkyMeter:
         """The newest reading, however old."""
         return self.link.reading
 
+    @property
+    def asleep(self) -> bool:
+        """It never sleeps."""
+        return False
+
     @callback
     def async_subscribe(self, on_reading: Callable[[], None]) -> CALLBACK_TYPE:
         """Call ``on_reading`` at each new reading."""

@@ -33,7 +33,11 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inverter:
-    """An inverter. Its key is its serial number."""
+    """An inverter. Its key is its serial number.
+
+    ``strings`` is the number of DC inputs it tells apart, 0 where it does not.
+    ``extended`` is whether it tells that it runs on the grid.
+    """
 
     key: str
     serial: str
@@ -43,6 +47,7 @@ class Inverter:
     unit_id: int
     phases: int
     strings: int = 0
+    extended: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +56,8 @@ class Meter:
 
     ``index`` (1–3) is the slot it answers in, which may change: slots are packed. ``shift``
     is how far the inverter's string model moves all slots up. ``option`` is what the
-    installer chose, ``role`` what follows from it.
+    installer chose, ``role`` what follows from it. ``phases`` are those that carry a
+    voltage: a three-phase meter on one phase calls itself three-phase.
     """
 
     key: str
@@ -63,6 +69,7 @@ class Meter:
     inverter_key: str
     index: int
     shift: int
+    phases: int
     option: str | None
     role: MeterRole
 
@@ -142,6 +149,7 @@ class InverterReading:
     temperature_c: float | None = None
     status: InverterStatus | None = None
     vendor_status: int | None = None
+    on_grid: bool | None = None
 
     @property
     def sleeps(self) -> bool:

@@ -18,7 +18,7 @@ from .descriptions import (
     Row,
 )
 from .model import Battery, StorageReading
-from .totals import Storage
+from .totals import BatteriesTotal
 
 type BatteryRow = Row[Battery, StorageReading]
 
@@ -70,11 +70,9 @@ BATTERY_SENSORS: Final[tuple[BatteryRow, ...]] = (
     ),
 )
 
-STORAGE_SENSORS: Final[tuple[Row[object, Storage], ...]] = (
-    POWER.row("batteries_power", lambda storage: storage.power_w),
-    CHARGE.row("batteries_soc", lambda storage: storage.soc),
-    STORED.row("batteries_stored", lambda storage: storage.stored_wh),
-    STORED.row(
-        "batteries_capacity", lambda storage: storage.capacity_wh, diagnostic=True
-    ),
+BATTERIES_SENSORS: Final[tuple[Row[object, BatteriesTotal], ...]] = (
+    POWER.row("batteries_power", lambda total: total.power_w),
+    CHARGE.row("batteries_soc", lambda total: total.soc),
+    STORED.row("batteries_stored", lambda total: total.stored_wh),
+    STORED.row("batteries_capacity", lambda total: total.capacity_wh, diagnostic=True),
 )

@@ -13,15 +13,15 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from ..entity import LiveSensor
-from .battery_sensors import BATTERY_SENSORS, STORAGE_SENSORS
+from .battery_sensors import BATTERIES_SENSORS, BATTERY_SENSORS
 from .descriptions import Row
 from .devices import Devices, SolarEdgeEntity, async_devices, async_remove_absent
 from .inverter_sensors import INVERTER_SENSORS, STRING_SENSORS
 from .meter_sensors import meter_rows
 from .model import InverterReading, MeterReading, StorageReading, StringReading
 from .runtime import SolarEdgeConfigEntry, SolarEdgeRuntime
-from .site_sensors import PLANT_SENSORS, SITE_SENSORS
-from .totals import plant_of, storage_of
+from .site_sensors import INVERTERS_SENSORS, SITE_SENSORS
+from .totals import batteries_total, inverters_total
 
 # What an inverter tells while it wakes is right within seconds.
 _DOUBT_TIME: Final = timedelta(minutes=5)
@@ -196,24 +196,24 @@ def _site(runtime: SolarEdgeRuntime, devices: Devices) -> Iterator[PartSensor[An
         if row.exists_fn(runtime):
             yield PartSensor(runtime, leader, device, row, lambda: runtime)
     if len(layout.inverters) > 1:
-        for plant_row in PLANT_SENSORS:
+        for inverters_row in INVERTERS_SENSORS:
             yield _sensor(
                 runtime,
                 leader,
                 device,
-                plant_row,
-                lambda: plant_of(
+                inverters_row,
+                lambda: inverters_total(
                     runtime.inverter(inverter.key) for inverter in layout.inverters
                 ),
             )
     if len(layout.batteries) > 1:
-        for storage_row in STORAGE_SENSORS:
+        for batteries_row in BATTERIES_SENSORS:
             yield _sensor(
                 runtime,
                 leader,
                 device,
-                storage_row,
-                lambda: storage_of(
+                batteries_row,
+                lambda: batteries_total(
                     runtime.battery(battery.key) for battery in layout.batteries
                 ),
             )

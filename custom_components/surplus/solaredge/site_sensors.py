@@ -9,7 +9,7 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from .descriptions import ENERGY, POWER, SLOW_INTERVAL, Row
 from .model import LinkState, MeterRole
 from .runtime import SolarEdgeRuntime
-from .totals import Plant
+from .totals import InvertersTotal
 
 type SiteRow = Row[SolarEdgeRuntime, SolarEdgeRuntime]
 
@@ -66,7 +66,7 @@ SITE_SENSORS: Final[tuple[SiteRow, ...]] = (
     _counter("failed_connections", lambda runtime: runtime.counters.failed_connections),
 )
 
-PLANT_SENSORS: Final[tuple[Row[object, Plant], ...]] = (
-    POWER.row("plant_power", lambda plant: plant.ac_power_w),
-    ENERGY.row("plant_energy", lambda plant: plant.energy_wh),
+INVERTERS_SENSORS: Final[tuple[Row[object, InvertersTotal], ...]] = (
+    POWER.row("inverters_power", lambda total: total.ac_power_w),
+    ENERGY.row("inverters_energy", lambda total: total.energy_wh),
 )

@@ -1,13 +1,22 @@
-"""What several inverters or batteries come to together."""
+"""What entities of a whole site show of several inverters or batteries together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .model import InverterReading, StorageReading
+from .site import soc_of, total
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Storage:
+class InvertersTotal:
+    """All inverters as one; ``ac_power_w`` is negative while they draw."""
+
+    ac_power_w: float | None
+    energy_wh: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatteriesTotal:
     """All batteries as one; ``power_w`` is + = discharging, ``soc`` a percentage."""
 
     power_w: float | None
@@ -16,53 +25,33 @@ class Storage:
     capacity_wh: float | None
 
 
-def storage_of(readings: Iterable[StorageReading | None]) -> Storage | None:
-    """Return several batteries as one, None while one of them is not heard.
-
-    The state of charge is weighted by what each can hold. Where one does not tell that,
-    they count alike.
-    """
-    heard = list(readings)
-    batteries = [reading for reading in heard if reading is not None]
-    if not batteries or len(batteries) < len(heard):
-        return None
-    capacity_wh = _sum(battery.capacity_wh for battery in batteries)
-    stored_wh = _sum(battery.stored_wh for battery in batteries)
-    if capacity_wh and stored_wh is not None:
-        soc: float | None = 100 * stored_wh / capacity_wh
-    else:
-        total = _sum(battery.soc for battery in batteries)
-        soc = None if total is None else total / len(batteries)
-    return Storage(
-        power_w=_sum(battery.power_w for battery in batteries),
-        soc=soc,
-        stored_wh=stored_wh,
-        capacity_wh=capacity_wh,
-    )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plant:
-    """All inverters as one; ``ac_power_w`` is negative while they draw."""
-
-    ac_power_w: float | None
-    energy_wh: float | None
-
-
-def plant_of(readings: Iterable[InverterReading | None]) -> Plant | None:
+def inverters_total(
+    readings: Iterable[InverterReading | None],
+) -> InvertersTotal | None:
     """Return several inverters as one, None while one of them is not heard."""
-    heard = list(readings)
-    inverters = [reading for reading in heard if reading is not None]
-    if not inverters or len(inverters) < len(heard):
+    inverters = _all_heard(readings)
+    if inverters is None:
         return None
-    return Plant(
-        ac_power_w=_sum(inverter.ac_power_w for inverter in inverters),
-        energy_wh=_sum(inverter.energy_wh for inverter in inverters),
+    return InvertersTotal(
+        ac_power_w=total(inverter.ac_power_w for inverter in inverters),
+        energy_wh=total(inverter.energy_wh for inverter in inverters),
     )
 
 
-def _sum(values: Iterable[float | None]) -> float | None:
-    """Return the sum, None unless every value is known."""
-    known = list(values)
-    numbers = [value for value in known if value is not None]
-    return sum(numbers) if len(numbers) == len(known) else None
+def batteries_total(readings: Iterable[StorageReading | None]) -> BatteriesTotal | None:
+    """Return several batteries as one, None while one of them is not heard."""
+    batteries = _all_heard(readings)
+    if batteries is None:
+        return None
+    return BatteriesTotal(
+        power_w=total(battery.power_w for battery in batteries),
+        soc=soc_of((battery.soc, battery.capacity_wh) for battery in batteries),
+        stored_wh=total(battery.stored_wh for battery in batteries),
+        capacity_wh=total(battery.capacity_wh for battery in batteries),
+    )
+
+
+def _all_heard[T](readings: Iterable[T | None]) -> list[T] | None:
+    readings = list(readings)
+    heard = [reading for reading in readings if reading is not None]
+    return heard if len(heard) == len(readings) else None

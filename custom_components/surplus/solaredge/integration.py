@@ -19,7 +19,7 @@ from homeassistant.exceptions import (
     HomeAssistantError,
 )
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.sun import get_astral_observer
+from homeassistant.helpers.sun import is_up
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
@@ -27,6 +27,7 @@ from ..parking import async_adopt, async_close_parked, async_park
 from ..registry import async_get_registry
 from ..room import Room
 from .const import CONF_LAYOUT, CONF_METERS, CONF_REVERSED, CONF_ROLE, CONF_UNIT_IDS
+from .lanes import Pace
 from .layout import (
     EvChargerError,
     NoSerialError,
@@ -39,7 +40,7 @@ from .layout import (
 )
 from .link import async_borrow_unit, async_take_unit
 from .model import Layout, LinkState, MeterRole
-from .plant import MeterSetting, Pace, Plant
+from .plant import MeterSetting, Plant
 from .runtime import SolarEdgeConfigEntry, SolarEdgeRuntime
 from .sources import GridMeter, Storage, Sun
 
@@ -52,8 +53,8 @@ _LOOK_AGAIN: Final = timedelta(minutes=15)
 _LOOK_SOON: Final = timedelta(minutes=2)
 _LOOK_AT_ONCE: Final = timedelta(seconds=20)
 
-# Inverters wake and fall asleep with the sun this far above the horizon.
-_LOW_SUN_DEGREES: Final = 8.0
+# So long after sunrise an inverter may still sleep, and before sunset sleep already.
+_TWILIGHT: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +225,8 @@ def _settings(entry: ConfigEntry) -> dict[str, MeterSetting]:
 
 
 def _sun_is_low(hass: HomeAssistant) -> bool:
-    from astral.sun import elevation
-
-    return elevation(get_astral_observer(hass), dt_util.utcnow()) < _LOW_SUN_DEGREES
+    now = dt_util.utcnow()
+    return not (is_up(hass, now - _TWILIGHT) and is_up(hass, now + _TWILIGHT))
 
 
 @dataclass(slots=True)

@@ -108,7 +108,11 @@ class Layout:
     def keys(self) -> frozenset[str]:
         """The keys of all devices."""
         return frozenset(
-            found.key for found in (*self.inverters, *self.meters, *self.batteries)
+            (
+                *(inverter.key for inverter in self.inverters),
+                *(meter.key for meter in self.meters),
+                *(battery.key for battery in self.batteries),
+            )
         )
 
     def of_unit(self, unit_id: int) -> Layout:

@@ -256,3 +256,22 @@ def updated(known: Layout, seen: Layout) -> Layout:
         batteries=known.batteries if "batteries" in seen.unsure else seen.batteries,
         unsure=seen.unsure,
     )
+
+
+def same_devices(known: Layout, seen: Layout) -> bool:
+    """Return whether the same devices are in the same places, whatever they measure.
+
+    Ratings move with temperature, and a phase may be without voltage for a while.
+    """
+    return _places(known) == _places(seen)
+
+
+def _places(layout: Layout) -> list[tuple[object, ...]]:
+    return [
+        *(
+            (one.key, one.unit_id, one.version, one.strings, one.extended)
+            for one in layout.inverters
+        ),
+        *((one.key, one.index, one.shift, one.version) for one in layout.meters),
+        *((one.key, one.index, one.version) for one in layout.batteries),
+    ]

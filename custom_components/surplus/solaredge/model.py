@@ -104,6 +104,26 @@ class Layout:
     batteries: tuple[Battery, ...] = ()
     unsure: frozenset[str] = frozenset()
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of all devices."""
+        return frozenset(
+            (
+                *(inverter.key for inverter in self.inverters),
+                *(meter.key for meter in self.meters),
+                *(battery.key for battery in self.batteries),
+            )
+        )
+
+    def of_unit(self, unit_id: int) -> Layout:
+        """Return the part of it that is behind one unit."""
+        return Layout(
+            inverters=tuple(one for one in self.inverters if one.unit_id == unit_id),
+            meters=tuple(one for one in self.meters if one.unit_id == unit_id),
+            batteries=tuple(one for one in self.batteries if one.unit_id == unit_id),
+            unsure=self.unsure,
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as entry data holds it."""
         return {

@@ -394,10 +394,8 @@ class Plant:
         leader = self.layout.inverters[0]
         if leader.unit_id in self._strangers:
             return LinkState.OTHER_DEVICE
-        told = [
-            reading.at
-            for reading in (*self._inverters.values(), *self._meters.values())
-        ]
+        told = [reading.at for reading in self._inverters.values()]
+        told += [reading.at for reading in self._meters.values()]
         newest_at = max(told, default=self._started_at)
         if now - newest_at > _SILENCE_S:
             said_good_night = self._all_slept() and now - newest_at < _NIGHT_S

@@ -1,4 +1,4 @@
-"""What several devices are together: the grid, the sun, the storage, the house."""
+"""What several devices say together of the grid and of the sun."""
 
 from collections.abc import Iterable, Sequence
 
@@ -65,23 +65,6 @@ def total(values: Iterable[float | None]) -> float | None:
     values = tuple(values)
     known = [value for value in values if value is not None]
     return sum(known) if known and len(known) == len(values) else None
-
-
-def soc_of(batteries: Iterable[tuple[float | None, float | None]]) -> float | None:
-    """Return the state of charge of several in %, of (percentage, capacity in Wh).
-
-    Weighted by what they hold; alike where one does not tell. None where one tells no
-    percentage.
-    """
-    batteries = tuple(batteries)
-    shares = [soc for soc, _ in batteries if soc is not None]
-    if not shares or len(shares) != len(batteries):
-        return None
-    weights = [capacity or 0.0 for _, capacity in batteries]
-    if not all(weights):
-        weights = [1.0] * len(shares)
-    weighted = sum(soc * weight for soc, weight in zip(shares, weights, strict=True))
-    return weighted / sum(weights)
 
 
 def _drawn_va(power_w: float, apparent_va: float | None) -> float:

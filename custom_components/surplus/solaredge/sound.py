@@ -67,10 +67,7 @@ def frequency(value: float | None) -> float | None:
 
 
 def power_factor(percent: float | None) -> float | None:
-    """Return a power factor as a share of 1.
-
-    The device tells per cent, and some firmware a share of 1 with its scale factor.
-    """
+    """Return a power factor as a share of 1; the device tells per cent."""
     value = within(percent, -100.0, 100.0)
     return None if value is None else value / 100
 

@@ -19,7 +19,7 @@ from custom_components.surplus.solaredge.model import MeterReading
 from custom_components.surplus.solaredge.plant import Plant
 
 from .dumps import LEADER, METER, registers
-from .far_end import Answer, FarEnd, Request, far_end
+from .modbus_end import Answer, FarEnd, Request, far_end
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 

@@ -7,14 +7,13 @@ import pytest
 
 from custom_components.surplus.linky.horodate import parse_horodate
 from custom_components.surplus.linky.labels import LABELS, Kind, TicMode
+from custom_components.surplus.linky.profile import Switching, parse_profile
 from custom_components.surplus.linky.status import Colour, CutOff, parse_status
 from custom_components.surplus.linky.tariff import (
     Option,
     Period,
-    Switching,
     Tariff,
     historic_tariff,
-    parse_profile,
     standard_tariff,
 )
 
@@ -267,7 +266,9 @@ def test_the_register_stands_in_for_what_was_not_sent() -> None:
         label=None,
         today=Colour.RED,
         tomorrow=Colour.WHITE,
-        peak_notice=True,
+        calendar="TEMPO",
+        peak_notice=1,
+        peak_running=2,
     )
 
 

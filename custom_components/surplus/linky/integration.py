@@ -52,12 +52,9 @@ async def _async_setup(hass: HomeAssistant, entry: LinkyConfigEntry) -> None:
         )
         link.start()
     entry.runtime_data = LinkyRuntime(hass, entry, link, source_id)
-    async_watch_mode(hass, entry)
-    entry.async_on_unload(
-        async_get_registry(hass).async_register_meter(
-            LinkyMeter(entry, link, source_id)
-        )
-    )
+    source = LinkyMeter(entry, link, source_id)
+    entry.async_on_unload(async_get_registry(hass).async_register_meter(source))
+    async_watch_mode(hass, entry, source)
     entry.async_on_unload(
         hass.async_add_shutdown_job(HassJob(link.close, f"close {url}"))
     )

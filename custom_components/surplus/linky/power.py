@@ -110,8 +110,8 @@ def phase_drawn_va(meter: Meter, n: int, now: float) -> float | None:
 
 
 def net_quality(meter: Meter, now: float) -> NetQuality | None:
-    """Return what the net power rests on; None in historic mode, which has none."""
-    if meter.mode is not TicMode.STANDARD or meter.power_at is None:
+    """Return what the net power rests on; None where there is none to read."""
+    if meter.mode is not TicMode.STANDARD or meter.value("SINSTS", now) is None:
         return None
     if meter.exports_unmetered:
         return NetQuality.ESTIMATED

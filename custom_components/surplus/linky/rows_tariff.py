@@ -34,7 +34,12 @@ def _of_tariff(pick: Callable[[Tariff], StateType]) -> ValueOf:
 
 
 def has_peaks(meter: Meter) -> bool:
-    """Whether the contract has days that are announced: EJP, Tempo, mobile peaks."""
+    """Whether the contract has days that are announced: EJP, Tempo, mobile peaks.
+
+    Historic mode announces those of EJP only.
+    """
+    if meter.mode is TicMode.HISTORIC:
+        return meter.option is Option.EJP
     return meter.option in {Option.EJP, Option.TEMPO} or "DPM1" in meter.seen
 
 

@@ -11,10 +11,8 @@ from custom_components.surplus.linky.status import Colour, CutOff, parse_status
 from custom_components.surplus.linky.tariff import (
     Option,
     Period,
-    Switching,
     Tariff,
     historic_tariff,
-    parse_profile,
     standard_tariff,
 )
 
@@ -267,7 +265,9 @@ def test_the_register_stands_in_for_what_was_not_sent() -> None:
         label=None,
         today=Colour.RED,
         tomorrow=Colour.WHITE,
-        peak_notice=True,
+        calendar="TEMPO",
+        peak_notice=1,
+        peak_running=2,
     )
 
 
@@ -302,37 +302,3 @@ def test_the_first_and_the_last_index_are_periods(ntarf: str, period: Period) ->
 @pytest.mark.parametrize("ntarf", ["00", "11", "99"])
 def test_an_index_that_no_meter_has_is_no_period(ntarf: str) -> None:
     assert standard_tariff({"NTARF": ntarf}.get, None).period is None
-
-
-def test_a_day_profile_in_decimal() -> None:
-    text = "00008002 0256C001 07568002 1156C001 14568002 " + " ".join(["NONUTILE"] * 6)
-    assert parse_profile(text) == (
-        Switching(minute=0, index=2, contact_closed=False),
-        Switching(minute=176, index=1, contact_closed=True),
-        Switching(minute=476, index=2, contact_closed=False),
-        Switching(minute=716, index=1, contact_closed=True),
-        Switching(minute=896, index=2, contact_closed=False),
-    )
-
-
-def test_a_day_profile_in_hexadecimal_bytes() -> None:
-    # 12:30 and 22:00 as some meters write them.
-    steps = parse_profile("00008002 0C1EC001 16008002")
-    assert [step.minute for step in steps] == [0, 750, 1320]
-
-
-def test_a_tempo_rule_leaves_the_contact_to_the_meter() -> None:
-    (step,) = parse_profile("06004002")
-    assert step.contact_closed is None
-    (step,) = parse_profile("06000000")
-    assert (step.index, step.contact_closed) == (None, None)
-
-
-@pytest.mark.parametrize("text", ["", "NONUTILE", "XXXX8002", "0600ZZZZ", "0600", "-1"])
-def test_a_block_that_makes_no_sense_is_left_out(text: str) -> None:
-    assert parse_profile(text) == ()
-
-
-@given(st.text(max_size=98))
-def test_no_profile_raises(text: str) -> None:
-    assert len(parse_profile(text)) <= 98

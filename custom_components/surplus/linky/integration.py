@@ -17,9 +17,9 @@ from .connection import Link, Pace
 from .horodate import parse_horodate
 from .meter import Meter
 from .redact import redact, redact_text
+from .reports import async_clear_mode, async_watch_mode
 from .runtime import LinkyConfigEntry, LinkyMeter, LinkyRuntime
 from .sensors import add_sensors
-from .tariff import parse_profile
 
 _PACE: Final = Pace()
 _RAW_LINE: Final = 64
@@ -52,11 +52,9 @@ async def _async_setup(hass: HomeAssistant, entry: LinkyConfigEntry) -> None:
         )
         link.start()
     entry.runtime_data = LinkyRuntime(hass, entry, link, source_id)
-    entry.async_on_unload(
-        async_get_registry(hass).async_register_meter(
-            LinkyMeter(entry, link, source_id)
-        )
-    )
+    source = LinkyMeter(entry, link, source_id)
+    entry.async_on_unload(async_get_registry(hass).async_register_meter(source))
+    async_watch_mode(hass, entry, source)
     entry.async_on_unload(
         hass.async_add_shutdown_job(HassJob(link.close, f"close {url}"))
     )
@@ -66,11 +64,14 @@ async def _async_unload(hass: HomeAssistant, entry: LinkyConfigEntry) -> None:
     """Keep the link for the next set-up."""
     link = entry.runtime_data.link
     await async_park(hass, entry, link, link.close)
+    if entry.disabled_by is not None:
+        async_clear_mode(hass, entry)
 
 
 async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Free the port."""
     await async_close_parked(hass, entry)
+    async_clear_mode(hass, entry)
 
 
 async def _async_diagnostics(
@@ -99,8 +100,7 @@ async def _async_diagnostics(
             "clock": _clock(link.meter),
             "tariff": asdict(link.meter.tariff(now)),
             "tomorrow": [
-                asdict(switching)
-                for switching in parse_profile(link.meter.text("PJOURF+1", now) or "")
+                asdict(switching) for switching in link.meter.profiles(now)[1]
             ],
             "values": {
                 label: {

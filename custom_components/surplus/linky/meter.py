@@ -6,13 +6,18 @@ presence is the message, energy indexes, settings, and the serial number itself.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
+from .factor import PowerFactor
 from .frames import Frame
 from .groups import Group
+from .horodate import parse_horodate
 from .labels import IDENTITY_LABELS, LABELS, OVERLOAD_WARNINGS, Label, TicMode
+from .profile import Switching, base_of_switch, hour_base, parse_profile
+from .reactive import QUADRANTS, ReactivePower
 from .status import Status, parse_status
-from .tariff import Tariff, historic_tariff, standard_tariff
+from .tariff import Option, Tariff, historic_tariff, standard_tariff
 
 # A Linky cuts off at 1.3 times 36 kVA, 13 Wh/s. A step beyond this is a corrupted
 # number that passed the check, unless it is repeated.
@@ -58,6 +63,9 @@ class Meter:
     ``identity`` is its serial number (ADCO or ADSC) and ``phases`` 1 or 3, both None
     until several frames agree. ``seen`` holds every known label it ever sent.
     ``implausible`` counts numbers that were well-formed but cannot be true.
+    ``drawn_factor``, ``injected_factor`` and ``reactive`` are learned from its indexes.
+    ``exports_unmetered``: it has injected in consumer mode, where it does not tell how much.
+    ``hour_base`` is how it writes the hours of day profiles, None while either would do.
     """
 
     identity: str | None = None
@@ -66,6 +74,11 @@ class Meter:
     seen: set[str] = field(default_factory=set)
     implausible: int = 0
     power_at: float | None = None
+    drawn_factor: PowerFactor = field(default_factory=PowerFactor)
+    injected_factor: PowerFactor = field(default_factory=PowerFactor)
+    reactive: ReactivePower = field(default_factory=ReactivePower)
+    exports_unmetered: bool = False
+    hour_base: int | None = None
     _values: dict[str, Value] = field(default_factory=dict)
     _steady: dict[str, str] = field(default_factory=dict)
     _indexes: dict[str, _Index] = field(default_factory=dict)
@@ -73,6 +86,8 @@ class Meter:
     _other_phases: int = 0
     _last_frame_short: bool = False
     _reading_due: bool = False
+    _profile: str | None = None
+    _index: int | None = None
 
     def on_group(self, group: Group, at: float) -> bool:
         """Take a group; return whether a new power reading is complete with it."""
@@ -132,6 +147,26 @@ class Meter:
             )
         return historic_tariff(lambda label: self.text(label, now))
 
+    def clock(self, now: float) -> datetime | None:
+        """Return the time by the meter's own clock, as it last told it."""
+        date = self.value("DATE", now)
+        horodate = parse_horodate(date.horodate or "") if date is not None else None
+        if horodate is None or horodate.when.tzinfo is None:
+            return None
+        return horodate.when
+
+    def profiles(
+        self, now: float
+    ) -> tuple[tuple[Switching, ...] | None, tuple[Switching, ...]]:
+        """Return the switching of today, None where it is not told, and of tomorrow."""
+        tomorrow = parse_profile(self.text("PJOURF+1", now) or "", self.hour_base)
+        return tomorrow if self._today_is_as_tomorrow(now) else None, tomorrow
+
+    @property
+    def option(self) -> Option | None:
+        """The kind of contract, as far as it was told last."""
+        return None if self.power_at is None else self.tariff(self.power_at).option
+
     def overload(self, now: float) -> bool:
         """Whether the meter warns that the subscribed power is exceeded."""
         status = self.status(now)
@@ -149,7 +184,68 @@ class Meter:
 
     def _take_reading_due(self) -> bool:
         due, self._reading_due = self._reading_due, False
+        if due and self.power_at is not None and self.mode is TicMode.STANDARD:
+            self._learn(self.power_at)
         return due
+
+    def _learn(self, at: float) -> None:
+        """Take the frame of this instant for what can only be known over time."""
+        drawn_va, injected_va = self._flows(at)
+        self.drawn_factor.observe(at, drawn_va, self.number("EAST", at))
+        if "EAIT" in self.seen:
+            self.injected_factor.observe(at, injected_va, self.number("EAIT", at))
+        if "ERQ1" in self.seen:
+            counted = [
+                None if (varh := self.number(label, at)) is None else sign * varh
+                for label, sign in QUADRANTS.items()
+            ]
+            known = [varh for varh in counted if varh is not None]
+            if len(known) == len(counted):
+                self.reactive.observe(at, sum(known))
+        if (status := self.status(at)) is not None:
+            self.exports_unmetered = not status.producer and (
+                self.exports_unmetered or status.injecting
+            )
+        self._learn_hours(at)
+
+    def _flows(self, at: float) -> tuple[int | None, int | None]:
+        """Return what this frame says is drawn and injected, None for what is not.
+
+        Never both: where it says so, one of them was lost and is an older frame's.
+        """
+        drawn_va = self.number("SINSTS", at)
+        sinsti = self.value("SINSTI", at)
+        injected_va = 0 if sinsti is None else int(sinsti.data)
+        if drawn_va and not injected_va:
+            return drawn_va, None
+        if drawn_va == 0 and injected_va and sinsti is not None and sinsti.at >= at:
+            return None, injected_va
+        return None, None
+
+    def _learn_hours(self, at: float) -> None:
+        """Find out how profiles are meant, from a new one or from a switch just seen."""
+        profile, index = self.text("PJOURF+1", at), self.number("NTARF", at)
+        if profile is None:
+            return
+        base = None
+        if profile != self._profile:
+            tempo = self.tariff(at).option is Option.TEMPO
+            base = hour_base(profile, tempo=tempo)
+        elif (
+            index is not None
+            and self._index not in {None, index}
+            and self.hour_base is None
+            and self._today_is_as_tomorrow(at)
+            and (clock := self.clock(at)) is not None
+        ):
+            base = base_of_switch(profile, clock.hour * 60 + clock.minute, index)
+        self._profile, self._index = profile, index
+        self.hour_base = base or self.hour_base
+
+    def _today_is_as_tomorrow(self, at: float) -> bool:
+        """Whether both days have the same profile; only that of tomorrow is sent."""
+        today = self.text("NJOURF", at)
+        return today is not None and today == self.text("NJOURF+1", at)
 
     def _is_believed(self, spec: Label, data: str, at: float) -> bool:
         if spec.index:
@@ -224,6 +320,12 @@ class Meter:
             self._other_phases = 0
             self._reading_due = False
             self.power_at = None
+            self.drawn_factor = PowerFactor()
+            self.injected_factor = PowerFactor()
+            self.reactive = ReactivePower()
+            self.exports_unmetered = False
+            self.hour_base = None
+            self._profile = self._index = None
         self._other_identity = ("", 0)
         self.identity = identity
 

@@ -8,10 +8,12 @@ The meter sends apparent power and never a sign on it (Enedis-NOI-CPT_54E v3, §
   it injects, though the house as a whole may draw;
 * historic mode: nothing tells injection from a house that draws nothing.
 
-Active power is not sent. VA stand for W here: close above a few hundred VA.
+Active power is not sent. VA stand for W, times the power factor that was learned from
+the indexes for that direction (factor.py). Limits and currents stay as they come.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from ..control.model import GridReading
@@ -29,6 +31,19 @@ _DEAD_ZONE_W: Final = 200.0
 
 # Some three-phase meters sent tens of kVA per phase under a right checksum.
 _ABSURD_RATIO: Final = 1.3
+
+
+class NetQuality(StrEnum):
+    """What the net power rests on.
+
+    Apparent power as it comes; corrected by the learned factor in one direction, or in
+    every one that the meter tells; an export that is only estimated from currents.
+    """
+
+    APPARENT = "apparent"
+    PARTLY_LEARNED = "partly_learned"
+    LEARNED = "learned"
+    ESTIMATED = "estimated"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +100,29 @@ def cutoff_va(meter: Meter, now: float) -> float | None:
     return _kilo(meter.number("PCOUP", now))
 
 
+def phase_drawn_va(meter: Meter, n: int, now: float) -> float | None:
+    """Return what phase ``n`` draws, 0 while it injects; None where it is not told."""
+    phases = _phases(meter, now)
+    if not 1 <= n <= len(phases):
+        return None
+    phase = phases[n - 1]
+    return phase.magnitude_va if phase.drawn_va is None else float(phase.drawn_va)
+
+
+def net_quality(meter: Meter, now: float) -> NetQuality | None:
+    """Return what the net power rests on; None where there is none to read."""
+    if meter.mode is not TicMode.STANDARD or meter.value("SINSTS", now) is None:
+        return None
+    if meter.exports_unmetered:
+        return NetQuality.ESTIMATED
+    learned = [meter.drawn_factor.learned]
+    if meter.value("SINSTI", now) is not None:
+        learned.append(meter.injected_factor.learned)
+    if not any(learned):
+        return NetQuality.APPARENT
+    return NetQuality.LEARNED if all(learned) else NetQuality.PARTLY_LEARNED
+
+
 def _standard(meter: Meter, at: float, now: float) -> GridReading | None:
     drawn_va = meter.number("SINSTS", now)
     if drawn_va is None:
@@ -93,11 +131,12 @@ def _standard(meter: Meter, at: float, now: float) -> GridReading | None:
     injecting = status is not None and status.injecting
     phases = _phases(meter, now)
     injected_va = _injected_va(meter, status, drawn_va, now)
-    if injected_va is not None:
-        power_w: float | None = float(drawn_va - injected_va)
-        injecting = injected_va > 0
-    elif drawn_va > 0:
-        power_w = float(drawn_va)
+    power_w: float | None
+    if injected_va:
+        power_w = -injected_va * meter.injected_factor.value
+        injecting = True
+    elif drawn_va > 0 or injected_va is not None:
+        power_w = drawn_va * meter.drawn_factor.value
         injecting = False
     elif status is None:
         # Zero drawn is either nothing at all or any amount of export.

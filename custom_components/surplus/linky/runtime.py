@@ -31,6 +31,7 @@ class LinkyMeter:
     entry: LinkyConfigEntry
     link: Link
     source_id: str
+    followers: int = 0
 
     @property
     def name(self) -> str:
@@ -55,7 +56,15 @@ class LinkyMeter:
     @callback
     def async_subscribe(self, on_reading: Callable[[], None]) -> CALLBACK_TYPE:
         """Call ``on_reading`` at each new reading."""
-        return self.link.subscribe_readings(on_reading)
+        unsubscribe = self.link.subscribe_readings(on_reading)
+        self.followers += 1
+
+        @callback
+        def leave() -> None:
+            unsubscribe()
+            self.followers -= 1
+
+        return leave
 
 
 class LinkyRuntime:

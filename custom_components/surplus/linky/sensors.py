@@ -1,209 +1,27 @@
 """The meter's sensors, by table: one appears when the meter sends what it shows."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final, override
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
-from homeassistant.const import (
-    PERCENTAGE,
-    EntityCategory,
-    UnitOfApparentPower,
-    UnitOfElectricCurrent,
-    UnitOfElectricPotential,
-    UnitOfEnergy,
-    UnitOfPower,
-)
+from homeassistant.const import PERCENTAGE, EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from ..const import LIVE_WRITE_INTERVAL
-from ..control.model import GridReading
 from ..entity import LiveDescription, LiveSensor
-from .labels import LABELS, LONG_FRAME_AGE_S, TicMode
-from .meter import Meter
-from .power import cutoff_va, grid_reading, subscribed_va
+from .labels import TicMode
+from .rows import SLOW_INTERVAL, LinkySensorDescription, is_heard
+from .rows_energy import ENERGY_ROWS
+from .rows_power import POWER_ROWS
+from .rows_tariff import TARIFF_ROWS
 from .runtime import LinkyConfigEntry, LinkyEntity, LinkyRuntime
-from .tariff import Period
-
-_ENERGY_INTERVAL: Final = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinkySensorDescription(LiveDescription[Meter, float]):
-    """A value of the meter: what it is now, and when the meter is one that has it."""
-
-    exists_fn: Callable[[Meter], bool]
-    write_interval: timedelta = LIVE_WRITE_INTERVAL
-
-
-def current_reading(meter: Meter, now: float) -> GridReading | None:
-    """Return the reading, unless the meter has sent no power for a while."""
-    reading = grid_reading(meter, now)
-    if reading is None or now - reading.at > LONG_FRAME_AGE_S:
-        return None
-    return reading
-
-
-def _of_reading(
-    pick: Callable[[GridReading], StateType],
-) -> Callable[[Meter, float], StateType]:
-    def value(meter: Meter, now: float) -> StateType:
-        reading = current_reading(meter, now)
-        return None if reading is None else pick(reading)
-
-    return value
-
-
-def _of_phase(
-    pick: Callable[[GridReading], tuple[float, ...]], phase: int
-) -> Callable[[Meter, float], StateType]:
-    def value(reading: GridReading) -> StateType:
-        values = pick(reading)
-        return values[phase] if phase < len(values) else None
-
-    return _of_reading(value)
-
-
-def _number(label: str) -> Callable[[Meter, float], StateType]:
-    return lambda meter, now: meter.number(label, now)
-
-
-def _seen(*labels: str) -> Callable[[Meter], bool]:
-    return lambda meter: any(label in meter.seen for label in labels)
-
-
-def _power_sensors() -> Iterator[LinkySensorDescription]:
-    yield LinkySensorDescription(
-        key="net_power",
-        translation_key="linky_net_power",
-        device_class=SensorDeviceClass.POWER,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        suggested_display_precision=0,
-        # Historic mode has no sign to show.
-        exists_fn=lambda meter: meter.mode is TicMode.STANDARD,
-        value_fn=_of_reading(lambda reading: reading.power_w),
-        dead_band=10.0,
-    )
-    for key, value_fn, exists_fn in (
-        (
-            "drawn_power",
-            _of_reading(lambda reading: reading.drawn_va),
-            _seen("SINSTS", "PAPP"),
-        ),
-        ("injected_power", _number("SINSTI"), _seen("SINSTI")),
-    ):
-        yield LinkySensorDescription(
-            key=key,
-            translation_key=f"linky_{key}",
-            device_class=SensorDeviceClass.APPARENT_POWER,
-            state_class=SensorStateClass.MEASUREMENT,
-            native_unit_of_measurement=UnitOfApparentPower.VOLT_AMPERE,
-            suggested_display_precision=0,
-            exists_fn=exists_fn,
-            value_fn=value_fn,
-            dead_band=10.0,
-        )
-    for key, limit_fn, exists_fn in (
-        ("subscribed_power", subscribed_va, _seen("PREF", "ISOUSC")),
-        ("cutoff_power", cutoff_va, _seen("PCOUP")),
-    ):
-        yield LinkySensorDescription(
-            key=key,
-            translation_key=f"linky_{key}",
-            device_class=SensorDeviceClass.APPARENT_POWER,
-            native_unit_of_measurement=UnitOfApparentPower.VOLT_AMPERE,
-            suggested_unit_of_measurement=UnitOfApparentPower.KILO_VOLT_AMPERE,
-            suggested_display_precision=0,
-            entity_category=EntityCategory.DIAGNOSTIC,
-            exists_fn=exists_fn,
-            value_fn=limit_fn,
-        )
-
-
-def _phase_sensors() -> Iterator[LinkySensorDescription]:
-    def current(key: str, phases: int, phase: int) -> LinkySensorDescription:
-        return LinkySensorDescription(
-            key=key,
-            translation_key=f"linky_{key}",
-            device_class=SensorDeviceClass.CURRENT,
-            state_class=SensorStateClass.MEASUREMENT,
-            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-            suggested_display_precision=0,
-            exists_fn=lambda meter: meter.phases == phases,
-            value_fn=_of_phase(lambda reading: reading.currents_a, phase),
-        )
-
-    def voltage(key: str, phases: int, phase: int) -> LinkySensorDescription:
-        return LinkySensorDescription(
-            key=key,
-            translation_key=f"linky_{key}",
-            device_class=SensorDeviceClass.VOLTAGE,
-            state_class=SensorStateClass.MEASUREMENT,
-            native_unit_of_measurement=UnitOfElectricPotential.VOLT,
-            suggested_display_precision=0,
-            exists_fn=lambda meter: meter.phases == phases and "URMS1" in meter.seen,
-            value_fn=_of_phase(lambda reading: reading.voltages_v, phase),
-            dead_band=1.0,
-        )
-
-    yield current("current", 1, 0)
-    yield voltage("voltage", 1, 0)
-    for phase in range(3):
-        yield current(f"current_{phase + 1}", 3, phase)
-        yield voltage(f"voltage_{phase + 1}", 3, phase)
-
-
-def _energy_sensors() -> Iterator[LinkySensorDescription]:
-    """Every index; the supplier's are shown when they count something."""
-    for label in LABELS.values():
-        if not label.index or label.name.startswith(("EASD", "ERQ")):
-            continue
-
-        def exists(meter: Meter, name: str = label.name) -> bool:
-            value = meter.last(name)
-            # The supplier's ten are all sent, and most of them never count anything.
-            return value is not None and (
-                not name.startswith("EASF") or int(value.data) > 0
-            )
-
-        yield LinkySensorDescription(
-            key=label.name.lower(),
-            translation_key=f"linky_{label.name.lower()}",
-            device_class=SensorDeviceClass.ENERGY,
-            state_class=SensorStateClass.TOTAL_INCREASING,
-            native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-            suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-            suggested_display_precision=2,
-            exists_fn=exists,
-            value_fn=_number(label.name),
-            write_interval=_ENERGY_INTERVAL,
-        )
-
-
-def _period(meter: Meter, now: float) -> StateType:
-    return meter.tariff(now).period
-
-
-def _mode(meter: Meter, _now: float) -> StateType:
-    return meter.mode
-
 
 METER_SENSORS: Final = (
-    *_power_sensors(),
-    *_phase_sensors(),
-    *_energy_sensors(),
-    LinkySensorDescription(
-        key="period",
-        translation_key="linky_period",
-        device_class=SensorDeviceClass.ENUM,
-        options=[period.value for period in Period],
-        exists_fn=_seen("PTEC", "NTARF", "LTARF"),
-        value_fn=_period,
-    ),
+    *POWER_ROWS,
+    *ENERGY_ROWS,
+    *TARIFF_ROWS,
     LinkySensorDescription(
         key="mode",
         translation_key="linky_mode",
@@ -211,7 +29,7 @@ METER_SENSORS: Final = (
         options=[mode.value for mode in TicMode],
         entity_category=EntityCategory.DIAGNOSTIC,
         exists_fn=lambda meter: meter.mode is not None,
-        value_fn=_mode,
+        value_fn=lambda meter, _now: meter.mode,
     ),
 )
 
@@ -263,6 +81,8 @@ class LinkySensor(LinkyEntity, LiveSensor):
     """A value of the meter."""
 
     entity_description: LinkySensorDescription
+    # A calendar of tomorrow is worth nothing the day after.
+    _unrecorded_attributes = frozenset({"tomorrow"})
 
     def __init__(
         self, runtime: LinkyRuntime, description: LinkySensorDescription
@@ -275,7 +95,7 @@ class LinkySensor(LinkyEntity, LiveSensor):
 
     @property
     @override
-    def live_value(self) -> StateType:
+    def live_value(self) -> StateType | datetime:
         """Return the value; None when it is too old or of another meter."""
         meter = self.runtime.meter
         if meter is None:
@@ -285,8 +105,22 @@ class LinkySensor(LinkyEntity, LiveSensor):
     @property
     @override
     def available(self) -> bool:
-        """Whether there is a value."""
-        return self.live_value is not None
+        """Whether there is a value, or a meter that says there is none."""
+        if self.live_value is not None:
+            return True
+        meter = self.runtime.meter
+        return (
+            self.entity_description.may_be_absent
+            and meter is not None
+            and is_heard(meter, self.runtime.now)
+        )
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return what does not fit into a state."""
+        read, meter = self.entity_description.attributes_fn, self.runtime.meter
+        return None if read is None or meter is None else read(meter, self.runtime.now)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -300,7 +134,7 @@ class LinkSensor(LinkyEntity, LiveSensor):
 
     entity_description: LiveDescription[LinkyRuntime]
     # Counters are for whoever looks for a fault, not for a graph of the second.
-    _write_interval = _ENERGY_INTERVAL
+    _write_interval = SLOW_INTERVAL
 
     def __init__(
         self, runtime: LinkyRuntime, description: LiveDescription[LinkyRuntime]

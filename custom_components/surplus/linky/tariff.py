@@ -54,16 +54,20 @@ class Tariff:
     """What the meter says about price classes now.
 
     ``index`` is the supplier index in use (standard mode), ``label`` the supplier's own
-    words for it. Colours are NONE without Tempo and while nothing is announced.
+    words for it, ``calendar`` for all of them. Colours are NONE without Tempo and while
+    nothing is announced. ``peak_notice`` and ``peak_running`` are the number of the
+    mobile peak that is announced or runs, 0 for none; historic mode knows one of EJP.
     """
 
     option: Option | None = None
     period: Period | None = None
     index: int | None = None
     label: str | None = None
+    calendar: str | None = None
     today: Colour = Colour.NONE
     tomorrow: Colour = Colour.NONE
-    peak_notice: bool = False
+    peak_notice: int = 0
+    peak_running: int = 0
 
 
 _PTEC: Final = {
@@ -111,7 +115,8 @@ def historic_tariff(get: Callable[[str], str | None]) -> Tariff:
         if ptec[2:3] == "J"
         else Colour.NONE,
         tomorrow=_DEMAIN.get(get("DEMAIN") or "", Colour.NONE),
-        peak_notice=get("PEJP") is not None,
+        peak_notice=int(get("PEJP") is not None),
+        peak_running=int(ptec == "PM.."),
     )
 
 
@@ -120,18 +125,25 @@ def standard_tariff(get: Callable[[str], str | None], status: Status | None) -> 
     index = int(ntarf) if (ntarf := get("NTARF")) is not None else None
     if index is None and status is not None:
         index = status.supplier_index
-    label = " ".join((get("LTARF") or "").split()) or None
-    calendar = (get("NGTF") or "").upper()
+    label = plain(get("LTARF"))
+    calendar = plain(get("NGTF"))
     today = status.today if status is not None else Colour.NONE
     return Tariff(
-        option=_standard_option(calendar, today),
+        option=_standard_option((calendar or "").upper(), today),
         period=_period(label, index, today),
         index=index,
         label=label,
+        calendar=calendar,
         today=today,
         tomorrow=status.tomorrow if status is not None else Colour.NONE,
-        peak_notice=status is not None and status.peak_notice > 0,
+        peak_notice=status.peak_notice if status is not None else 0,
+        peak_running=status.peak_running if status is not None else 0,
     )
+
+
+def plain(text: str | None) -> str | None:
+    """Return a text of the meter without its padding; None when nothing is left."""
+    return " ".join((text or "").split()) or None
 
 
 def _historic_option(optarif: str | None) -> Option | None:
@@ -181,52 +193,3 @@ def _period(label: str | None, index: int | None, today: Colour) -> Period | Non
     if index is not None and 1 <= index <= 10:
         return Period(f"index_{index}")
     return None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Switching:
-    """From ``minute`` of the day on: the supplier index, or None for unchanged.
-
-    ``contact_closed`` is the dry contact's new state, None for unchanged or by the
-    Tempo rule.
-    """
-
-    minute: int
-    index: int | None
-    contact_closed: bool | None
-
-
-def parse_profile(text: str) -> tuple[Switching, ...]:
-    """Read PJOURF+1 or PPOINTE: eleven blocks of HHMMSSSS or NONUTILE (54E, §6.2.3.19).
-
-    Some meters write HHMM as two hexadecimal bytes; a profile that cannot be decimal
-    is read so. Blocks that make no sense either way are left out.
-    """
-    blocks = [block for block in text.split() if block != "NONUTILE"]
-    base = 10
-    if any(not _is_time(block[:4], 10) and _is_time(block[:4], 16) for block in blocks):
-        base = 16
-    switchings = []
-    for block in blocks:
-        if len(block) != 8 or not _is_time(block[:4], base):
-            continue
-        try:
-            action = int(block[4:], 16)
-        except ValueError:
-            continue
-        index = action & 0xF
-        switchings.append(
-            Switching(
-                minute=int(block[:2], base) * 60 + int(block[2:4], base),
-                index=index if 1 <= index <= 10 else None,
-                contact_closed={2: False, 3: True}.get(action >> 14),
-            )
-        )
-    return tuple(switchings)
-
-
-def _is_time(text: str, base: int) -> bool:
-    try:
-        return int(text[:2], base) < 24 and int(text[2:], base) < 60
-    except ValueError:
-        return False

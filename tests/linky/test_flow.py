@@ -8,8 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import serial
 
 from custom_components.surplus.const import CONF_KIND, DOMAIN, Kind
-from custom_components.surplus.linky import flow as linky_flow
-from custom_components.surplus.linky.flow import is_same_port, stable_path
+from custom_components.surplus.linky.flow import CONF_DONGLE
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.const import CONF_DEVICE
 from homeassistant.core import HomeAssistant
@@ -52,7 +51,11 @@ async def test_a_standard_meter_is_set_up(hass: HomeAssistant, meter: Meter) -> 
     result = await submit(hass, await begin(hass), f" {meter.path} ")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "Linky"
-    assert result["data"] == {CONF_KIND: Kind.LINKY, CONF_DEVICE: str(meter.path)}
+    assert result["data"] == {
+        CONF_KIND: Kind.LINKY,
+        CONF_DEVICE: str(meter.path),
+        CONF_DONGLE: None,
+    }
     entry = result["result"]
     assert entry.unique_id == f"linky:{ADSC}"
     await hass.async_block_till_done()
@@ -191,7 +194,7 @@ async def test_a_meter_is_moved_to_another_port(
         assert result["type"] is FlowResultType.ABORT
         assert result["reason"] == "reconfigure_successful"
         await hass.async_block_till_done()
-        assert entry.data == {CONF_KIND: Kind.LINKY, CONF_DEVICE: str(moved.path)}
+        assert entry.data[CONF_DEVICE] == str(moved.path)
         await until(lambda: entry.runtime_data.link.receiving)
 
 
@@ -248,30 +251,3 @@ async def test_a_move_to_the_port_of_another_entry_is_refused(
     result = await submit(hass, result["flow_id"], tmp_path / "second")
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
-
-
-# Names of ports
-
-
-def test_a_port_is_named_so_that_it_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    by_id = tmp_path / "by-id"
-    monkeypatch.setattr(linky_flow, "_BY_ID", by_id)
-    assert stable_path("/dev/ttyNONE0") == "/dev/ttyNONE0"
-    by_id.mkdir()
-    (by_id / "usb-other").symlink_to("/dev/ttyNONE1")
-    (by_id / "usb-tic").symlink_to("/dev/ttyNONE0")
-    assert stable_path("/dev/ttyNONE0") == str(by_id / "usb-tic")
-    assert stable_path("/dev/ttyNONE2") == "/dev/ttyNONE2"
-    assert stable_path("socket://host:1") == "socket://host:1"
-    assert stable_path("/dev/serial/by-id/usb-tic") == "/dev/serial/by-id/usb-tic"
-
-
-def test_two_names_of_one_port_are_one(tmp_path: Path) -> None:
-    (tmp_path / "port").touch()
-    (tmp_path / "alias").symlink_to(tmp_path / "port")
-    assert is_same_port(str(tmp_path / "alias"), str(tmp_path / "port"))
-    assert not is_same_port(str(tmp_path / "alias"), str(tmp_path / "none"))
-    assert is_same_port("socket://host:1", "socket://host:1")
-    assert not is_same_port("socket://host:1", str(tmp_path / "port"))

@@ -58,7 +58,7 @@ async def _async_setup(hass: HomeAssistant, entry: LinkyConfigEntry) -> None:
         )
     )
     entry.async_on_unload(
-        hass.async_add_shutdown_job(HassJob(link.close, f"close {url}"))
+        hass.async_add_shutdown_job(HassJob(link.close, f"close {link.name}"))
     )
 
 

@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import serial
 
 from custom_components.surplus.const import CONF_KIND, DOMAIN, Kind
-from custom_components.surplus.linky.flow import CONF_DONGLE
+from custom_components.surplus.linky.port import CONF_DONGLE
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.const import CONF_DEVICE
 from homeassistant.core import HomeAssistant

@@ -22,12 +22,8 @@ from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from ..const import CONF_KIND, Kind
 from ..parking import async_close_parked
 from .labels import TicMode
-from .port import is_same_port, stable_path
+from .port import CONF_DONGLE, is_same_port, stable_path
 from .probe import Found, ProbeError, async_probe
-
-# The adapter of a local port, by the name Home Assistant's discovery has for it; None
-# where there is no adapter or nothing tells it from its like.
-CONF_DONGLE: Final = "dongle"
 
 _SCHEMA: Final = vol.Schema({vol.Required(CONF_DEVICE): SerialPortSelector()})
 

@@ -16,6 +16,7 @@ from .binary_sensors import add_binary_sensors
 from .connection import Link, Pace
 from .horodate import parse_horodate
 from .meter import Meter
+from .port import CONF_DONGLE, anonymous
 from .redact import redact, redact_text
 from .runtime import LinkyConfigEntry, LinkyMeter, LinkyRuntime
 from .sensors import add_sensors
@@ -83,12 +84,18 @@ async def _async_diagnostics(
     runtime = entry.runtime_data
     link, now = runtime.link, runtime.now
     raw = redact(link.raw)
+    device, error = entry.data[CONF_DEVICE], link.counters.last_error
     return {
-        "data": dict(entry.data),
+        "data": {
+            **entry.data,
+            CONF_DEVICE: anonymous(device),
+            CONF_DONGLE: entry.data.get(CONF_DONGLE) is not None,
+        },
         "link": {
             "state": runtime.state,
             "receiving": link.receiving,
             **asdict(link.counters),
+            "last_error": error and error.replace(device, anonymous(device)),
         },
         "decoder": asdict(link.decoder.counters),
         "meter": {

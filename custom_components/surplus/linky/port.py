@@ -14,12 +14,17 @@ from typing import Final, Protocol
 
 from serialx import Parity, StopBits, UnsupportedSetting, open_serial_connection
 
+# Key of an entry's data: the adapter of a local port, by the name that Home Assistant's
+# discovery has for it; None where there is none or nothing tells it from its like.
+CONF_DONGLE: Final = "dongle"
+
 _BY_ID: Final = Path("/dev/serial/by-id")
 
 _BARE_BYTES: Final = frozenset({"socket", "tcp"})
 # One host and port is one line, whatever is spoken there.
 _HOST_AND_PORT: Final = _BARE_BYTES | {"rfc2217"}
 
+_HIDDEN: Final = "**"
 _SECRETS: Final = (
     re.compile(r"(?<=://)[^/?#@\s]*(?=@)"),
     re.compile(r"(?<=[?&]key=)[^&#\s]*", re.IGNORECASE),
@@ -92,8 +97,15 @@ def is_remote(url: str) -> bool:
 def without_secrets(text: str) -> str:
     """Return a URL, or a text that quotes one, without keys and passwords."""
     for secret in _SECRETS:
-        text = secret.sub("**", text)
+        text = secret.sub(_HIDDEN, text)
     return text
+
+
+def anonymous(device: str) -> str:
+    """Return a port as strangers may read it: no key, and no adapter's serial number."""
+    if Path(device).parent == _BY_ID:
+        return str(_BY_ID / _HIDDEN)
+    return without_secrets(device)
 
 
 def stable_path(device: str) -> str:

@@ -14,8 +14,8 @@ from homeassistant.const import CONF_DEVICE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
-from .conftest import linky_entry
-from .far_end import Meter, gateway, plugged_in, until
+from .conftest import PROXY, linky_entry
+from .far_end import Meter, gateway, plugged_in, rfc2217_gateway, until
 from .tic import ADCO, ADSC, standard_frame
 
 
@@ -83,6 +83,33 @@ async def test_a_meter_behind_a_gateway_is_set_up(hass: HomeAssistant) -> None:
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert result["data"][CONF_DEVICE] == server.url
         await hass.config_entries.async_remove(result["result"].entry_id)
+        await hass.async_block_till_done()
+
+
+@pytest.mark.usefixtures("quick", "socket_enabled")
+async def test_a_historic_meter_behind_rfc2217_is_set_up(hass: HomeAssistant) -> None:
+    async with rfc2217_gateway() as server:
+        server.send_historic()
+        result = await submit(hass, await begin(hass), server.url)
+        assert result["step_id"] == "linky_historic"
+        result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+        assert result["data"][CONF_DEVICE] == server.url
+        assert result["result"].unique_id == f"linky:{ADCO}"
+        await hass.config_entries.async_remove(result["result"].entry_id)
+        await hass.async_block_till_done()
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_meter_behind_an_esphome_proxy_is_set_up(
+    hass: HomeAssistant, proxied: Path
+) -> None:
+    async with plugged_in(proxied):
+        result = await submit(hass, await begin(hass), PROXY)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert result["data"][CONF_DEVICE] == PROXY
+        entry = result["result"]
+        await until(lambda: entry.runtime_data.link.receiving)
+        await hass.config_entries.async_remove(entry.entry_id)
         await hass.async_block_till_done()
 
 
@@ -251,3 +278,73 @@ async def test_a_move_to_the_port_of_another_entry_is_refused(
     result = await submit(hass, result["flow_id"], tmp_path / "second")
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
+
+
+async def test_the_port_of_an_entry_that_is_at_rest_can_be_tested(
+    hass: HomeAssistant, entry: MockConfigEntry, meter: Meter
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: entry.runtime_data.link.receiving)
+    # Unloaded, its link is kept for a while, and reads on.
+    await hass.config_entries.async_unload(entry.entry_id)
+    result = await entry.start_reconfigure_flow(hass)
+    result = await submit(hass, result["flow_id"], meter.path)
+    assert result["reason"] == "reconfigure_successful"
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_meter_is_moved_to_the_network_and_back(
+    hass: HomeAssistant, entry: MockConfigEntry, meter: Meter
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    async with rfc2217_gateway() as server:
+        result = await entry.start_reconfigure_flow(hass)
+        result = await submit(hass, result["flow_id"], server.url)
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done()
+        assert entry.data[CONF_DEVICE] == server.url
+        await until(lambda: entry.runtime_data.link.receiving)
+        assert server.refused == 0
+        result = await entry.start_reconfigure_flow(hass)
+        result = await submit(hass, result["flow_id"], meter.path)
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done()
+        await until(lambda: entry.runtime_data.link.receiving)
+        assert entry.runtime_data.link.url == str(meter.path)
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_server_for_one_client_can_be_tested_while_the_entry_reads_it(
+    hass: HomeAssistant, quick: None
+) -> None:
+    async with rfc2217_gateway() as server:
+        entry = linky_entry(Path("unused"))
+        entry.add_to_hass(hass)
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_DEVICE: server.url}
+        )
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await until(lambda: entry.runtime_data.link.receiving)
+        result = await entry.start_reconfigure_flow(hass)
+        # The same host and port, written in another way.
+        result = await submit(hass, result["flow_id"], f"{server.url}/")
+        assert result["reason"] == "reconfigure_successful"
+        assert server.refused == 0
+        await hass.async_block_till_done()
+        await until(lambda: entry.runtime_data.link.receiving)
+        await hass.config_entries.async_remove(entry.entry_id)
+        await hass.async_block_till_done()
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_move_to_another_meter_on_the_network_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, meter: Meter
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    async with rfc2217_gateway() as server:
+        server.frame = lambda: standard_frame(adsc="031664999999")
+        result = await entry.start_reconfigure_flow(hass)
+        result = await submit(hass, result["flow_id"], server.url)
+        assert result["reason"] == "wrong_meter"
+    assert entry.data[CONF_DEVICE] == str(meter.path)
+    await until(lambda: entry.runtime_data.link.receiving)

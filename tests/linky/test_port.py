@@ -1,20 +1,13 @@
 """What ports are called, who sets the speed of the line, and what comes of it."""
 
 import asyncio
-from collections.abc import Iterator
 import errno
 import logging
 from pathlib import Path
-from typing import Any, cast, override
+from typing import cast
 
 import pytest
-from serialx import (
-    Serial,
-    SerialException,
-    SerialTransport,
-    UnsupportedSetting,
-    register_uri_handler,
-)
+from serialx import SerialException, UnsupportedSetting
 
 from custom_components.surplus.linky import port as linky_port
 from custom_components.surplus.linky.connection import Link, Trouble
@@ -31,11 +24,11 @@ from custom_components.surplus.linky.probe import ProbeError, async_probe
 from homeassistant.components.usb import serial_proxy_stub
 from homeassistant.core import Event
 
+from .conftest import PROXY
 from .far_end import QUICK, ScriptedPort, plugged_in, reading, rfc2217_gateway, until
 from .tic import ADCO, ADSC
 
 EVEN = (7, "E", 1)
-PROXY = "esphome-hass://esphome/01JABCDEF?port_name=TIC"
 
 
 def troubles(log: pytest.LogCaptureFixture) -> list[str]:
@@ -150,27 +143,6 @@ async def test_a_server_is_given_time_to_see_its_client_go() -> None:
 
 
 # ESPHome's serial proxies, whose URL scheme Home Assistant brings
-
-
-@pytest.fixture
-def proxied(tmp_path: Path) -> Iterator[Path]:
-    """A scheme that leads to a pseudo-terminal, registered as ESPHome registers its own."""
-    path = tmp_path / "proxied"
-
-    class Transport(SerialTransport):
-        @override
-        async def _connect(self, **settings: Any) -> None:
-            assert settings["path"] == PROXY
-            await super()._connect(**{**settings, "path": str(path)})
-
-    remove = register_uri_handler(
-        scheme="esphome-hass://",
-        unique_scheme="esphome-hass-internal://",
-        sync_cls=Serial,
-        async_transport_cls=Transport,
-    )
-    yield path
-    remove()
 
 
 @pytest.mark.parametrize("baudrate", [9600, 1200])

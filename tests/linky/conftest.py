@@ -50,7 +50,7 @@ def entry(hass: HomeAssistant, quick: None, meter: Meter) -> MockConfigEntry:
     return entry
 
 
-def linky_entry(path: Path, identity: str = ADSC) -> MockConfigEntry:
+def linky_entry(path: Path | str, identity: str = ADSC) -> MockConfigEntry:
     return MockConfigEntry(
         domain=DOMAIN,
         title="Linky",

@@ -318,11 +318,8 @@ async def test_a_server_for_one_client_can_be_tested_while_the_entry_reads_it(
     hass: HomeAssistant, quick: None
 ) -> None:
     async with rfc2217_gateway() as server:
-        entry = linky_entry(Path("unused"))
+        entry = linky_entry(server.url)
         entry.add_to_hass(hass)
-        hass.config_entries.async_update_entry(
-            entry, data={**entry.data, CONF_DEVICE: server.url}
-        )
         assert await hass.config_entries.async_setup(entry.entry_id)
         await until(lambda: entry.runtime_data.link.receiving)
         result = await entry.start_reconfigure_flow(hass)

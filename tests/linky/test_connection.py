@@ -132,6 +132,25 @@ async def test_a_silent_line_is_told_from_garbage(port: Path) -> None:
             assert link.trouble is None
 
 
+async def test_garbage_is_told_once_however_long_it_lasts_and_so_is_its_end(
+    port: Path, log: pytest.LogCaptureFixture
+) -> None:
+    async with plugged_in(port) as meter, reading(Link(str(port), pace=QUICK)) as link:
+        await until(lambda: link.receiving)
+        connects = link.counters.connects
+        meter.garbled = True
+        await until(lambda: link.trouble is Trouble.GARBLED)
+        # Both speeds were tried, and tried again.
+        await until(lambda: link.counters.connects >= connects + 4)
+        assert link.trouble is Trouble.GARBLED
+        assert link.decoder.counters.bytes > 0
+        meter.garbled = False
+        await until(lambda: link.receiving)
+        assert link.trouble is None
+        assert link.counters.drops == link.counters.failed_opens == 0
+    assert lines(log) == ["WARNING", "INFO"]
+
+
 async def test_a_meter_that_falls_silent_is_trouble_and_is_listened_to_again(
     port: Path, log: pytest.LogCaptureFixture
 ) -> None:
@@ -267,6 +286,32 @@ async def test_a_gateway_that_goes_away_is_found_when_it_is_back() -> None:
         await server.start()
         await until(lambda: link.receiving)
         assert link.trouble is None
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_dead_connection_that_nobody_closed_is_given_up(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    async with gateway() as server, reading(Link(server.url, pace=QUICK)) as link:
+        await until(lambda: link.receiving)
+        # The bridge was cut off: it neither sends nor closes, for longer than patience.
+        server.frame = bytes
+        await until(lambda: server.connections >= 3)
+        assert link.trouble is Trouble.SILENT
+        assert link.counters.drops == 0
+        server.frame = standard_frame
+        await until(lambda: link.receiving)
+        assert link.trouble is None
+    assert lines(log) == ["WARNING", "INFO"]
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_bridge_that_sends_anything_but_a_meter_is_given_up() -> None:
+    async with gateway() as server, reading(Link(server.url, pace=QUICK)) as link:
+        await until(lambda: link.receiving)
+        server.frame = lambda: b"Connected. Press any key to continue\r\n" * 9
+        await until(lambda: server.connections >= 2)
+        assert link.trouble is Trouble.GARBLED
 
 
 @pytest.mark.usefixtures("socket_enabled")

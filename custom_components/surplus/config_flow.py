@@ -8,6 +8,7 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
 )
 from homeassistant.core import callback
+from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.typing import DiscoveryInfoType
 
 from .const import CONF_KIND, DOMAIN, Kind
@@ -46,6 +47,11 @@ class SurplusConfigFlow(HomeFlow, LinkyFlow, SolarEdgeFlow, OcppFlow, domain=DOM
     ) -> ConfigFlowResult:
         """Offer a charger that called in and that nobody has adopted."""
         return await self.async_step_charger_found(discovery_info)
+
+    @override
+    async def async_step_usb(self, discovery_info: UsbServiceInfo) -> ConfigFlowResult:
+        """Offer the adapter of a meter that was plugged in."""
+        return await self.async_step_linky_dongle(discovery_info)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None

@@ -1,11 +1,13 @@
 """A Linky in a Home Assistant, behind a pseudo-terminal."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any, override
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from serialx import Serial, SerialTransport, register_uri_handler
 
 from custom_components.surplus.const import CONF_KIND, DOMAIN, Kind
 from custom_components.surplus.linky import flow, integration
@@ -16,7 +18,8 @@ from homeassistant.core import HomeAssistant
 from .far_end import QUICK, Meter, plugged_in
 from .tic import ADSC
 
-ENTITY = "sensor.linky_{}"
+# As the list of ports has a serial proxy of ESPHome.
+PROXY = "esphome-hass://esphome/01JABCDEF?port_name=TIC"
 
 
 @pytest.fixture
@@ -47,10 +50,31 @@ def entry(hass: HomeAssistant, quick: None, meter: Meter) -> MockConfigEntry:
     return entry
 
 
-def linky_entry(path: Path, identity: str = ADSC) -> MockConfigEntry:
+def linky_entry(path: Path | str, identity: str = ADSC) -> MockConfigEntry:
     return MockConfigEntry(
         domain=DOMAIN,
         title="Linky",
         unique_id=f"linky:{identity}",
         data={CONF_KIND: Kind.LINKY, CONF_DEVICE: str(path)},
     )
+
+
+@pytest.fixture
+def proxied(tmp_path: Path) -> Iterator[Path]:
+    """A scheme that leads to a pseudo-terminal, registered as ESPHome registers its own."""
+    path = tmp_path / "proxied"
+
+    class Transport(SerialTransport):
+        @override
+        async def _connect(self, **settings: Any) -> None:
+            assert settings["path"] == PROXY
+            await super()._connect(**{**settings, "path": str(path)})
+
+    remove = register_uri_handler(
+        scheme="esphome-hass://",
+        unique_scheme="esphome-hass-internal://",
+        sync_cls=Serial,
+        async_transport_cls=Transport,
+    )
+    yield path
+    remove()

@@ -8,6 +8,10 @@ from pathlib import Path
 import termios
 import tty
 
+import serial
+from serial import rfc2217
+from serial.rfc2217 import PortManager
+
 from custom_components.surplus.linky.connection import Link, Pace
 
 from .tic import historic_frame, standard_frame
@@ -81,7 +85,7 @@ class Meter:
             return
         data = self.frame()
         if self.garbled or self.speed() != self.baudrate:
-            data = bytes((byte * 31 + 7) & 0xFF for byte in data[::3])
+            data = garble(data)
         # Nobody reads: the line is not waited for, a meter does not wait either.
         with suppress(BlockingIOError):
             os.write(self._master, data)
@@ -117,8 +121,12 @@ class Gateway:
         self._server: asyncio.Server | None = None
 
     @property
+    def host_and_port(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"socket://127.0.0.1:{self.port}"
+        return f"socket://{self.host_and_port}"
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(
@@ -147,15 +155,20 @@ class Gateway:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
-            while not writer.is_closing() and not reader.at_eof():
-                writer.write(self.frame())
-                await writer.drain()
-                await asyncio.sleep(0.02)
+            await self._send(reader, writer)
         except ConnectionError:
             pass
         finally:
             self._writers.discard(writer)
             writer.close()
+
+    async def _send(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        while not writer.is_closing() and not reader.at_eof():
+            writer.write(self.frame())
+            await writer.drain()
+            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
@@ -208,3 +221,98 @@ class ScriptedPort:
 
     async def wait_closed(self) -> None:
         return
+
+
+class _Telnet(PortManager):
+    """pyserial's server, which forgets to acknowledge two commands (RFC 2217, p. 9)."""
+
+    def _telnet_process_subnegotiation(self, suboption: bytes) -> None:
+        super()._telnet_process_subnegotiation(suboption)
+        match suboption[1:2]:
+            case rfc2217.SET_LINESTATE_MASK:
+                answer = rfc2217.SERVER_SET_LINESTATE_MASK
+            case rfc2217.SET_MODEMSTATE_MASK:
+                answer = rfc2217.SERVER_SET_MODEMSTATE_MASK
+            case _:
+                return
+        self.rfc2217_send_subnegotiation(answer, suboption[2:3])
+
+
+class Rfc2217Gateway(Gateway):
+    """A network serial port whose line the client sets, one client at a time.
+
+    ``lines`` are the settings under which something was sent.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.baudrate = 9600
+        self.refused = 0
+        self.lines: list[tuple[int, int, str, float]] = []
+
+    @property
+    def url(self) -> str:
+        return f"rfc2217://{self.host_and_port}"
+
+    def send_standard(self) -> None:
+        self.baudrate, self.frame = 9600, standard_frame
+
+    def send_historic(self) -> None:
+        self.baudrate, self.frame = 1200, historic_frame
+
+    async def _send(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        if len(self._writers) > 1:
+            self.refused += 1
+            return
+        uart = serial.serial_for_url("loop://")
+        telnet = _Telnet(uart, writer)
+        listening = asyncio.create_task(self._listen(reader, telnet))
+        try:
+            while not writer.is_closing() and not listening.done():
+                if telnet._client_is_rfc2217:
+                    writer.write(b"".join(telnet.escape(self._received(uart))))
+                    await writer.drain()
+                await asyncio.wait([listening], timeout=0.02)
+        finally:
+            listening.cancel()
+            uart.close()
+
+    async def _listen(self, reader: asyncio.StreamReader, telnet: PortManager) -> None:
+        while data := await reader.read(1024):
+            for _ in telnet.filter(data):
+                pass
+
+    def _received(self, uart: serial.SerialBase) -> bytes:
+        """What a UART with these settings makes of the meter's line."""
+        line = (uart.baudrate, uart.bytesize, uart.parity, uart.stopbits)
+        if line not in self.lines:
+            self.lines.append(line)
+        data = self.frame()
+        if uart.baudrate != self.baudrate:
+            return garble(data)
+        if uart.bytesize == 8:
+            return with_parity(data)
+        return data
+
+
+@asynccontextmanager
+async def rfc2217_gateway() -> AsyncIterator[Rfc2217Gateway]:
+    """A network serial port that runs until the test ends."""
+    server = Rfc2217Gateway()
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+def garble(data: bytes) -> bytes:
+    """What a UART at the wrong speed makes of a line."""
+    return bytes((byte * 31 + 7) & 0xFF for byte in data[::3])
+
+
+def with_parity(data: bytes) -> bytes:
+    """What a UART of eight bits without parity makes of a line of 7E1."""
+    return bytes(byte | (byte.bit_count() & 1) << 7 for byte in data)

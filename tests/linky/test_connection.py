@@ -1,21 +1,26 @@
 """A port that is read for ever, whatever happens to it."""
 
 import asyncio
-import errno
 import logging
 from pathlib import Path
-from typing import cast
 
 import pytest
 import serial
-from serialx import SerialException, UnsupportedSetting
+from serialx import SerialException
 
-from custom_components.surplus.linky import connection
 from custom_components.surplus.linky.connection import Link, Pace, Trouble
 from custom_components.surplus.linky.labels import TicMode
 from custom_components.surplus.linky.probe import ProbeError, async_probe
 
-from .far_end import QUICK, ScriptedPort, gateway, plugged_in, reading, until
+from .far_end import (
+    QUICK,
+    ScriptedPort,
+    gateway,
+    plugged_in,
+    reading,
+    until,
+    with_parity,
+)
 from .tic import ADCO, ADSC, historic_frame, standard_frame
 
 
@@ -127,6 +132,25 @@ async def test_a_silent_line_is_told_from_garbage(port: Path) -> None:
             assert link.trouble is None
 
 
+async def test_garbage_is_told_once_however_long_it_lasts_and_so_is_its_end(
+    port: Path, log: pytest.LogCaptureFixture
+) -> None:
+    async with plugged_in(port) as meter, reading(Link(str(port), pace=QUICK)) as link:
+        await until(lambda: link.receiving)
+        connects = link.counters.connects
+        meter.garbled = True
+        await until(lambda: link.trouble is Trouble.GARBLED)
+        # Both speeds were tried, and tried again.
+        await until(lambda: link.counters.connects >= connects + 4)
+        assert link.trouble is Trouble.GARBLED
+        assert link.decoder.counters.bytes > 0
+        meter.garbled = False
+        await until(lambda: link.receiving)
+        assert link.trouble is None
+        assert link.counters.drops == link.counters.failed_opens == 0
+    assert lines(log) == ["WARNING", "INFO"]
+
+
 async def test_a_meter_that_falls_silent_is_trouble_and_is_listened_to_again(
     port: Path, log: pytest.LogCaptureFixture
 ) -> None:
@@ -193,30 +217,6 @@ async def test_a_port_is_opened_again_at_the_speed_it_has(port: Path) -> None:
                 assert link.counters.failed_opens == 0
 
 
-@pytest.mark.parametrize(
-    ("error", "sizes"),
-    [
-        (OSError(errno.EINVAL, "Invalid argument"), [7, 8]),
-        (UnsupportedSetting("no seven bits"), [7, 8]),
-        (OSError(errno.ENOENT, "No such file"), [7]),
-        (SerialException("no"), [7]),
-    ],
-)
-async def test_only_an_adapter_that_cannot_do_seven_bits_is_asked_for_eight(
-    monkeypatch: pytest.MonkeyPatch, error: Exception, sizes: list[int]
-) -> None:
-    asked: list[int] = []
-
-    async def refuse(**settings: object) -> None:
-        asked.append(cast(int, settings["byte_size"]))
-        raise error
-
-    monkeypatch.setattr(connection, "open_serial_connection", refuse)
-    with pytest.raises(type(error)):
-        await connection.open_port("/dev/meter", 9600)
-    assert asked == sizes
-
-
 async def test_a_path_that_is_no_serial_port_is_trouble(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("no terminal")
@@ -247,9 +247,7 @@ async def test_a_gateway_is_read() -> None:
 async def test_a_gateway_that_passes_the_parity_bit_is_read() -> None:
     async with gateway() as server:
         frame = historic_frame()
-        server.frame = lambda: bytes(
-            byte | (byte.bit_count() & 1) << 7 for byte in frame
-        )
+        server.frame = lambda: with_parity(frame)
         async with reading(Link(server.url, pace=QUICK)) as link:
             await until(lambda: link.meter.identity)
             assert link.meter.identity == ADCO
@@ -288,6 +286,32 @@ async def test_a_gateway_that_goes_away_is_found_when_it_is_back() -> None:
         await server.start()
         await until(lambda: link.receiving)
         assert link.trouble is None
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_dead_connection_that_nobody_closed_is_given_up(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    async with gateway() as server, reading(Link(server.url, pace=QUICK)) as link:
+        await until(lambda: link.receiving)
+        # The bridge was cut off: it neither sends nor closes, for longer than patience.
+        server.frame = bytes
+        await until(lambda: server.connections >= 3)
+        assert link.trouble is Trouble.SILENT
+        assert link.counters.drops == 0
+        server.frame = standard_frame
+        await until(lambda: link.receiving)
+        assert link.trouble is None
+    assert lines(log) == ["WARNING", "INFO"]
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_bridge_that_sends_anything_but_a_meter_is_given_up() -> None:
+    async with gateway() as server, reading(Link(server.url, pace=QUICK)) as link:
+        await until(lambda: link.receiving)
+        server.frame = lambda: b"Connected. Press any key to continue\r\n" * 9
+        await until(lambda: server.connections >= 2)
+        assert link.trouble is Trouble.GARBLED
 
 
 @pytest.mark.usefixtures("socket_enabled")

@@ -8,15 +8,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import serial
 
 from custom_components.surplus.const import CONF_KIND, DOMAIN, Kind
-from custom_components.surplus.linky import flow as linky_flow
-from custom_components.surplus.linky.flow import is_same_port, stable_path
+from custom_components.surplus.linky.port import CONF_DONGLE
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.const import CONF_DEVICE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
-from .conftest import linky_entry
-from .far_end import Meter, gateway, plugged_in, until
+from .conftest import PROXY, linky_entry
+from .far_end import Meter, gateway, plugged_in, rfc2217_gateway, until
 from .tic import ADCO, ADSC, standard_frame
 
 
@@ -52,7 +51,11 @@ async def test_a_standard_meter_is_set_up(hass: HomeAssistant, meter: Meter) -> 
     result = await submit(hass, await begin(hass), f" {meter.path} ")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "Linky"
-    assert result["data"] == {CONF_KIND: Kind.LINKY, CONF_DEVICE: str(meter.path)}
+    assert result["data"] == {
+        CONF_KIND: Kind.LINKY,
+        CONF_DEVICE: str(meter.path),
+        CONF_DONGLE: None,
+    }
     entry = result["result"]
     assert entry.unique_id == f"linky:{ADSC}"
     await hass.async_block_till_done()
@@ -80,6 +83,33 @@ async def test_a_meter_behind_a_gateway_is_set_up(hass: HomeAssistant) -> None:
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert result["data"][CONF_DEVICE] == server.url
         await hass.config_entries.async_remove(result["result"].entry_id)
+        await hass.async_block_till_done()
+
+
+@pytest.mark.usefixtures("quick", "socket_enabled")
+async def test_a_historic_meter_behind_rfc2217_is_set_up(hass: HomeAssistant) -> None:
+    async with rfc2217_gateway() as server:
+        server.send_historic()
+        result = await submit(hass, await begin(hass), server.url)
+        assert result["step_id"] == "linky_historic"
+        result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+        assert result["data"][CONF_DEVICE] == server.url
+        assert result["result"].unique_id == f"linky:{ADCO}"
+        await hass.config_entries.async_remove(result["result"].entry_id)
+        await hass.async_block_till_done()
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_meter_behind_an_esphome_proxy_is_set_up(
+    hass: HomeAssistant, proxied: Path
+) -> None:
+    async with plugged_in(proxied):
+        result = await submit(hass, await begin(hass), PROXY)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert result["data"][CONF_DEVICE] == PROXY
+        entry = result["result"]
+        await until(lambda: entry.runtime_data.link.receiving)
+        await hass.config_entries.async_remove(entry.entry_id)
         await hass.async_block_till_done()
 
 
@@ -191,7 +221,7 @@ async def test_a_meter_is_moved_to_another_port(
         assert result["type"] is FlowResultType.ABORT
         assert result["reason"] == "reconfigure_successful"
         await hass.async_block_till_done()
-        assert entry.data == {CONF_KIND: Kind.LINKY, CONF_DEVICE: str(moved.path)}
+        assert entry.data[CONF_DEVICE] == str(moved.path)
         await until(lambda: entry.runtime_data.link.receiving)
 
 
@@ -250,28 +280,68 @@ async def test_a_move_to_the_port_of_another_entry_is_refused(
     assert result["reason"] == "already_configured"
 
 
-# Names of ports
-
-
-def test_a_port_is_named_so_that_it_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_the_port_of_an_entry_that_is_at_rest_can_be_tested(
+    hass: HomeAssistant, entry: MockConfigEntry, meter: Meter
 ) -> None:
-    by_id = tmp_path / "by-id"
-    monkeypatch.setattr(linky_flow, "_BY_ID", by_id)
-    assert stable_path("/dev/ttyNONE0") == "/dev/ttyNONE0"
-    by_id.mkdir()
-    (by_id / "usb-other").symlink_to("/dev/ttyNONE1")
-    (by_id / "usb-tic").symlink_to("/dev/ttyNONE0")
-    assert stable_path("/dev/ttyNONE0") == str(by_id / "usb-tic")
-    assert stable_path("/dev/ttyNONE2") == "/dev/ttyNONE2"
-    assert stable_path("socket://host:1") == "socket://host:1"
-    assert stable_path("/dev/serial/by-id/usb-tic") == "/dev/serial/by-id/usb-tic"
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: entry.runtime_data.link.receiving)
+    # Unloaded, its link is kept for a while, and reads on.
+    await hass.config_entries.async_unload(entry.entry_id)
+    result = await entry.start_reconfigure_flow(hass)
+    result = await submit(hass, result["flow_id"], meter.path)
+    assert result["reason"] == "reconfigure_successful"
 
 
-def test_two_names_of_one_port_are_one(tmp_path: Path) -> None:
-    (tmp_path / "port").touch()
-    (tmp_path / "alias").symlink_to(tmp_path / "port")
-    assert is_same_port(str(tmp_path / "alias"), str(tmp_path / "port"))
-    assert not is_same_port(str(tmp_path / "alias"), str(tmp_path / "none"))
-    assert is_same_port("socket://host:1", "socket://host:1")
-    assert not is_same_port("socket://host:1", str(tmp_path / "port"))
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_meter_is_moved_to_the_network_and_back(
+    hass: HomeAssistant, entry: MockConfigEntry, meter: Meter
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    async with rfc2217_gateway() as server:
+        result = await entry.start_reconfigure_flow(hass)
+        result = await submit(hass, result["flow_id"], server.url)
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done()
+        assert entry.data[CONF_DEVICE] == server.url
+        await until(lambda: entry.runtime_data.link.receiving)
+        assert server.refused == 0
+        result = await entry.start_reconfigure_flow(hass)
+        result = await submit(hass, result["flow_id"], meter.path)
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done()
+        await until(lambda: entry.runtime_data.link.receiving)
+        assert entry.runtime_data.link.url == str(meter.path)
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_server_for_one_client_can_be_tested_while_the_entry_reads_it(
+    hass: HomeAssistant, quick: None
+) -> None:
+    async with rfc2217_gateway() as server:
+        entry = linky_entry(server.url)
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await until(lambda: entry.runtime_data.link.receiving)
+        result = await entry.start_reconfigure_flow(hass)
+        # The same host and port, written in another way.
+        result = await submit(hass, result["flow_id"], f"{server.url}/")
+        assert result["reason"] == "reconfigure_successful"
+        assert server.refused == 0
+        await hass.async_block_till_done()
+        await until(lambda: entry.runtime_data.link.receiving)
+        await hass.config_entries.async_remove(entry.entry_id)
+        await hass.async_block_till_done()
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_move_to_another_meter_on_the_network_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, meter: Meter
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    async with rfc2217_gateway() as server:
+        server.frame = lambda: standard_frame(adsc="031664999999")
+        result = await entry.start_reconfigure_flow(hass)
+        result = await submit(hass, result["flow_id"], server.url)
+        assert result["reason"] == "wrong_meter"
+    assert entry.data[CONF_DEVICE] == str(meter.path)
+    await until(lambda: entry.runtime_data.link.receiving)

@@ -1,8 +1,10 @@
 """The Linky entry in Home Assistant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-import json
+import logging
+import os
 from pathlib import Path
 import time
 
@@ -14,7 +16,6 @@ from pytest_homeassistant_custom_component.common import (
 import serial
 
 from custom_components.surplus.const import CONF_KIND, DOMAIN, PARK_TIME, Kind
-from custom_components.surplus.diagnostics import async_get_config_entry_diagnostics
 from custom_components.surplus.linky.connection import Link, Trouble
 from custom_components.surplus.linky.frames import Decoder
 from custom_components.surplus.linky.identity import manufacturer_of, model_of
@@ -219,6 +220,42 @@ async def test_a_port_that_is_away_does_not_fail_the_set_up(
     assert state(hass, "binary_sensor.linky_overload") == STATE_OFF
 
 
+async def test_an_adapter_that_comes_back_under_another_number_is_read_again(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    meter: Meter,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    link = await set_up(hass, entry)
+    await until(lambda: link.receiving)
+    first = meter.path.resolve()
+    meter.unplug()
+    await until(shows(hass, "sensor.linky_link", "cannot_open"))
+    assert state(hass, "binary_sensor.linky_connectivity") == STATE_OFF
+    with numbers_taken():
+        # The name stays, as udev's names do; the number behind it does not.
+        meter.plug()
+        assert meter.path.resolve() != first
+        await until(lambda: link.receiving)
+    assert state(hass, "sensor.linky_link") == "ok"
+    assert state(hass, "binary_sensor.linky_connectivity") == STATE_ON
+    assert entry.runtime_data.link is link
+    assert caplog.text.count("cannot be read") == 1
+    assert caplog.text.count("is read again") == 1
+
+
+@contextmanager
+def numbers_taken() -> Iterator[None]:
+    """Something else takes the numbers that become free."""
+    ends = [end for _ in range(4) for end in os.openpty()]
+    try:
+        yield
+    finally:
+        for end in ends:
+            os.close(end)
+
+
 async def test_values_expire_when_the_meter_falls_silent(
     hass: HomeAssistant, entry: MockConfigEntry, meter: Meter
 ) -> None:
@@ -400,51 +437,7 @@ async def test_a_moved_port_is_opened_where_it_is_now(
         await until(lambda: moved.receiving)
 
 
-# Diagnostics
-
-
-async def test_diagnostics_can_be_replayed_and_name_nobody(
-    hass: HomeAssistant, quick: None, meter: Meter
-) -> None:
-    serial_number = "031664123456"
-    entry = linky_entry(meter.path, serial_number)
-    entry.add_to_hass(hass)
-    meter.send_standard(
-        lambda: standard_frame(adsc=serial_number, prm="98765432109876")
-    )
-    link = await set_up(hass, entry)
-    await until(lambda: link.decoder.counters.frames > 12)
-    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
-    text = json.dumps(diagnostics, default=str)
-    raw = bytes.fromhex("".join(diagnostics["raw"]))
-    assert "123456" not in text
-    assert b"123456" not in raw
-    assert b"987654" not in raw
-    assert diagnostics["meter"]["values"]["SINSTS"]["data"] == "00519"
-    assert diagnostics["meter"]["is_the_expected_one"]
-    assert diagnostics["meter"]["clock"] == {
-        "when": "2019-12-03T12:58:05+01:00",
-        "degraded": False,
-    }
-    assert [step["minute"] for step in diagnostics["meter"]["tomorrow"]] == [0, 176]
-    assert diagnostics["link"]["state"] == "ok"
-    assert diagnostics["decoder"]["bad_checksum"] == 0
-    assert diagnostics["reading"]["power_w"] == 519.0
-    frames = Decoder().feed(raw)
-    assert sum(frame.complete for frame in frames) >= 8
-    assert frames[-1].identity == "031664000000"
-
-
-async def test_diagnostics_of_a_meter_never_read(
-    hass: HomeAssistant, entry: MockConfigEntry, meter: Meter
-) -> None:
-    meter.unplug()
-    await set_up(hass, entry)
-    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
-    assert diagnostics["reading"] is None
-    assert diagnostics["raw"] == []
-    assert diagnostics["meter"]["clock"] is None
-    assert not diagnostics["meter"]["is_the_expected_one"]
+# The serial number
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,11 @@ def frame(*groups: bytes) -> bytes:
     return b"\x02" + b"".join(groups) + b"\x03"
 
 
-def historic_frame(papp: int = 1200, iinst: int = 5, base: int = 12_345_678) -> bytes:
+def historic_frame(
+    papp: int = 1200, iinst: int = 5, base: int = 12_345_678, *, adco: str = ADCO
+) -> bytes:
     return frame(
-        historic("ADCO", ADCO),
+        historic("ADCO", adco),
         historic("OPTARIF", "BASE"),
         historic("ISOUSC", "30"),
         historic("BASE", f"{base:09}"),

@@ -2,8 +2,8 @@
 
 The meter sends without being asked, so the port is opened once and read for ever.
 Nobody tells how the output is programmed: standard mode runs at 9600 baud, historic
-mode at 1200, both 7E1, and the distributor can change it overnight. Behind a
-``socket://`` the far end owns the line and only the decoder has to find the mode.
+mode at 1200, both 7E1, and the distributor can change it overnight. Where the far end owns the
+line, only the decoder has to find the mode.
 """
 
 import asyncio
@@ -14,20 +14,15 @@ from enum import StrEnum
 import errno
 import logging
 import time
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from serialx import (
-    Parity,
-    SerialException,
-    StopBits,
-    UnsupportedSetting,
-    open_serial_connection,
-)
+from serialx import SerialException
 
 from ..control.model import GridReading
 from .frames import Decoder
 from .groups import Group
 from .meter import Meter
+from .port import Open, Reader, Writer, is_remote, open_port, sets_line, without_secrets
 from .power import grid_reading
 
 _LOGGER = logging.getLogger(__name__)
@@ -46,7 +41,6 @@ _NOISY_RATIO: Final = 0.02
 _QUIET_RATIO: Final = 0.01
 
 _FAILURES: Final = (OSError, SerialException, ValueError)
-_FAR_LINES: Final = ("socket://", "tcp://")
 
 
 class Trouble(StrEnum):
@@ -86,55 +80,7 @@ class LinkCounters:
     last_error: str | None = None
 
 
-class Reader(Protocol):
-    """The receiving half of an open port."""
-
-    async def read(self, n: int) -> bytes:
-        """Return up to n bytes, none at the end of the stream."""
-
-
-class Writer(Protocol):
-    """What closes an open port."""
-
-    def close(self) -> None:
-        """Begin to close."""
-
-    async def wait_closed(self) -> None:
-        """Wait until it is closed."""
-
-
-type Open = Callable[[str, int], Awaitable[tuple[Reader, Writer]]]
 type CreateTask = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
-
-
-async def open_port(url: str, baudrate: int) -> tuple[Reader, Writer]:
-    """Open a port at 7E1, or at 8N1 where the adapter knows nothing else.
-
-    The decoder takes either. A pseudo-terminal is such an adapter: it ignores byte size
-    and parity, which the C library reports when nothing else was to be changed.
-
-    Raises OSError, SerialException or ValueError.
-    """
-    try:
-        return await _open(url, baudrate, 7, Parity.EVEN)
-    except (OSError, UnsupportedSetting) as err:
-        if isinstance(err, OSError) and err.errno != errno.EINVAL:
-            raise
-        return await _open(url, baudrate, 8, Parity.NONE)
-
-
-async def _open(
-    url: str, baudrate: int, byte_size: int, parity: Parity
-) -> tuple[Reader, Writer]:
-    return await open_serial_connection(
-        url=url,
-        baudrate=baudrate,
-        byte_size=byte_size,
-        parity=parity,
-        stopbits=StopBits.ONE,
-        # A wake-up for every byte would cost a small machine a fifth of its time.
-        low_latency=False,
-    )
 
 
 def _create_task(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
@@ -183,7 +129,7 @@ class Link:
 
     def start(self) -> None:
         """Begin to read."""
-        self._task = self.create_task(self._run(), f"linky {self.url}")
+        self._task = self.create_task(self._run(), f"linky {self.name}")
 
     async def close(self) -> None:
         """Stop reading and free the port."""
@@ -194,6 +140,11 @@ class Link:
         # Its own failure has no reader left; cancelling *us* must get through.
         await asyncio.wait([task])
         self.receiving = False
+
+    @property
+    def name(self) -> str:
+        """The port as the log may name it."""
+        return without_secrets(self.url)
 
     @property
     def raw(self) -> bytes:
@@ -216,7 +167,9 @@ class Link:
             frames = self.decoder.counters.frames
             try:
                 reader, writer = await self.open(self.url, lines[line].baudrate)
-            except _FAILURES as err:
+            # A URL scheme that somebody else brought fails in its own way, and the link
+            # must outlive that, too.
+            except Exception as err:  # noqa: BLE001
                 self.counters.failed_opens += 1
                 busy = isinstance(err, OSError) and err.errno == errno.EBUSY
                 self._fail(
@@ -226,9 +179,11 @@ class Link:
                 self.counters.connects += 1
                 try:
                     was_read = await self._listen(reader, writer, lines[line].detect_s)
-                except _FAILURES as err:
+                except Exception as err:  # noqa: BLE001
                     self.counters.drops += 1
-                    self._fail(Trouble.LOST, _text(err))
+                    # What a port never raises is a mistake to be found.
+                    mistake = None if isinstance(err, _FAILURES) else err
+                    self._fail(Trouble.LOST, _text(err), mistake)
                 else:
                     # One line without a word may be the other one's; a line that was
                     # read and fell silent is trouble without a second look.
@@ -236,6 +191,9 @@ class Link:
                     if fruitless >= len(lines):
                         self._fail_to_read()
                     line = (line + 1) % len(lines)
+                    if is_remote(self.url):
+                        # A server that takes one client needs a moment to see it go.
+                        await self.sleep(self.pace.backoff_min_s)
                     continue
             if self.decoder.counters.frames != frames:
                 delay_s = self.pace.backoff_min_s
@@ -243,7 +201,7 @@ class Link:
             delay_s = min(delay_s * 2, self.pace.backoff_max_s)
 
     def _lines(self) -> list[_Line]:
-        if self.url.startswith(_FAR_LINES):
+        if not sets_line(self.url):
             return [_Line(9600, self.pace.silence_s)]
         return [
             _Line(9600, self.pace.detect_standard_s),
@@ -277,7 +235,7 @@ class Link:
                     heard_at = self.clock()
         finally:
             writer.close()
-            with suppress(*_FAILURES):
+            with suppress(Exception):
                 async with asyncio.timeout(_CLOSE_S):
                     await writer.wait_closed()
         return was_read
@@ -322,7 +280,7 @@ class Link:
         ):
             return
         self.trouble = None
-        self.logger.info("The meter on %s is read again", self.url)
+        self.logger.info("The meter on %s is read again", self.name)
 
     def _fail_to_read(self) -> None:
         if self._unread_bytes > _GARBLED_BYTES:
@@ -331,15 +289,21 @@ class Link:
             self._fail(Trouble.SILENT, "nothing arrives")
         self._unread_bytes = 0
 
-    def _fail(self, trouble: Trouble, what: str) -> None:
+    def _fail(
+        self, trouble: Trouble, what: str, mistake: Exception | None = None
+    ) -> None:
         self.counters.last_error = what
         self.receiving = False
-        self._set_trouble(trouble, what)
+        self._set_trouble(trouble, what, mistake)
 
-    def _set_trouble(self, trouble: Trouble, what: str) -> None:
+    def _set_trouble(
+        self, trouble: Trouble, what: str, mistake: Exception | None = None
+    ) -> None:
         """Note that nothing is read; the log hears of it once."""
         if self.trouble is None:
-            self.logger.warning("The meter on %s cannot be read: %s", self.url, what)
+            self.logger.warning(
+                "The meter on %s cannot be read: %s", self.name, what, exc_info=mistake
+            )
         if trouble is not self.trouble:
             self.trouble = trouble
             self._updated()
@@ -358,12 +322,12 @@ class Link:
             self.noisy = True
             self.logger.warning(
                 "The line of the meter on %s is noisy: %.0f %% of the groups are lost",
-                self.url,
+                self.name,
                 ratio * 100,
             )
         elif self.noisy and ratio < _QUIET_RATIO:
             self.noisy = False
-            self.logger.info("The line of the meter on %s is clean again", self.url)
+            self.logger.info("The line of the meter on %s is clean again", self.name)
 
     def _updated(self) -> None:
         self._notify(self._on_update)
@@ -377,12 +341,12 @@ class Link:
                 if listener not in self._blamed:
                     self._blamed.add(listener)
                     self.logger.exception(
-                        "What follows the meter on %s failed", self.url
+                        "What follows the meter on %s failed", self.name
                     )
 
 
 def _text(err: Exception) -> str:
-    return str(err) or type(err).__name__
+    return without_secrets(str(err)) or type(err).__name__
 
 
 def _subscribe(

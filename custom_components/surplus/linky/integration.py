@@ -16,6 +16,7 @@ from .binary_sensors import add_binary_sensors
 from .connection import Link, Pace
 from .horodate import parse_horodate
 from .meter import Meter
+from .port import CONF_DONGLE, anonymous
 from .redact import redact, redact_text
 from .reports import async_clear_mode, async_watch_mode
 from .runtime import LinkyConfigEntry, LinkyMeter, LinkyRuntime
@@ -56,7 +57,7 @@ async def _async_setup(hass: HomeAssistant, entry: LinkyConfigEntry) -> None:
     entry.async_on_unload(async_get_registry(hass).async_register_meter(source))
     async_watch_mode(hass, entry, source)
     entry.async_on_unload(
-        hass.async_add_shutdown_job(HassJob(link.close, f"close {url}"))
+        hass.async_add_shutdown_job(HassJob(link.close, f"close {link.name}"))
     )
 
 
@@ -84,12 +85,18 @@ async def _async_diagnostics(
     runtime = entry.runtime_data
     link, now = runtime.link, runtime.now
     raw = redact(link.raw)
+    device, error = entry.data[CONF_DEVICE], link.counters.last_error
     return {
-        "data": dict(entry.data),
+        "data": {
+            **entry.data,
+            CONF_DEVICE: anonymous(device),
+            CONF_DONGLE: entry.data.get(CONF_DONGLE) is not None,
+        },
         "link": {
             "state": runtime.state,
             "receiving": link.receiving,
             **asdict(link.counters),
+            "last_error": error and error.replace(device, anonymous(device)),
         },
         "decoder": asdict(link.decoder.counters),
         "meter": {

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import logging
 from typing import Final
 
-from .connection import Link, Open, Pace, Trouble, open_port
+from .connection import Link, Pace, Trouble
 from .labels import TicMode
+from .port import Open, open_port
 
 # A test read reports by itself; the log is for links that are meant to last.
 _SILENT_LOGGER: Final = logging.getLogger(f"{__name__}.silent")

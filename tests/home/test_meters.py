@@ -133,6 +133,20 @@ async def test_an_overload_that_the_linky_sees_is_decided_on_at_once(
     assert house.entry.runtime_data.cycle is not first
 
 
+async def test_a_cycle_that_was_due_is_not_run_once_more_after_an_overload(
+    house: House,
+) -> None:
+    await house.run(5, 800)
+    coordinator = house.entry.runtime_data
+    # Too soon after the last one: it waits for its turn.
+    house.inverter.show(900)
+    house.linky.show(9500, subscribed_va=9000.0)
+    cycle = coordinator.cycle
+    assert cycle.grid_w == 900
+    await house.life.pass_time(0.5)
+    assert coordinator.cycle is cycle
+
+
 async def test_what_the_linky_shows_beside_is_otherwise_no_reason_to_decide(
     house: House,
 ) -> None:
@@ -374,6 +388,33 @@ class TestSign:
         assert house.entry.runtime_data.memory.reversed_meters == {INVERTER_ID}
         await house.run(120, -3000)
         assert house.life.charger.told[-1] == 13
+
+    async def test_a_sensor_whose_meaning_is_turned_round_is_trusted_again(
+        self, hass: HomeAssistant, house: House, issue_registry: IssueRegistry
+    ) -> None:
+        entry, memory = house.entry, house.entry.runtime_data.memory
+        sensor = {"power_entity": "sensor.grid", "sign": "import"}
+        meters = {"grid_meters": ["entity", INVERTER_ID]}
+        reversed_meters = {"entity:sensor.grid", INVERTER_ID}
+
+        async def change(**data: object) -> None:
+            hass.config_entries.async_update_entry(entry, data={**entry.data, **data})
+            await hass.async_block_till_done()
+
+        await change(**meters, **sensor)
+        memory.reversed_meters = set(reversed_meters)
+        await change(breaker_a=20)
+        assert memory.reversed_meters == reversed_meters
+        await change(sign="export")
+        assert memory.reversed_meters == {INVERTER_ID}
+        issue = issue_registry.async_get_issue(DOMAIN, "sign_reversed")
+        assert issue
+        assert issue.translation_placeholders == {"meter": "SolarEdge"}
+        memory.reversed_meters = set(reversed_meters)
+        await change(power_entity="sensor.other")
+        assert memory.reversed_meters == {INVERTER_ID}
+        await change(grid_meters=["entity"])
+        assert not issue_registry.async_get_issue(DOMAIN, "sign_reversed")
 
     async def test_a_check_ends_when_another_meter_takes_over(
         self, hass: HomeAssistant, house: House

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from .freshness import Freshness, MeterState
 from .model import GridReading
-from .settings import NOMINAL_VOLTAGE_V
 from .sound import sound_grid
 
 # A better meter that is back must have been heard for so long, and so often.
@@ -54,12 +53,17 @@ class JudgedMeter:
 class Choice:
     """Who controls, what to decide by, and how all meters are, in the user's order.
 
-    ``control_id`` and ``reading`` are None until any meter has told anything.
+    ``control`` and ``reading`` are None until any meter has told anything.
     """
 
-    control_id: str | None
-    reading: GridReading | None
-    meters: tuple[JudgedMeter, ...]
+    control: JudgedMeter | None = None
+    reading: GridReading | None = None
+    meters: tuple[JudgedMeter, ...] = ()
+
+    @property
+    def control_id(self) -> str | None:
+        """The id of the meter that controls."""
+        return self.control.meter_id if self.control else None
 
 
 class _Meter:
@@ -134,7 +138,7 @@ class MeterChoice:
         control = self._control(meters, now)
         self._control_id = control.meter_id if control else None
         return Choice(
-            control_id=self._control_id,
+            control=control,
             reading=_assembled(control, meters) if control else None,
             meters=meters,
         )
@@ -180,7 +184,6 @@ def _assembled(control: JudgedMeter, meters: Iterable[JudgedMeter]) -> GridReadi
     """Return the control meter's reading with what others tell of contract and limits."""
     reading = control.reading
     assert reading is not None
-    measured: GridReading | None = None
     for meter in meters:
         other = meter.reading
         if meter is control or other is None or not _protects(other):
@@ -188,12 +191,8 @@ def _assembled(control: JudgedMeter, meters: Iterable[JudgedMeter]) -> GridReadi
         # What the contract allows stands, however long ago it was told.
         reading = _under_contract_of(reading, other)
         if meter.measures:
-            measured = (
-                _measured_by(measured, other, trusted=True) if measured else other
-            )
-    if measured is None:
-        return reading
-    return _measured_by(reading, measured, trusted=control.measures)
+            reading = _measured_by(reading, other)
+    return reading
 
 
 def _under_contract_of(reading: GridReading, other: GridReading) -> GridReading:
@@ -207,45 +206,23 @@ def _under_contract_of(reading: GridReading, other: GridReading) -> GridReading:
     )
 
 
-def _measured_by(
-    reading: GridReading, other: GridReading, *, trusted: bool
-) -> GridReading:
-    """Return a reading whose currents are no less than what another meter measures.
+def _measured_by(reading: GridReading, other: GridReading) -> GridReading:
+    """Return a reading with what another meter measures against the limits.
 
-    The two are seconds apart: the more that either shows is what is safe. A reading that
-    is not ``trusted``, because it is late, says nothing against a new one.
+    Of several that do, the first in the user's order counts; a warning is of any.
     """
-    limits_at = max(reading.limits_at or reading.at, other.limits_at or other.at)
+    overload = reading.overload or other.overload
+    if reading.limits_at is not None:
+        return replace(reading, overload=overload)
     drawn_va = _drawn_va(other)
-    if trusted:
-        drawn_va = max(drawn_va, _drawn_va(reading))
     return replace(
         reading,
-        drawn_va=drawn_va,
-        currents_a=_currents_a(reading, other, trusted=trusted),
+        overload=overload,
         voltages_v=reading.voltages_v or other.voltages_v,
-        overload=reading.overload or other.overload,
-        limits_at=limits_at if limits_at > reading.at else None,
+        limits_at=other.at,
+        limits_va=drawn_va if drawn_va > 0 else min(0.0, other.power_w or 0.0),
+        limits_a=other.currents_a,
     )
-
-
-def _currents_a(
-    reading: GridReading, other: GridReading, *, trusted: bool
-) -> tuple[float, ...]:
-    mine, its = reading.currents_a, other.currents_a
-    if not trusted:
-        return its
-    if not its:
-        return mine
-    if not mine:
-        # What was drawn more since, nobody saw on which phase: it may be on any.
-        voltages = [v for v in other.voltages_v if v > 0] or [NOMINAL_VOLTAGE_V]
-        voltage = sum(voltages) / len(voltages)
-        more_a = max(0.0, _drawn_va(reading) - _drawn_va(other)) / voltage
-        return tuple(current_a + more_a for current_a in its)
-    if len(mine) != len(its):
-        return mine
-    return tuple(map(max, mine, its, strict=True))
 
 
 def _drawn_va(reading: GridReading) -> float:

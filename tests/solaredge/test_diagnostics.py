@@ -1,15 +1,20 @@
 """What is given away can be replayed, and tells nothing private."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 import json
 
 from modbus_connection.mock import MockModbusConnection
+import pytest
 from solaredged import SolarEdge
 
 from custom_components.surplus.diagnostics import async_get_config_entry_diagnostics
+from custom_components.surplus.solaredge import diagnostics
 from custom_components.surplus.solaredge.diagnostics import Redactor
 from custom_components.surplus.solaredge.model import Inverter, Layout
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 
 from .conftest import solaredge_entry
 from .far_end import (
@@ -82,6 +87,24 @@ async def test_a_block_that_keeps_silent_does_not_take_the_others_along(
     assert failed.startswith("Battery: ")
     runs = told["registers"]["1"]["holding"]
     assert any(int(at) <= 40083 < int(at) + len(run) for at, run in runs.items())
+
+
+async def test_a_link_that_is_gone_leaves_the_rest(
+    hass: HomeAssistant, far_end: FarEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = solaredge_entry(far_end)
+    await loaded(hass, entry)
+
+    @asynccontextmanager
+    async def refused(*_: object) -> AsyncIterator[None]:
+        raise HomeAssistantError(f"{far_end.host} is used otherwise")
+        yield
+
+    monkeypatch.setattr(diagnostics, "async_borrow_unit", refused)
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert told["failed"] == {"1": [f"{REDACTED} is used otherwise"]}
+    assert told["registers"] == {}
+    assert told["meters"]
 
 
 def part(serial: str) -> Inverter:

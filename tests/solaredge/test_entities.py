@@ -49,6 +49,7 @@ from .far_end import (
     inverter,
     with_battery,
     with_meter,
+    with_strings,
 )
 
 ROOT = Path(__file__).parents[2] / "custom_components" / "surplus"
@@ -245,6 +246,51 @@ async def test_a_production_meter_shows_what_was_produced(
     assert entity_id
     name = hass.states.get(entity_id).attributes["friendly_name"]
     assert name == "SolarEdge production meter Energy produced"
+
+
+async def enable(hass: HomeAssistant, entry: MockConfigEntry, *ids: str) -> None:
+    """Enable sensors, and load the entry again as Home Assistant would."""
+    registry = er.async_get(hass)
+    for unique_id in ids:
+        entity_id = registry.async_get_entity_id("sensor", DOMAIN, unique_id)
+        assert entity_id
+        registry.async_update_entity(entity_id, disabled_by=None)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    await read(entry)
+
+
+async def test_dc_inputs_are_numbered(hass: HomeAssistant, far_end: Inverter) -> None:
+    far_end.units = {1: with_meter(with_strings(inverter()), shift=50)}
+    entry = solaredge_entry(far_end)
+    await loaded(hass, entry)
+    await until(lambda: value(hass, "string_2_power") == "1300.0")
+    assert value(hass, "string_1_power") == "1800.0"
+    assert value(hass, "power", METER) == "-1200.0"
+    entity_id = er.async_get(hass).async_get_entity_id(
+        "sensor", DOMAIN, f"solaredge:{SERIAL}_string_2_power"
+    )
+    assert entity_id
+    name = hass.states.get(entity_id).attributes["friendly_name"]
+    assert name == "SolarEdge SE10K String 2 power"
+
+
+async def test_disabled_sensors_work_once_they_are_enabled(
+    hass: HomeAssistant, far_end: Inverter
+) -> None:
+    entry = solaredge_entry(far_end)
+    await loaded(hass, entry)
+    connections = far_end.connections
+    keys = ("power_factor_1", "frequency", "apparent_power", "imported_2")
+    ids = [f"solaredge:{METER}_{key}" for key in keys]
+    await enable(hass, entry, *ids, f"solaredge:{SERIAL}_vendor_status")
+    assert value(hass, "power_factor_1", METER) == "98.0"
+    assert value(hass, "frequency", METER) == "50.01"
+    assert value(hass, "apparent_power", METER) == "1210.0"
+    assert value(hass, "imported_2", METER) == "65.536"
+    assert value(hass, "vendor_status") == "0"
+    # Enabling one does not cost the connection.
+    assert far_end.connections == connections
 
 
 async def test_a_battery_that_keeps_silent_leaves_the_others_alone(

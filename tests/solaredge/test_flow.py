@@ -11,6 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.surplus.const import CONF_KIND, DOMAIN, Kind
 from custom_components.surplus.solaredge.address import async_is_same
 from custom_components.surplus.solaredge.flow import announced_unit_id, parse_unit_ids
+from custom_components.surplus.solaredge.found import async_describe
+from custom_components.surplus.solaredge.model import Battery, Layout
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
     SOURCE_USER,
@@ -119,6 +121,24 @@ async def test_a_bare_inverter_is_set_up(
     assert told["meters"] == told["batteries"] == "None."
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_battery_that_does_not_tell_its_size_is_shown(
+    hass: HomeAssistant,
+) -> None:
+    battery = Battery(
+        key="1",
+        serial=None,
+        model="RESU10",
+        manufacturer=None,
+        version=None,
+        unit_id=1,
+        inverter_key="1",
+        index=1,
+        rated_wh=None,
+    )
+    told = await async_describe(hass, Layout(inverters=(), batteries=(battery,)))
+    assert told["batteries"] == "1. RESU10"
 
 
 async def test_what_a_meter_does_not_say_is_asked(
@@ -362,6 +382,19 @@ async def test_another_way_to_write_the_address_is_not_another_connection(
     result = await submit(hass, result["flow_id"], address(far_end))
     result = await hass.config_entries.flow.async_configure(result["flow_id"], GRID)
     assert result["data"][CONF_HOST] == "localhost"
+
+
+async def test_others_at_other_addresses_change_nothing(
+    hass: HomeAssistant, far_end: Inverter, no_such_name: str
+) -> None:
+    core_entry(far_end, host=no_such_name).add_to_hass(hass)
+    result = await begin(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": "solaredge_host"}
+    )
+    result = await submit(hass, result["flow_id"], address(far_end))
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], GRID)
+    assert result["data"][CONF_HOST] == far_end.host
 
 
 async def test_a_connection_of_any_integration_is_shared(

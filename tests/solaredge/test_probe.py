@@ -194,7 +194,9 @@ async def test_an_inverter_that_answers_with_nothing_is_silent(
     assert await trouble(far_end.host, far_end.port) is Trouble.SILENT
 
 
-async def test_an_inverter_that_refuses_its_measurements_is_none(far_end: Inverter) -> None:
+async def test_an_inverter_that_refuses_its_measurements_is_none(
+    far_end: Inverter,
+) -> None:
     del far_end.units[1].registers[40100]
     assert await trouble(far_end.host, far_end.port) is Trouble.NOT_SOLAREDGE
 

@@ -24,6 +24,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.loader import async_get_zeroconf
 
 from .conftest import core_entry, solaredge_entry
 from .far_end import (
@@ -156,6 +157,20 @@ async def test_what_a_meter_does_not_say_is_asked(
     entry = result["result"]
     (meter,) = entry.data["layout"]["meters"]
     assert entry.data["meters"] == {meter["key"]: {"role": "grid", "reversed": True}}
+
+
+async def test_a_meter_can_be_set_aside(hass: HomeAssistant, far_end: Inverter) -> None:
+    far_end.units = {1: with_meter(inverter(), option="")}
+    result = await begin(hass)
+    result = await submit(hass, result["flow_id"], address(far_end))
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"meter_1": "unknown"}
+    )
+    entry = result["result"]
+    (meter,) = entry.data["layout"]["meters"]
+    assert entry.data["meters"] == {meter["key"]: {"role": "unknown"}}
+    await hass.async_block_till_done()
+    assert entry.runtime_data.role(meter["key"]) == "unknown"
 
 
 async def test_followers_are_set_up_with_their_leader(
@@ -291,6 +306,9 @@ async def test_what_kept_silent_is_mentioned(
     result = await begin(hass)
     result = await submit(hass, result["flow_id"], address(far_end))
     assert "not answered" in result["description_placeholders"]["unsure"]
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], GRID)
+    # What may be incomplete is not taken for all there is.
+    assert "layout" not in result["data"]
 
 
 async def test_an_inverter_is_set_up_once_and_its_new_address_is_taken_over(
@@ -447,6 +465,24 @@ async def test_an_announced_inverter_is_offered(
     result = await hass.config_entries.flow.async_configure(result["flow_id"], GRID)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"][CONF_HOST] == far_end.host
+
+
+async def test_what_is_offered_does_not_stand_in_the_way_of_a_person(
+    hass: HomeAssistant, far_end: Inverter
+) -> None:
+    await discover(hass, far_end)
+    again = await discover(hass, far_end)
+    assert again["reason"] == "already_in_progress"
+    result = await begin(hass)
+    result = await submit(hass, result["flow_id"], address(far_end))
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], GRID)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_announcements_reach_this_integration(hass: HomeAssistant) -> None:
+    matchers = (await async_get_zeroconf(hass))["_solaredge-modbus._tcp.local."]
+    assert DOMAIN in {matcher["domain"] for matcher in matchers}
 
 
 async def test_discovery_steps_back_where_core_reads_that_address(

@@ -36,6 +36,7 @@ from .far_end import (
     switched_on,
     with_meter,
 )
+from .test_entities import read
 
 GRID = {"meter_1": "grid"}
 
@@ -432,6 +433,30 @@ async def test_a_connection_of_any_integration_is_shared(
     result = await submit(hass, result["flow_id"], address(far_end))
     assert result["step_id"] == "solaredge_found"
     assert far_end.most_connections == 1
+
+
+async def test_core_and_surplus_read_one_inverter_over_one_connection(
+    hass: HomeAssistant, far_end: Inverter
+) -> None:
+    core = core_entry(far_end, host="localhost")
+    core.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(core.entry_id)
+    await hass.async_block_till_done()
+    assert core.state is ConfigEntryState.LOADED
+    connections = far_end.connections
+    result = await begin(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": "solaredge_host"}
+    )
+    result = await submit(hass, result["flow_id"], address(far_end))
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], GRID)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    await read(result["result"])
+    assert far_end.connections == connections
+    assert far_end.most_connections == 1
+    assert core.state is ConfigEntryState.LOADED
+    await hass.config_entries.async_unload(core.entry_id)
 
 
 # Discovery

@@ -11,8 +11,11 @@ from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     mock_restore_cache_with_extra_data,
 )
+from solaredged import InverterStatus
 
 from custom_components.surplus.const import DOMAIN
+from custom_components.surplus.diagnostics import async_get_config_entry_diagnostics
+from custom_components.surplus.solaredge import integration, plant
 from custom_components.surplus.solaredge.battery_sensors import (
     BATTERIES_SENSORS,
     BATTERY_SENSORS,
@@ -42,15 +45,20 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .conftest import solaredge_entry
+from .dumps import EV_CHARGER, NAMES, dump, registers
 from .far_end import (
     FOLLOWER_SERIAL,
     SERIAL,
     Inverter,
+    Unit,
     inverter,
     with_battery,
     with_meter,
     with_strings,
 )
+
+# Dumps of a part of an inverter only.
+PARTS = ("meter_203_per_phase_signs_rebuilt", "se3000_common_block_raw")
 
 ROOT = Path(__file__).parents[2] / "custom_components" / "surplus"
 
@@ -311,6 +319,68 @@ async def test_a_battery_that_keeps_silent_leaves_the_others_alone(
             and value(hass, "power", METER) != STATE_UNAVAILABLE
         )
     )
+
+
+async def test_an_inverter_that_sleeps_is_shown_asleep(
+    hass: HomeAssistant, far_end: Inverter
+) -> None:
+    far_end.units[1].put(40083, 0, 0).put(40107, InverterStatus.SLEEPING)
+    await loaded(hass, solaredge_entry(far_end))
+    await until(lambda: value(hass, "link") == "asleep")
+    assert value(hass, "status") == "sleeping"
+    assert value(hass, "production") == "0.0"
+    assert value(hass, "energy") == "65.0"
+    assert value(hass, "connectivity") == "on"
+    assert value(hass, "fault") == "off"
+
+
+async def test_an_inverter_that_vanishes_shows_nothing_until_it_is_back(
+    hass: HomeAssistant, far_end: Inverter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(integration, "_sun_is_low", lambda _hass: False)
+    for limit in ("_MAX_AGE_S", "_GRID_MAX_AGE_S", "_SILENCE_S"):
+        monkeypatch.setattr(plant, limit, 1.0)
+    entry = solaredge_entry(far_end)
+    await loaded(hass, entry)
+    far_end.hangs_up = True
+    far_end.drop()
+    await until(lambda: entry.runtime_data.state is LinkState.UNREACHABLE)
+    await until(lambda: value(hass, "link") == "unreachable")
+    assert value(hass, "connectivity") == "off"
+    for key, part in (("ac_power", SERIAL), ("power", METER), ("production", SERIAL)):
+        assert value(hass, key, part) == STATE_UNAVAILABLE
+    far_end.hangs_up = False
+    await until(lambda: value(hass, "link") == "reading")
+    await until(lambda: value(hass, "power", METER) == "-1200.0")
+    await until(lambda: value(hass, "ac_power") == "3000.0")
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {EV_CHARGER, *PARTS}))
+async def test_every_dump_becomes_devices_that_show_it(
+    hass: HomeAssistant, far_end: Inverter, name: str
+) -> None:
+    words = registers(name, options=("Export+Import", "Production", "Consumption"))
+    far_end.units = {1: Unit(words)}
+    serial = "".join(
+        chr(byte)
+        for at in range(40052, 40068)
+        for byte in words[at].to_bytes(2)
+        if byte
+    )
+    await loaded(hass, solaredge_entry(far_end, serial=serial))
+    told = dump(name).get("derived", {}).get("inverter", {})
+    if (watts := told.get("ac_power_w")) is not None:
+        assert float(value(hass, "ac_power", serial)) == pytest.approx(watts)
+    assert value(hass, "link", serial) in ("reading", "asleep")
+    for state in hass.states.async_all():
+        assert state.state not in ("nan", "inf", "-inf"), state.entity_id
+    text = json.dumps(
+        await async_get_config_entry_diagnostics(
+            hass, hass.config_entries.async_entries(DOMAIN)[0]
+        ),
+        default=str,
+    )
+    assert serial not in text
 
 
 # Energies

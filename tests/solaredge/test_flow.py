@@ -377,6 +377,14 @@ async def test_the_inverter_of_core_is_offered_and_its_spelling_taken_over(
     assert result["data"]["unit_ids"] == [1]
 
 
+async def test_what_both_read_already_is_not_offered(
+    hass: HomeAssistant, far_end: Inverter
+) -> None:
+    core_entry(far_end).add_to_hass(hass)
+    solaredge_entry(far_end).add_to_hass(hass)
+    assert (await begin(hass))["step_id"] == "solaredge_host"
+
+
 async def test_others_behind_the_address_become_followers(
     hass: HomeAssistant, far_end: Inverter
 ) -> None:

@@ -143,7 +143,7 @@ class SolarEdgeFlow(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask which way to the inverter, if Home Assistant knows one already."""
-        if core_entries(self.hass):
+        if self._importable():
             return self.async_show_menu(
                 step_id="solaredge",
                 menu_options=["solaredge_known", "solaredge_host"],
@@ -154,12 +154,12 @@ class SolarEdgeFlow(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Take an inverter over from core's integration, which goes on reading it."""
-        entries = {entry.entry_id: entry for entry in core_entries(self.hass)}
+        entries = {entry.entry_id: entry for entry in self._importable()}
         if user_input is not None:
             chosen = address_of(entries[user_input[_INVERTER]])
             followers = {
                 unit_id
-                for address in map(address_of, entries.values())
+                for address in map(address_of, core_entries(self.hass))
                 if (address.host, address.port) == (chosen.host, chosen.port)
                 for unit_id in address.unit_ids
             } - set(chosen.unit_ids)
@@ -277,6 +277,15 @@ class SolarEdgeFlow(ConfigFlow):
                 self._get_reconfigure_entry(), data=data
             )
         return self.async_create_entry(title=commercial_name(leader.model), data=data)
+
+    def _importable(self) -> list[ConfigEntry]:
+        """Return what core reads and no entry of ours does."""
+        ours = self._async_current_ids(include_ignore=False)
+        return [
+            entry
+            for entry in core_entries(self.hass)
+            if f"{Kind.SOLAREDGE}:{entry.unique_id}" not in ours
+        ]
 
     @property
     def _address(self) -> Address:

@@ -52,10 +52,10 @@ _LOGGER = logging.getLogger(__name__)
 
 _PACE: Final = Pace()
 
-# Meters and batteries are wired by hand; what kept silent may only have been busy.
+# Meters and batteries are wired by hand; what is missed may only have been busy.
 _LOOK_AGAIN: Final = timedelta(minutes=15)
 _LOOK_SOON: Final = timedelta(minutes=2)
-_LOOK_AT_ONCE: Final = timedelta(seconds=20)
+_TICK: Final = timedelta(seconds=20)
 
 # So long after sunrise an inverter may still sleep, and before sunset sleep already.
 _TWILIGHT: Final = timedelta(hours=1)
@@ -135,10 +135,11 @@ def _offer(hass: HomeAssistant, entry: SolarEdgeConfigEntry, plant: Plant) -> No
     grid_meters = [
         meter for meter in plant.layout.meters if roles[meter.key] is MeterRole.GRID
     ] or [meter for meter in (plant.consumption_meter,) if meter is not None]
-    for meter in grid_meters:
+    for number, meter in enumerate(grid_meters, 1):
+        name = entry.title if number == 1 else f"{entry.title} {number}"
         entry.async_on_unload(
             registry.async_register_meter(
-                GridMeter(plant, meter, f"{kind}:{meter.key}", entry.title)
+                GridMeter(plant, meter, f"{kind}:{meter.key}", name)
             )
         )
     entry.async_on_unload(
@@ -250,7 +251,7 @@ class _Lookout:
             async_track_time_interval(
                 self.hass,
                 self._async_tick,
-                _LOOK_AT_ONCE,
+                _TICK,
                 name=f"solaredge {self.entry.title} layout",
                 cancel_on_shutdown=True,
             )
@@ -262,12 +263,8 @@ class _Lookout:
             # Asleep it may well say that it has no meter.
             return False
         if self.plant.moved:
-            wait = _LOOK_AT_ONCE
-        elif self.plant.layout.unsure or self.missed:
-            wait = _LOOK_SOON
-        else:
-            wait = _LOOK_AGAIN
-        return now - self.looked_at >= wait
+            return True
+        return now - self.looked_at >= (_LOOK_SOON if self.missed else _LOOK_AGAIN)
 
     async def _async_tick(self, now: datetime) -> None:
         if not self._is_due(now):

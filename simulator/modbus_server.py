@@ -5,6 +5,7 @@ request arrives: a slow answer is an old one.
 """
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 import random
 from typing import Protocol, cast, override
@@ -55,12 +56,33 @@ class Habits:
     hangs_up_asleep: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """One answer: what was asked for, when its values were true, when it was sent.
+
+    Both are seconds of the event loop's clock.
+    """
+
+    unit: int
+    address: int
+    count: int
+    sampled_at: float
+    sent_at: float
+
+
 NORMAL = Habits(late_every=100)
 SLOW = Habits(shortest_s=1.0, longest_s=1.0)
 
 
+# How many answers are remembered.
+HISTORY = 10_000
+
+
 class ModbusServer:
-    """Serves a device; ``accepted``, ``turned_away`` and ``answered`` count."""
+    """Serves a device.
+
+    ``accepted`` and ``turned_away`` count callers, ``history`` holds the last answers.
+    """
 
     def __init__(
         self,
@@ -77,7 +99,7 @@ class ModbusServer:
         self.habits = habits
         self.accepted = 0
         self.turned_away = 0
-        self.answered = 0
+        self.history: deque[Answered] = deque(maxlen=HISTORY)
         self._device = device
         self._random = random.Random(seed)
         self._asked = 0
@@ -174,6 +196,7 @@ class ModbusServer:
             if self.habits.hangs_up_asleep and self._device.asleep:
                 self.hang_up()
                 return
+            sampled_at = asyncio.get_running_loop().time()
             answer = await self._answer_to(request)
             await asyncio.sleep(self._delay_s(request.dev_id))
             if answer is None or self._caller is not caller:
@@ -181,7 +204,15 @@ class ModbusServer:
             answer.transaction_id = request.transaction_id
             answer.dev_id = request.dev_id
             caller.pdu_send(answer)
-            self.answered += 1
+            self.history.append(
+                Answered(
+                    unit=request.dev_id,
+                    address=request.address,
+                    count=request.count,
+                    sampled_at=sampled_at,
+                    sent_at=asyncio.get_running_loop().time(),
+                )
+            )
 
     async def _answer_to(self, request: ModbusPDU) -> ModbusPDU | None:
         assert self._server is not None

@@ -333,4 +333,4 @@ class VirtualHouse:
         if modbus is None or not modbus.is_open:
             return "not on the network"
         caller = "one caller" if modbus.has_caller else "no caller"
-        return f"{caller}, {modbus.turned_away} turned away, {modbus.answered} answers"
+        return f"{caller}, {modbus.turned_away} turned away"

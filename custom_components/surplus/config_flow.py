@@ -16,9 +16,10 @@ from .home.loads.flow import SUBENTRY_FLOWS
 from .linky.flow import LinkyFlow
 from .ocpp.const import SUBENTRY_CHARGER
 from .ocpp.flow import ChargerSubentryFlow, OcppFlow
+from .solaredge.flow import SolarEdgeFlow
 
 
-class SurplusConfigFlow(HomeFlow, LinkyFlow, OcppFlow, domain=DOMAIN):
+class SurplusConfigFlow(HomeFlow, LinkyFlow, SolarEdgeFlow, OcppFlow, domain=DOMAIN):
     """Add something to Surplus, or change it in place."""
 
     VERSION = 1
@@ -53,6 +54,8 @@ class SurplusConfigFlow(HomeFlow, LinkyFlow, OcppFlow, domain=DOMAIN):
         match self._get_reconfigure_entry().data[CONF_KIND]:
             case Kind.LINKY:
                 return await self.async_step_linky()
+            case Kind.SOLAREDGE:
+                return await self.async_step_solaredge_host()
             case Kind.OCPP:
                 return await self.async_step_ocpp()
             case _:

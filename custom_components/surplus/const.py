@@ -20,4 +20,5 @@ class Kind(StrEnum):
 
     HOME = "home"
     LINKY = "linky"
+    SOLAREDGE = "solaredge"
     OCPP = "ocpp"

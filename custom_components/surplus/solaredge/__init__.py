@@ -1,0 +1,1 @@
+"""SolarEdge inverters, their meters and batteries, over a shared Modbus link."""

@@ -1,0 +1,433 @@
+"""One entry's devices, read for ever over one link, and what stands of what they told."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+import logging
+import time
+from typing import Final
+
+from modbus_connection import ModbusUnit
+from solaredged import (
+    Battery as BatteryBlock,
+    Common,
+    Inverter as InverterBlock,
+    InverterStatus,
+    Meter as MeterBlock,
+    Mmppt,
+)
+
+from .blocks import battery_block, inverter_block, meter_block, strings_block
+from .lanes import CreateTask, Lane, Pace, Poller, create_task
+from .layout import meter_key
+from .model import (
+    Battery,
+    Inverter,
+    InverterReading,
+    Layout,
+    LinkCounters,
+    LinkState,
+    Meter,
+    MeterReading,
+    MeterRole,
+    StorageReading,
+    StringsReading,
+)
+from .readings import (
+    inverter_reading,
+    is_dead,
+    meter_reading,
+    storage_reading,
+    strings_reading,
+    text,
+)
+from .sound import Counter, UnsoundError
+
+_LOGGER = logging.getLogger(__name__)
+
+_INVERTER_S: Final = 2.0
+_BATTERY_S: Final = 3.0
+_METER_S: Final = 5.0
+_STRINGS_S: Final = 30.0
+
+# An address may become another inverter's, but not while its connection lasts.
+_VERIFIED_S: Final = 300.0
+
+# One bad poll keeps the last value; on a slow, shared link a turn takes this long.
+_MAX_AGE_S: Final = 60.0
+_GRID_MAX_AGE_S: Final = 30.0
+_STRINGS_MAX_AGE_S: Final = 180.0
+# So long nothing answers before it counts as silence.
+_SILENCE_S: Final = 30.0
+# The longest night. An inverter that went to sleep is not missed before.
+_NIGHT_S: Final = 16 * 3600.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeterSetting:
+    """What a person has settled about a meter."""
+
+    role: MeterRole | None = None
+    reversed: bool = False
+
+
+@dataclass(slots=True)
+class Plant:
+    """The devices of one entry.
+
+    ``sun_is_low`` is whether an inverter may be silent because it is night.
+    ``settings`` are by the meters' keys. ``moved`` says that what answers is not what was
+    found once, so that somebody should look again.
+    """
+
+    units: Mapping[int, ModbusUnit]
+    layout: Layout
+    settings: Mapping[str, MeterSetting] = field(default_factory=dict)
+    sun_is_low: Callable[[], bool] = lambda: False
+    name: str = "SolarEdge"
+    pace: Pace = field(default_factory=Pace)
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    create_task: CreateTask = create_task
+    counters: LinkCounters = field(default_factory=LinkCounters)
+    logger: logging.Logger = _LOGGER
+
+    poller: Poller = field(init=False)
+    state: LinkState = LinkState.WAITING
+    moved: bool = False
+
+    _inverters: dict[str, InverterReading] = field(default_factory=dict)
+    _strings: dict[str, StringsReading] = field(default_factory=dict)
+    _meters: dict[str, MeterReading] = field(default_factory=dict)
+    _batteries: dict[str, StorageReading] = field(default_factory=dict)
+    _totals: dict[str, Counter] = field(default_factory=dict)
+    _verified: dict[int, float] = field(default_factory=dict)
+    _strangers: set[int] = field(default_factory=set)
+    _zero_since: dict[str, float] = field(default_factory=dict)
+    _started_at: float = 0.0
+    _on_reading: list[Callable[[], None]] = field(default_factory=list)
+    _on_change: list[Callable[[], None]] = field(default_factory=list)
+    _remove_lost: list[Callable[[], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Make a lane for everything that is read."""
+        lanes = [
+            *(self._meter_lane(meter) for meter in self.meters_in_order),
+            *(self._inverter_lane(found) for found in self.layout.inverters),
+            *(self._battery_lane(found) for found in self.layout.batteries),
+            *(
+                self._strings_lane(found)
+                for found in self.layout.inverters
+                if found.strings
+            ),
+        ]
+        # The meter to regulate by if there is one, else the leader.
+        leads = self.grid_meter is not None or self.consumption_meter is not None
+        first = 0 if leads else len(self.layout.meters)
+        primary = lanes.pop(first)
+        primary.interval_s = self.pace.primary_s
+        self.poller = Poller(
+            unit=self.units[self.layout.inverters[0].unit_id],
+            primary=primary,
+            others=lanes,
+            on_change=self.refresh,
+            pace=self.pace,
+            counters=self.counters,
+            clock=self.clock,
+            sleep=self.sleep,
+            create_task=self.create_task,
+        )
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._started_at = self.clock()
+        for unit in self.units.values():
+            unit.set_message_spacing(self.pace.gap_s)
+            self._remove_lost.append(unit.on_connection_lost(self._verified.clear))
+        self.poller.start()
+
+    async def stop(self) -> None:
+        """Read no more."""
+        for remove in self._remove_lost:
+            remove()
+        self._remove_lost.clear()
+        await self.poller.stop()
+
+    # -- what is there --------------------------------------------------------
+
+    def role(self, meter: Meter) -> MeterRole:
+        """Return what a meter measures, as a person has settled it or as it says.
+
+        A lone meter that does not say measures the grid.
+        """
+        role = self._setting(meter).role or meter.role
+        if role is MeterRole.UNKNOWN and len(self.layout.meters) == 1:
+            return MeterRole.GRID
+        return role
+
+    @property
+    def meters_in_order(self) -> list[Meter]:
+        """Return the meters, those that control goes by first."""
+        order = (MeterRole.GRID, MeterRole.CONSUMPTION)
+        return sorted(
+            self.layout.meters,
+            key=lambda meter: (
+                order.index(self.role(meter)) if self.role(meter) in order else 2
+            ),
+        )
+
+    @property
+    def grid_meter(self) -> Meter | None:
+        """The first meter that measures the grid."""
+        return self._first(MeterRole.GRID)
+
+    @property
+    def consumption_meter(self) -> Meter | None:
+        """The first meter that measures the house."""
+        return self._first(MeterRole.CONSUMPTION)
+
+    # -- what stands ----------------------------------------------------------
+
+    def inverter(self, key: str) -> InverterReading | None:
+        """Return an inverter's newest reading; None when it is too old.
+
+        One that fell silent for the night gives nothing, and keeps its counter.
+        """
+        reading = self._inverters.get(key)
+        if reading is None or not self._is_old(reading.at, _MAX_AGE_S):
+            return reading
+        if self.state is LinkState.ASLEEP:
+            return InverterReading(
+                at=self.clock(),
+                ac_power_w=0.0,
+                dc_power_w=0.0,
+                energy_wh=reading.energy_wh,
+                status=InverterStatus.SLEEPING,
+            )
+        return None
+
+    def strings(self, key: str) -> StringsReading | None:
+        """Return an inverter's newest DC inputs; None when they are too old."""
+        reading = self._strings.get(key)
+        if reading is None or self._is_old(reading.at, _STRINGS_MAX_AGE_S):
+            return None
+        return reading
+
+    def meter(self, key: str) -> MeterReading | None:
+        """Return a meter's newest reading; None when it is too old."""
+        reading = self._meters.get(key)
+        if reading is None or self._is_old(reading.at, _GRID_MAX_AGE_S):
+            return None
+        return reading
+
+    def battery(self, key: str) -> StorageReading | None:
+        """Return a battery's newest reading; None when it is too old."""
+        reading = self._batteries.get(key)
+        if reading is None or self._is_old(reading.at, _MAX_AGE_S):
+            return None
+        return reading
+
+    def last_meter(self, key: str) -> MeterReading | None:
+        """Return a meter's newest reading, however old."""
+        return self._meters.get(key)
+
+    def last_inverter(self, key: str) -> InverterReading | None:
+        """Return an inverter's newest reading, however old."""
+        return self._inverters.get(key)
+
+    def last_battery(self, key: str) -> StorageReading | None:
+        """Return a battery's newest reading, however old."""
+        return self._batteries.get(key)
+
+    def subscribe_readings(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` at each new reading of any device; returns its remover."""
+        self._on_reading.append(listener)
+        return lambda: self._on_reading.remove(listener)
+
+    def subscribe_changes(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` after each turn and each change of state."""
+        self._on_change.append(listener)
+        return lambda: self._on_change.remove(listener)
+
+    def refresh(self) -> None:
+        """Judge how it stands with the devices, for nothing tells of silence."""
+        state = self._judge()
+        before, self.state = self.state, state
+        if state is not before:
+            self._tell(before, state)
+        for listener in tuple(self._on_change):
+            listener()
+
+    # -- reading --------------------------------------------------------------
+
+    def _inverter_lane(self, found: Inverter) -> Lane:
+        block = inverter_block(self.units[found.unit_id], found)
+        return Lane(
+            f"inverter {found.unit_id}",
+            _INVERTER_S,
+            lambda: self._read_inverter(found, block),
+        )
+
+    async def _read_inverter(self, found: Inverter, block: InverterBlock) -> None:
+        await self._verify(found.unit_id)
+        await block.async_update()
+        reading = inverter_reading(block, self.clock(), found.phases)
+        self._inverters[found.key] = replace(
+            reading, energy_wh=self._total(found.key, reading.energy_wh, reading.at)
+        )
+        self._read()
+
+    def _strings_lane(self, found: Inverter) -> Lane:
+        block = strings_block(self.units[found.unit_id])
+        return Lane(
+            f"strings {found.unit_id}",
+            _STRINGS_S,
+            lambda: self._read_strings(found, block),
+        )
+
+    async def _read_strings(self, found: Inverter, block: Mmppt) -> None:
+        await self._verify(found.unit_id)
+        await block.async_update()
+        self._strings[found.key] = strings_reading(block, self.clock())
+        self._read()
+
+    def _meter_lane(self, found: Meter) -> Lane:
+        block = meter_block(self.units[found.unit_id], found)
+        return Lane(
+            f"meter {found.unit_id}.{found.index}",
+            _METER_S,
+            lambda: self._read_meter(found, block),
+        )
+
+    async def _read_meter(self, found: Meter, block: MeterBlock) -> None:
+        await self._verify(found.unit_id)
+        await block.async_update()
+        at = self.clock()
+        key = meter_key(
+            found.inverter_key,
+            text(block.serial_number),
+            text(block.option),
+            found.index,
+        )
+        if key != found.key:
+            self.moved = True
+            raise UnsoundError("another meter answers in its place")
+        reading = meter_reading(
+            block,
+            at,
+            phases=found.phases,
+            role=self.role(found),
+            reversed_=self._setting(found).reversed,
+        )
+        if self._sleeps_with_its_inverter(found, reading):
+            return
+        self._meters[found.key] = replace(
+            reading,
+            imported_wh=self._total(f"{found.key} in", reading.imported_wh, at),
+            exported_wh=self._total(f"{found.key} out", reading.exported_wh, at),
+        )
+        self._read()
+
+    def _battery_lane(self, found: Battery) -> Lane:
+        block = battery_block(self.units[found.unit_id], found)
+        return Lane(
+            f"battery {found.unit_id}.{found.index}",
+            _BATTERY_S,
+            lambda: self._read_battery(found, block),
+        )
+
+    async def _read_battery(self, found: Battery, block: BatteryBlock) -> None:
+        await self._verify(found.unit_id)
+        await block.async_update()
+        at = self.clock()
+        reading = storage_reading(block, at)
+        self._batteries[found.key] = replace(
+            reading,
+            charged_wh=self._total(f"{found.key} in", reading.charged_wh, at),
+            discharged_wh=self._total(f"{found.key} out", reading.discharged_wh, at),
+        )
+        self._read()
+
+    async def _verify(self, unit_id: int) -> None:
+        """Make sure that the inverter is still the one that was found.
+
+        Raises UnsoundError for another.
+        """
+        now = self.clock()
+        verified_at = self._verified.get(unit_id)
+        if verified_at is None or now - verified_at > _VERIFIED_S:
+            common = Common(self.units[unit_id])
+            await common.async_update()
+            self._verified[unit_id] = now
+            serial = text(common.serial_number)
+            expected = {found.unit_id: found for found in self.layout.inverters}
+            if serial == expected[unit_id].serial:
+                self._strangers.discard(unit_id)
+            else:
+                self._strangers.add(unit_id)
+        if unit_id in self._strangers:
+            raise UnsoundError("another inverter answers")
+
+    def _sleeps_with_its_inverter(self, found: Meter, reading: MeterReading) -> bool:
+        """Return whether its zeros are those of a meter whose inverter sleeps.
+
+        They are believed once its inverter, asked after they began, says it is awake.
+        """
+        if not is_dead(reading):
+            self._zero_since.pop(found.key, None)
+            return False
+        since = self._zero_since.setdefault(found.key, reading.at)
+        inverter = self._inverters.get(found.inverter_key)
+        return inverter is None or inverter.sleeps or inverter.at <= since
+
+    def _total(self, key: str, wh: float | None, at: float) -> float | None:
+        return self._totals.setdefault(key, Counter()).take(wh, at)
+
+    def _read(self) -> None:
+        for listener in tuple(self._on_reading):
+            listener()
+
+    # -- judging --------------------------------------------------------------
+
+    def _judge(self) -> LinkState:
+        now = self.clock()
+        leader = self.layout.inverters[0]
+        if leader.unit_id in self._strangers:
+            return LinkState.OTHER_DEVICE
+        told = [reading.at for reading in self._inverters.values()]
+        told += [reading.at for reading in self._meters.values()]
+        newest_at = max(told, default=self._started_at)
+        if now - newest_at > _SILENCE_S:
+            said_good_night = self._all_slept() and now - newest_at < _NIGHT_S
+            if said_good_night or self.sun_is_low():
+                return LinkState.ASLEEP
+            return LinkState.UNREACHABLE
+        if not told:
+            return LinkState.WAITING
+        return LinkState.ASLEEP if self._all_slept() else LinkState.READING
+
+    def _all_slept(self) -> bool:
+        readings = [self._inverters.get(found.key) for found in self.layout.inverters]
+        return all(reading is not None and reading.sleeps for reading in readings)
+
+    def _tell(self, before: LinkState, state: LinkState) -> None:
+        lost = (LinkState.UNREACHABLE, LinkState.OTHER_DEVICE)
+        if state is LinkState.OTHER_DEVICE:
+            self.logger.warning("Another inverter answers in place of %s", self.name)
+        elif state is LinkState.UNREACHABLE:
+            self.logger.warning(
+                "%s does not answer: %s", self.name, self.counters.last_error
+            )
+        elif before in lost and state is LinkState.READING:
+            self.logger.info("%s answers again", self.name)
+
+    def _is_old(self, at: float, max_age_s: float) -> bool:
+        return self.clock() - at > max_age_s
+
+    def _first(self, role: MeterRole) -> Meter | None:
+        return next(
+            (meter for meter in self.layout.meters if self.role(meter) is role), None
+        )
+
+    def _setting(self, meter: Meter) -> MeterSetting:
+        return self.settings.get(meter.key, MeterSetting())

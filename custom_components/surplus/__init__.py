@@ -5,7 +5,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
-from .const import CONF_KIND, DOMAIN
+from .const import CONF_KIND, DOMAIN, Kind
+from .home.config import migrated
 from .kinds import room_of
 from .registry import DATA_REGISTRY, Registry
 from .services import async_setup_services
@@ -17,6 +18,20 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Make what exists once: the registry and the actions."""
     hass.data[DATA_REGISTRY] = Registry()
     async_setup_services(hass)
+    return True
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Bring an entry of an earlier version up to date."""
+    if entry.version > 1:
+        return False
+    if entry.minor_version < 2:
+        is_home = entry.data.get(CONF_KIND) == Kind.HOME
+        hass.config_entries.async_update_entry(
+            entry,
+            data=migrated(entry.data) if is_home else entry.data,
+            minor_version=2,
+        )
     return True
 
 

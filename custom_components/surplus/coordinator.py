@@ -15,24 +15,26 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .control.check import CheckResult, Finding, finding_of
+from .control.check import CheckEnd, CheckResult, Finding, finding_of
 from .control.cycle import Cycle
 from .control.engine import Engine
-from .control.freshness import MeterState
-from .control.model import BatteryReading, Decision, LoadInput, Reason, Snapshot
+from .control.freshness import Freshness, MeterState
+from .control.model import Decision, LoadInput, Reason, Snapshot
 from .control.record import RecordedEngine
-from .home.config import cheap_of, grid_meter_of, settings_of, solar_power_of
+from .home.config import cheap_of, grid_meters_of, settings_of, solar_power_of
 from .home.controls import Controls, Hands
-from .home.loads.batteries import batteries_of, silent_of
+from .home.loads.batteries import ObservedBatteries
+from .home.meters import GridMeters, MeterHands
 from .home.recorder import Recorder
 from .home.reports import (
     async_report_battery_lost,
     async_report_check,
     async_report_cycles_fail,
+    async_report_disagreement,
     async_report_meter_lost,
     async_report_sign_reversed,
 )
-from .home.sources import FollowedLoads, FollowedMeter, LoadSight
+from .home.sources import FollowedLoads, LoadSight
 from .home.store import SAVE_LATER_S, SAVE_SOON_S, HomeMemory, HomeStore
 from .registry import Registry
 from .saving import Saver
@@ -74,12 +76,14 @@ class HomeCoordinator:
         self.entry = entry
         self.memory = memory
         self.cycle: Cycle | None = None
-        self.batteries: tuple[BatteryReading, ...] = ()
+        self.batteries = ObservedBatteries(hass, entry, registry)
         self._registry = registry
         self._saver = Saver(hass, HomeStore(hass, entry.entry_id), self._to_save)
         self.recorder = Recorder(hass, entry.entry_id)
         self.engine = RecordedEngine(engine, self.recorder)
-        self._meter = FollowedMeter(self._cycle_soon, self._other_meter)
+        self.meters = GridMeters(
+            MeterHands(cycle=self._cycle_on, controlled_by=self._other_meter)
+        )
         self._loads = FollowedLoads(hass, entry, registry)
         self.controls = Controls(
             hass,
@@ -118,10 +122,8 @@ class HomeCoordinator:
             async_at_started(self.hass, self._started),
             self.recorder.async_start(),
         ]
-        async_report_sign_reversed(
-            self.hass, reversed_=self.memory.sign_reversed, meter=self.meter_name
-        )
         self._sources_changed()
+        self._report_signs()
 
     @callback
     def async_pause(self) -> None:
@@ -130,7 +132,7 @@ class HomeCoordinator:
             stop()
         self._stops.clear()
         self._loads.async_leave()
-        self._meter.async_follow(None)
+        self.meters.async_leave()
         if self._cycle_timer is not None:
             self._cycle_timer()
             self._cycle_timer = None
@@ -150,18 +152,19 @@ class HomeCoordinator:
         await self.recorder.async_write()
 
     @callback
-    def async_reconfigure(self, *, other_meter: bool) -> None:
+    def async_reconfigure(self, changed_meters: set[str] | None) -> None:
         """Take over changed entry data without a reload.
 
         A meter that was found reversed is trusted again only when it, or the meaning
-        of its values, was changed (``other_meter``).
+        of its values, was changed (``changed_meters``; None where not even the order
+        of meters was).
         """
-        if other_meter:
-            self.memory.sign_reversed = False
-            async_report_sign_reversed(self.hass, reversed_=False)
-            self._meter.async_forget()
+        if changed_meters is not None:
+            self.memory.reversed_meters -= changed_meters
+            self.meters.async_choose_anew(changed_meters)
         self._apply_settings()
         self._sources_changed()
+        self._report_signs()
 
     def _to_save(self) -> dict[str, Any]:
         self.memory.engine = self.engine.as_dict(monotonic(), dt_util.utcnow())
@@ -177,7 +180,9 @@ class HomeCoordinator:
 
     @callback
     def _apply_settings(self) -> None:
-        self.engine.settings = settings_of(self.entry, self.memory)
+        self.engine.settings = settings_of(
+            self.entry, self.memory, self.meters.control_id
+        )
         self._changed()
 
     @callback
@@ -189,17 +194,25 @@ class HomeCoordinator:
     @callback
     def _sources_changed(self) -> None:
         """Meet the sources that are there now."""
-        self._meter.async_follow(grid_meter_of(self.hass, self.entry, self._registry))
+        self.meters.async_follow(grid_meters_of(self.hass, self.entry, self._registry))
         self._loads.async_meet()
 
     @callback
-    def _other_meter(self) -> None:
-        self.engine.new_meter()
+    def _other_meter(self, freshness: Freshness | None) -> None:
+        for load_id in self.engine.checking:
+            # What one meter shows before and another after a pulse says nothing.
+            self.engine.stop_check(load_id)
+            self._put_back.add(load_id)
+            self._check_ended(load_id, CheckResult(end=CheckEnd.METER_LOST))
+        self.engine.new_meter(freshness)
+        self._apply_settings()
 
-    @property
-    def meter_name(self) -> str | None:
-        """The grid meter's name, if there is one."""
-        return self._meter.source.name if self._meter.source else None
+    @callback
+    def _report_signs(self) -> None:
+        found = sorted(map(self.meters.name_of, self.memory.reversed_meters))
+        async_report_sign_reversed(
+            self.hass, reversed_=bool(found), meter=", ".join(found)
+        )
 
     # ---- cycles --------------------------------------------------------------------
 
@@ -208,6 +221,17 @@ class HomeCoordinator:
         """Call ``listener`` after each cycle."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    @callback
+    def _cycle_on(self, at_once: bool) -> None:
+        """Run a cycle for a meter's reading; for an overload that begins, at once."""
+        if not at_once:
+            self._cycle_soon()
+            return
+        if self._cycle_timer is not None:
+            self._cycle_timer()
+            self._cycle_timer = None
+        self._run()
 
     @callback
     def _cycle_soon(self) -> None:
@@ -259,21 +283,20 @@ class HomeCoordinator:
     def _run_cycle(self) -> None:
         now, wall = monotonic(), dt_util.utcnow()
         self._last_cycle = now
-        grid, seen = self._meter.reading, self._loads.look()
+        grid, seen = self.meters.look(now), self._loads.look()
         self.controls.async_before(seen, wall)
         if grid is None and self._patient(now):
             if self.memory.observing:
                 for load_id in self._loads.commanders:
                     self._only_watch(load_id)
             return
-        self.batteries = batteries_of(self.hass, self.entry)
         snapshot = Snapshot(
             now=now,
             wall=dt_util.as_local(wall),
             grid=grid,
-            solar_w=solar_power_of(self.hass, self.entry),
+            solar_w=solar_power_of(self.hass, self.entry, self._registry, now),
             loads=tuple(self._input(load_id, sight) for load_id, sight in seen.items()),
-            batteries=self.batteries,
+            batteries=self.batteries.look(),
             cheap=cheap_of(self.hass, self.entry),
         )
         cycle = self.cycle = self.engine.cycle(snapshot)
@@ -297,14 +320,18 @@ class HomeCoordinator:
             self._changed(soon=True)
         for load_id, result in cycle.checks.items():
             self._check_ended(load_id, result)
-        async_report_meter_lost(
-            self.hass,
-            lost=cycle.meter in (MeterState.LOST, MeterState.NONE),
-            meter=self.meter_name,
-        )
+        self._report_meters(cycle)
         self._report_battery(cycle, now)
         for listener in tuple(self._listeners):
             listener()
+
+    def _report_meters(self, cycle: Cycle) -> None:
+        meters = self.meters
+        lost = cycle.meter in (MeterState.LOST, MeterState.NONE)
+        async_report_meter_lost(
+            self.hass, lost=lost and not meters.all_asleep, meter=meters.names
+        )
+        async_report_disagreement(self.hass, meters.disagreement, meters.name_of)
 
     def _report_battery(self, cycle: Cycle, now: float) -> None:
         if cycle.battery_state is not MeterState.LOST:
@@ -315,7 +342,7 @@ class HomeCoordinator:
         async_report_battery_lost(
             self.hass,
             lost=since is not None and now - since >= _BATTERY_GRACE_S,
-            batteries=silent_of(self.entry, self.batteries, now),
+            batteries=self.batteries.silent(now),
         )
 
     def _input(self, load_id: str, sight: LoadSight) -> LoadInput:
@@ -370,7 +397,7 @@ class HomeCoordinator:
         _LOGGER.debug(
             "Grid power updated: %s W (%s, %s)",
             cycle.grid_w,
-            self.meter_name,
+            self.meters.control_name,
             cycle.meter,
         )
         _LOGGER.debug(
@@ -426,7 +453,7 @@ class HomeCoordinator:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="check_running"
             )
-        if load_id not in self._registry.loads or self._meter.source is None:
+        if load_id not in self._registry.loads or not self.meters.any_there:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="check_needs_meter"
             )
@@ -439,12 +466,14 @@ class HomeCoordinator:
     def _check_ended(self, load_id: str, result: CheckResult) -> None:
         self.controls.checks.async_ended(load_id, result)
         finding = finding_of(result)
-        if finding in (Finding.SIGN_RIGHT, Finding.SIGN_REVERSED):
-            self.memory.sign_reversed = finding is Finding.SIGN_REVERSED
+        # Of the one that was in control all the time: another one ends a check.
+        meter_id = self.meters.control_id
+        if meter_id and finding in (Finding.SIGN_RIGHT, Finding.SIGN_REVERSED):
+            self.memory.reversed_meters.discard(meter_id)
+            if finding is Finding.SIGN_REVERSED:
+                self.memory.reversed_meters.add(meter_id)
             self._apply_settings()
-            async_report_sign_reversed(
-                self.hass, reversed_=self.memory.sign_reversed, meter=self.meter_name
-            )
+            self._report_signs()
         if source := self._registry.loads.get(load_id):
             self.hass.async_create_task(
                 async_report_check(self.hass, source.spec, result),

@@ -53,7 +53,9 @@ def hand_out(
         ),
         Checks(),
         Failures(),
-        is_new=is_new,
+        limited_w={control.spec.load_id: control.draws_w for control in controls}
+        if is_new
+        else None,
     )
 
 

@@ -20,7 +20,7 @@ from custom_components.surplus.control.model import (
 )
 from custom_components.surplus.home.const import (
     CONF_BREAKER_A,
-    CONF_GRID_METER,
+    CONF_GRID_METERS,
     CONF_PHASES,
 )
 from custom_components.surplus.registry import async_get_registry
@@ -39,6 +39,7 @@ class HandMeter:
     source_id: str = METER_ID
     name: str = "Linky"
     knows_direction: bool = True
+    asleep: bool = False
     reading: GridReading | None = None
     listeners: list[Callable[[], None]] = field(default_factory=list)
 
@@ -155,11 +156,12 @@ def home_entry() -> MockConfigEntry:
         domain=DOMAIN,
         title="Home",
         unique_id=Kind.HOME,
+        minor_version=2,
         data={
             CONF_KIND: Kind.HOME,
             CONF_PHASES: 1,
             CONF_BREAKER_A: 40,
-            CONF_GRID_METER: METER_ID,
+            CONF_GRID_METERS: [METER_ID],
         },
     )
 

@@ -21,7 +21,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
-from .conftest import LOAD_ID, Life
+from .conftest import LOAD_ID, METER_ID, Life
 
 
 def controls(hass: HomeAssistant):
@@ -158,11 +158,12 @@ async def test_a_reversed_meter_is_refused_until_it_is_turned_round(
     )
     await hass.async_block_till_done()
     assert issue_registry.async_get_issue(DOMAIN, "sign_reversed")
-    # Turning its values round lets it try again.
-    hass.config_entries.async_update_entry(
-        home_entry, data={**home_entry.data, "sign": "export"}
-    )
-    await hass.async_block_till_done()
+    # Taken out and chosen anew, it is trusted once more.
+    for meters in (["linky:other"], [METER_ID]):
+        hass.config_entries.async_update_entry(
+            home_entry, data={**home_entry.data, "grid_meters": meters}
+        )
+        await hass.async_block_till_done()
     assert not issue_registry.async_get_issue(DOMAIN, "sign_reversed")
     await life.run(120, -3000)
     assert life.charger.told[-1] > 6
@@ -188,7 +189,7 @@ async def test_a_check_needs_a_meter(
 ) -> None:
     registry = async_get_registry(hass)
     registry.meters.clear()
-    home_entry.runtime_data.async_reconfigure(other_meter=False)
+    home_entry.runtime_data.async_reconfigure(None)
     with pytest.raises(ServiceValidationError) as refused:
         await registry.home.async_check(LOAD_ID)
     assert refused.value.translation_key == "check_needs_meter"
@@ -210,7 +211,7 @@ async def test_diagnostics_hold_the_newest_cycle(
 async def test_a_reversed_meter_is_still_reported_after_a_restart(
     hass: HomeAssistant, life: Life, home_entry: MockConfigEntry, issue_registry
 ) -> None:
-    home_entry.runtime_data.memory.sign_reversed = True
+    home_entry.runtime_data.memory.reversed_meters = {METER_ID}
     await hass.config_entries.async_unload(home_entry.entry_id)
     await life.pass_time(40)
     assert await hass.config_entries.async_setup(home_entry.entry_id)

@@ -9,6 +9,7 @@ import pytest
 from custom_components.surplus.home.config import solar_power_of
 from custom_components.surplus.home.entity_meter import EntityMeter
 from custom_components.surplus.metering import power_of
+from custom_components.surplus.registry import Registry
 from homeassistant.core import HomeAssistant
 
 from .conftest import MockConfigEntry
@@ -101,5 +102,5 @@ def test_solar_is_never_negative(
 ) -> None:
     put(hass, value, name="sensor.solar")
     entry = MockConfigEntry(data={"solar_entity": "sensor.solar"})
-    assert solar_power_of(hass, entry) == solar_w
-    assert solar_power_of(hass, MockConfigEntry(data={})) is None
+    assert solar_power_of(hass, entry, Registry(), 0.0) == solar_w
+    assert solar_power_of(hass, MockConfigEntry(data={}), Registry(), 0.0) is None

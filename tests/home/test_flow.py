@@ -43,7 +43,7 @@ async def test_a_registered_meter_is_offered_and_chosen(hass: HomeAssistant) -> 
     async_get_registry(hass).async_register_meter(HandMeter())
     flow_id = await begin(hass)
     result = await hass.config_entries.flow.async_configure(
-        flow_id, {**BASICS, "grid_meter": METER_ID}
+        flow_id, {**BASICS, "grid_meters": [METER_ID]}
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "Home"
@@ -53,7 +53,7 @@ async def test_a_registered_meter_is_offered_and_chosen(hass: HomeAssistant) -> 
         "phases": 1,
         "breaker_a": 40,
         "strictness": "balanced",
-        "grid_meter": METER_ID,
+        "grid_meters": [METER_ID],
         "zero_export": False,
         "reserve_w": 500,
     }
@@ -64,7 +64,7 @@ async def test_the_home_is_called_maison_in_french(hass: HomeAssistant) -> None:
     hass.config.language = "fr"
     flow_id = await begin(hass)
     await hass.config_entries.flow.async_configure(
-        flow_id, {**BASICS, "grid_meter": "entity"}
+        flow_id, {**BASICS, "grid_meters": ["entity"]}
     )
     result = await hass.config_entries.flow.async_configure(
         flow_id, {"power_entity": "sensor.reseau", "sign": "import"}
@@ -77,7 +77,7 @@ async def test_sensors_are_asked_for_with_errors_that_can_be_mended(
 ) -> None:
     flow_id = await begin(hass)
     configure = hass.config_entries.flow.async_configure
-    result = await configure(flow_id, {**BASICS, "grid_meter": "entity"})
+    result = await configure(flow_id, {**BASICS, "grid_meters": ["entity"]})
     assert result["step_id"] == "home_sensor"
     result = await configure(
         flow_id,
@@ -130,7 +130,7 @@ async def test_what_measures_something_else_is_not_taken_for_the_grid(
     ).add_to_hass(hass)
     flow_id = await begin(hass)
     configure = hass.config_entries.flow.async_configure
-    form = {**BASICS, "grid_meter": "entity"}
+    form = {**BASICS, "grid_meters": ["entity"]}
     result = await configure(flow_id, {**form, "solar_entity": "sensor.pump_power"})
     assert result["errors"] == {"solar_entity": "measures_load"}
     await configure(flow_id, {**form, "solar_entity": "sensor.sun"})
@@ -150,7 +150,7 @@ async def test_the_home_does_not_follow_what_it_computes_itself(
 ) -> None:
     result = await home_entry.start_reconfigure_flow(hass)
     configure = hass.config_entries.flow.async_configure
-    form = {**BASICS, "grid_meter": "entity"}
+    form = {**BASICS, "grid_meters": ["entity"]}
     own = "sensor.home_grid_power"
     flow_id = result["flow_id"]
     result = await configure(flow_id, {**form, "solar_entity": own})
@@ -174,7 +174,7 @@ async def test_what_a_linky_measures_may_be_a_sensor_of_the_home(
     )
     flow_id = await begin(hass)
     configure = hass.config_entries.flow.async_configure
-    form = {**BASICS, "grid_meter": "entity", "solar_entity": sensor.entity_id}
+    form = {**BASICS, "grid_meters": ["entity"], "solar_entity": sensor.entity_id}
     result = await configure(flow_id, form)
     assert result["errors"] == {}
     assert result["step_id"] == "home_sensor"
@@ -211,7 +211,7 @@ async def test_reconfiguring_changes_in_place(
         {
             "phases": "1",
             "strictness": "strict",
-            "grid_meter": METER_ID,
+            "grid_meters": [METER_ID],
             "cheap_entity": "schedule.night",
         },
     )
@@ -231,10 +231,10 @@ async def test_a_meter_that_is_away_is_not_lost_by_changing_something_else(
     result = await home_entry.start_reconfigure_flow(hass)
     result = await hass.config_entries.flow.async_configure(
         result["flow_id"],
-        {"phases": "3", "strictness": "balanced", "grid_meter": METER_ID},
+        {"phases": "3", "strictness": "balanced", "grid_meters": [METER_ID]},
     )
     assert result["reason"] == "reconfigure_successful"
-    assert home_entry.data["grid_meter"] == METER_ID
+    assert home_entry.data["grid_meters"] == [METER_ID]
     assert home_entry.data["phases"] == 3
 
 
@@ -243,7 +243,7 @@ async def test_a_sensor_without_any_limit_is_asked_about_once_more(
 ) -> None:
     flow_id = await begin(hass)
     configure = hass.config_entries.flow.async_configure
-    unlimited = {"phases": "1", "strictness": "balanced", "grid_meter": "entity"}
+    unlimited = {"phases": "1", "strictness": "balanced", "grid_meters": ["entity"]}
     result = await configure(flow_id, unlimited)
     assert result["step_id"] == "home"
     assert result["errors"] == {"breaker_a": "no_limit"}
@@ -271,7 +271,7 @@ async def test_a_limit_given_after_all_leaves_nothing_to_tick(
 ) -> None:
     flow_id = await begin(hass)
     configure = hass.config_entries.flow.async_configure
-    unlimited = {"phases": "1", "strictness": "balanced", "grid_meter": "entity"}
+    unlimited = {"phases": "1", "strictness": "balanced", "grid_meters": ["entity"]}
     await configure(flow_id, unlimited)
     await configure(flow_id, {**unlimited, "subscribed_kva": 6, "no_limit": True})
     result = await configure(flow_id, {"power_entity": "sensor.grid", "sign": "import"})
@@ -283,7 +283,7 @@ async def test_a_meter_that_tells_its_limit_needs_no_other(hass: HomeAssistant) 
     async_get_registry(hass).async_register_meter(HandMeter())
     flow_id = await begin(hass)
     result = await hass.config_entries.flow.async_configure(
-        flow_id, {"phases": "1", "strictness": "balanced", "grid_meter": METER_ID}
+        flow_id, {"phases": "1", "strictness": "balanced", "grid_meters": [METER_ID]}
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
@@ -293,7 +293,7 @@ async def test_an_inverter_that_must_not_export_and_the_reserve_reach_the_engine
 ) -> None:
     result = await home_entry.start_reconfigure_flow(hass)
     configure = hass.config_entries.flow.async_configure
-    answers = {**BASICS, "grid_meter": METER_ID, "zero_export": True, "reserve_w": 0}
+    answers = {**BASICS, "grid_meters": [METER_ID], "zero_export": True, "reserve_w": 0}
     result = await configure(result["flow_id"], answers)
     assert result["errors"] == {"solar_entity": "solar_needed"}
     await configure(result["flow_id"], {**answers, "solar_entity": "sensor.sun"})

@@ -165,10 +165,10 @@ async def test_a_changed_limit_is_taken_over_without_a_reload(
 async def test_a_rename_disturbs_nothing(
     hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
 ) -> None:
-    home_entry.runtime_data.memory.sign_reversed = True
+    home_entry.runtime_data.memory.reversed_meters = {METER_ID}
     hass.config_entries.async_update_entry(home_entry, title="Chez nous")
     await hass.async_block_till_done()
-    assert home_entry.runtime_data.memory.sign_reversed
+    assert home_entry.runtime_data.memory.reversed_meters
 
 
 async def test_target_and_margin_can_be_moved(

@@ -110,7 +110,7 @@ async def test_diagnostics_hold_a_record_without_ids_that_the_script_replays(
     for private in (LOAD_ID, METER_ID, METER_ID.partition(":")[2], "Garage"):
         assert private not in text
     assert data["memory"]["loads"]["load-001"]["passing"][0]["mode"] == "boost"
-    assert data["data"]["grid_meter"] == "meter-001"
+    assert data["data"]["grid_meters"] == ["meter-001"]
     file = Path(hass.config.path("diagnostics.json"))
     file.write_text(json.dumps({"home_assistant": {}, "data": data}, indent=2))
     assert main([str(file)]) == 0

@@ -20,6 +20,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 
+from .conftest import METER_ID
+
 # Before the test plugin keeps stores in memory.
 _LOAD = Store._async_load
 _WRITE = Store._async_write_data
@@ -29,7 +31,7 @@ GOOD: dict[str, Any] = {
     "grid_target_w": 50.0,
     "margin_w": 20.0,
     "override_s": None,
-    "sign_reversed": False,
+    "reversed_meters": [],
     "loads": {"ocpp:one": {"lasting": "eco", "passing": []}},
     "gone": ["ocpp:two"],
     "engine": {},
@@ -48,7 +50,7 @@ def on_disk(hass: HomeAssistant) -> Generator[Path]:
         yield folder
 
 
-def put(folder: Path, key: str, data: object, version: object = 2) -> Path:
+def put(folder: Path, key: str, data: object, version: object = 3) -> Path:
     file = folder / key
     envelope = {"version": version, "minor_version": 1, "key": key, "data": data}
     file.write_text(json.dumps(envelope))
@@ -85,13 +87,14 @@ async def test_what_was_saved_comes_back(
         "[]",
         "{}x",
         '{"data": {}}',
-        '{"version": 2, "minor_version": 1, "data": []}',
+        '{"version": 3, "minor_version": 1, "data": []}',
         '{"version": 2, "minor_version": 1, "data": {"observing": true}}',
+        '{"version": 3, "minor_version": 1, "data": {"observing": true}}',
         '{"version": 1, "minor_version": 1, "data": {"loads": 3}}',
         '{"version": 99, "minor_version": 1, "data": {}}',
         json.dumps(
             {
-                "version": 2,
+                "version": 3,
                 "minor_version": 1,
                 "data": GOOD | {"loads": {"a": {"lasting": "absurd", "passing": []}}},
             }
@@ -157,7 +160,7 @@ async def test_a_file_of_the_first_version_is_brought_up_to_date(
     }
     file = put(on_disk, f"surplus.home.{home_entry.entry_id}", data, version=1)
     memory = await start(hass, home_entry)
-    assert memory.sign_reversed
+    assert memory.reversed_meters == {METER_ID}
     assert memory.override_s == 3600
     first, second, third = (memory.loads[f"ocpp:{key}"] for key in "abc")
     assert (first.mode, first.lasting) == (Mode.BOOST, Mode.OFF)
@@ -166,7 +169,7 @@ async def test_a_file_of_the_first_version_is_brought_up_to_date(
     assert first.top.until.isoformat() == until
     assert (second.mode, second.passing) == (Mode.OFF, ())
     assert (third.mode, third.resumed().mode) == (Mode.BOOST, Mode.SOLAR)
-    assert json.loads(file.read_text())["version"] == 2
+    assert json.loads(file.read_text())["version"] == 3
 
 
 async def test_a_file_that_cannot_be_moved_is_reported_all_the_same(

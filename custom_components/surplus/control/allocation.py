@@ -19,21 +19,22 @@ def allocate(
     checks: Checks,
     failures: Failures,
     *,
-    is_new: bool,
+    limited_w: Mapping[str, float] | None = None,
 ) -> tuple[Decision, ...]:
     """Decide for every load out of what those before it leave.
 
     ``followers`` come in order of priority, ``own_w`` is what each draws at the instant
     of the grid reading, and ``around`` is how things stand before the first one; it goes
-    from load to load. One whose control raises is noted in ``failures`` and let go: it
-    costs only itself.
+    from load to load. ``limited_w`` is what each draws at the instant of the currents
+    that limits go by, None where these were seen before. One whose control raises is
+    noted in ``failures`` and let go: it costs only itself.
     """
     ledger = _Ledger(followers, own_w, around, failures)
-    if is_new:
+    if limited_w is not None:
         # Once for each reading: what is told on it is not seen in it.
         ledger.caps_w = caps_w(
             [pair for pair in followers if pair[0].spec.load_id not in failures.errors],
-            own_w,
+            limited_w,
             around.headroom,
             now=around.now,
             voltage_v=around.voltage_v,

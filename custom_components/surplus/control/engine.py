@@ -49,6 +49,7 @@ class Engine:
         self._loads = Memories(saved.get("loads", {}))
         self._checks = Checks()
         self._last_at: float | None = None
+        self._limits_at: float | None = None
         self._sound_grid: GridReading | None = None
 
     def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
@@ -58,10 +59,14 @@ class Engine:
             "loads": self._loads.as_dict(now, wall),
         }
 
-    def new_meter(self) -> None:
-        """Forget the rhythm of the grid meter: another one has taken over."""
-        self.freshness = Freshness()
+    def new_meter(self, freshness: Freshness | None = None) -> None:
+        """Forget the rhythm of the grid meter: another one has taken over.
+
+        ``freshness`` is what was learned of that one's rhythm, if anything was.
+        """
+        self.freshness = freshness or Freshness()
         self._last_at = None
+        self._limits_at = None
         self._sound_grid = None
 
     def forget(self, load_id: str) -> None:
@@ -112,19 +117,32 @@ class Engine:
         dt_s, is_new = self._step(grid.at)
         voltage_v = voltage_of(settings, grid)
         own_w = _own_powers(controls, grid.at, snapshot.now, voltage_v, failures)
+        # What another meter adds to the limits may be newer than the power.
+        limits_at = max(grid.at, grid.limits_at or grid.at)
+        limits_new = self._limits_at is None or limits_at > self._limits_at
+        self._limits_at = limits_at
+        drawn_w = own_w
+        if limits_at > grid.at:
+            drawn_w = _own_powers(
+                controls, limits_at, snapshot.now, voltage_v, failures
+            )
         if failures.errors:
             # What nobody can say of a load is the house's.
-            controls = [pair for pair in controls if pair[0].spec.load_id in own_w]
+            controls = [
+                pair
+                for pair in controls
+                if pair[0].spec.load_id in own_w.keys() & drawn_w
+            ]
         grid_a = grid_currents_a(settings, grid)
-        base_a = still_a = _base_currents(grid_a, controls, own_w, voltage_v)
+        base_a = still_a = _base_currents(grid_a, controls, drawn_w, voltage_v)
         if 1 < settings.phases != len(grid.currents_a):
             # Of a total nobody knows which phase exports what: no credit for it.
             base_a = tuple(max(0.0, current_a) for current_a in base_a)
         limits = limits_of(settings, grid)
         headroom = Headroom(limits, base_a, grid_a, overload=grid.overload)
         if is_new:
-            most_w = _most_powers(controls, own_w, snapshot.now, failures)
-            if most_w != own_w:
+            most_w = _most_powers(controls, drawn_w, snapshot.now, failures)
+            if most_w != drawn_w:
                 still_a = _base_currents(grid_a, controls, most_w, voltage_v)
             self._note_peak(snapshot, still_a, voltage_v)
             all_w = sum(own_w.values())
@@ -171,7 +189,12 @@ class Engine:
             price = max(settings.import_price, STRICT_PRICE)
             around.settings = replace(settings, import_price=price)
         decisions = allocate(
-            controls, own_w, around, self._checks, failures, is_new=is_new
+            controls,
+            own_w,
+            around,
+            self._checks,
+            failures,
+            limited_w=drawn_w if is_new or limits_new else None,
         )
         return Cycle(
             at=snapshot.now,
@@ -270,7 +293,7 @@ class Engine:
         checks = self._abort_checks(CheckEnd.METER_LOST)
         headroom = Headroom(limits, (base_a,) * settings.phases)
         around = self._unseen(snapshot, meter, headroom)
-        decisions = allocate(controls, {}, around, self._checks, failures, is_new=False)
+        decisions = allocate(controls, {}, around, self._checks, failures)
         return Cycle(
             at=snapshot.now,
             meter=meter,

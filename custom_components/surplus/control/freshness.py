@@ -1,8 +1,10 @@
 """How old a grid reading may be, judged by the rhythm its meter has shown."""
 
 from collections import deque
+from copy import deepcopy
 from enum import StrEnum
 from statistics import median
+from typing import Self
 
 from .model import BatteryReading, GridReading
 
@@ -50,6 +52,10 @@ class Freshness:
     def lost_after_s(self) -> float:
         """Age from which the meter counts as lost."""
         return min(max(_LOST_S, _LOST_INTERVALS * self.interval_s), _LOST_AT_MOST_S)
+
+    def copy(self) -> Self:
+        """Return what is known so far; both go on by themselves."""
+        return deepcopy(self)
 
     def judge(
         self, grid: GridReading | BatteryReading | None, now: float

@@ -109,7 +109,8 @@ class GridReading:
     is negative where the meter knows that the phase exports.
     ``subscribed_va`` and ``cutoff_va`` are what the meter says the contract allows and
     what its breaker applies now. ``overload`` is the meter's own warning. Below
-    ``dead_zone_w`` the meter knows neither size nor sign of the power.
+    ``dead_zone_w`` the meter knows neither size nor sign of the power. ``limits_at`` is
+    the newest instant of what counts for limits, where that is of another meter.
     """
 
     at: float
@@ -121,6 +122,7 @@ class GridReading:
     subscribed_va: float | None = None
     cutoff_va: float | None = None
     dead_zone_w: float = 0.0
+    limits_at: float | None = None
 
     @property
     def balance_w(self) -> float:

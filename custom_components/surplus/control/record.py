@@ -80,10 +80,10 @@ class RecordedEngine:
         """Return what must survive a restart, ready for JSON."""
         return self._engine.as_dict(now, wall)
 
-    def new_meter(self) -> None:
-        """Forget the rhythm of the grid meter: another one has taken over."""
-        self._engine.new_meter()
-        self._note(lambda: {"new_meter": 1})
+    def new_meter(self, freshness: Freshness | None = None) -> None:
+        """Take another grid meter, with what was learned of its rhythm."""
+        self._engine.new_meter(freshness)
+        self._note(lambda: {"new_meter": freeze(freshness)})
 
     def forget(self, load_id: str) -> None:
         """Forget a load that was deleted: one of the same id later is another one."""

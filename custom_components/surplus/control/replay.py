@@ -66,7 +66,8 @@ class _Tape:
         if "settings" in line:
             engine.settings = thaw(line["settings"])
         elif "new_meter" in line:
-            engine.new_meter()
+            known = line["new_meter"]
+            engine.new_meter(thaw(known) if isinstance(known, dict) else None)
         elif "forget" in line:
             engine.forget(line["forget"])
         elif "start_check" in line:

@@ -1,5 +1,8 @@
 """Read the Home entry's data."""
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
@@ -10,27 +13,41 @@ from .const import (
     CONF_BREAKER_A,
     CONF_CHEAP_ENTITY,
     CONF_EXPORT_ENTITY,
-    CONF_GRID_METER,
+    CONF_GRID_METERS,
     CONF_PHASES,
     CONF_POWER_ENTITY,
     CONF_RESERVE_W,
     CONF_SIGN,
     CONF_SOLAR_ENTITY,
+    CONF_SOLAR_SOURCES,
     CONF_STRICTNESS,
     CONF_SUBSCRIBED_KVA,
     CONF_ZERO_EXPORT,
+    ENTITY_METER_KEYS,
     GRID_METER_ENTITY,
     IMPORT_PRICE,
     SIGN_EXPORT,
     STRICTNESS_BALANCED,
 )
-from .entity_meter import EntityMeter
+from .entity_meter import EntityMeter, entity_meter_id
 from .loads.values import on_of
-from .store import HomeMemory
+
+if TYPE_CHECKING:
+    from .store import HomeMemory
+
+# A production that was told longer ago may be anything by now.
+_PRODUCTION_STALE_S: Final = 60.0
+# Of minor version 1.
+_GRID_METER: Final = "grid_meter"
 
 
-def settings_of(entry: ConfigEntry, memory: HomeMemory) -> HomeSettings:
-    """Return the engine's settings: what was configured and what was moved since."""
+def settings_of(
+    entry: ConfigEntry, memory: HomeMemory, control_id: str | None = None
+) -> HomeSettings:
+    """Return the engine's settings: what was configured and what was moved since.
+
+    ``control_id`` is the grid meter that controls, None while none does.
+    """
     data = entry.data
     subscribed_kva = data.get(CONF_SUBSCRIBED_KVA)
     return HomeSettings(
@@ -41,36 +58,83 @@ def settings_of(entry: ConfigEntry, memory: HomeMemory) -> HomeSettings:
         margin_w=memory.margin_w,
         import_price=IMPORT_PRICE[data.get(CONF_STRICTNESS, STRICTNESS_BALANCED)],
         reserve_w=float(data.get(CONF_RESERVE_W, HomeSettings().reserve_w)),
-        sign_reversed=memory.sign_reversed,
+        sign_reversed=control_id in memory.reversed_meters,
         zero_export=bool(data.get(CONF_ZERO_EXPORT)),
     )
 
 
-def grid_meter_of(
-    hass: HomeAssistant, entry: ConfigEntry, registry: Registry
-) -> MeterSource | None:
-    """Return the configured grid meter; None while it is not there."""
-    data = entry.data
-    if data[CONF_GRID_METER] != GRID_METER_ENTITY:
-        return registry.meters.get(data[CONF_GRID_METER])
-    return EntityMeter(
-        hass,
-        data[CONF_POWER_ENTITY],
-        export_entity=data.get(CONF_EXPORT_ENTITY),
-        positive_is_export=data.get(CONF_SIGN) == SIGN_EXPORT,
+def meter_ids_of(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ids of the grid meters, in the user's order."""
+    return tuple(
+        entity_meter_id(data[CONF_POWER_ENTITY])
+        if meter == GRID_METER_ENTITY
+        else str(meter)
+        for meter in data[CONF_GRID_METERS]
     )
 
 
-def solar_power_of(hass: HomeAssistant, entry: ConfigEntry) -> float | None:
-    """Return the solar production in W; None without a usable sensor."""
-    if (entity_id := entry.data.get(CONF_SOLAR_ENTITY)) is None:
+def changed_meters(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str] | None:
+    """Return the grid meters whose values mean something else now, or are not used.
+
+    None where even the order is the same.
+    """
+    before, after = meter_ids_of(old), meter_ids_of(new)
+    changed = set(before) - set(after)
+    if any(old.get(key) != new.get(key) for key in ENTITY_METER_KEYS):
+        changed |= {
+            entity_meter_id(data[CONF_POWER_ENTITY])
+            for data in (old, new)
+            if GRID_METER_ENTITY in data[CONF_GRID_METERS]
+        }
+    return None if before == after and not changed else changed
+
+
+def grid_meters_of(
+    hass: HomeAssistant, entry: ConfigEntry, registry: Registry
+) -> dict[str, MeterSource | None]:
+    """Return the grid meters in the user's order; None for one that is not there."""
+    data = entry.data
+    return {
+        meter_id: EntityMeter(
+            hass,
+            data[CONF_POWER_ENTITY],
+            export_entity=data.get(CONF_EXPORT_ENTITY),
+            positive_is_export=data.get(CONF_SIGN) == SIGN_EXPORT,
+        )
+        if meter == GRID_METER_ENTITY
+        else registry.meters.get(meter_id)
+        for meter, meter_id in zip(
+            data[CONF_GRID_METERS], meter_ids_of(data), strict=True
+        )
+    }
+
+
+def solar_power_of(
+    hass: HomeAssistant, entry: ConfigEntry, registry: Registry, now: float
+) -> float | None:
+    """Return the solar production in W, all together; None where one is not known."""
+    told: list[float | None] = []
+    if (entity_id := entry.data.get(CONF_SOLAR_ENTITY)) is not None:
+        told.append(power_of(hass.states.get(entity_id)))
+    for source_id in entry.data.get(CONF_SOLAR_SOURCES, ()):
+        source = registry.productions.get(source_id)
+        reading = source.reading if source is not None else None
+        recent = reading is not None and now - reading[1] <= _PRODUCTION_STALE_S
+        told.append(reading[0] if reading is not None and recent else None)
+    known = [power_w for power_w in told if power_w is not None]
+    if not known or len(known) < len(told):
         return None
-    power_w = power_of(hass.states.get(entity_id))
     # Inverters draw a few watts at night; production is never negative.
-    return max(0.0, power_w) if power_w is not None else None
+    return sum(max(0.0, power_w) for power_w in known)
 
 
 def cheap_of(hass: HomeAssistant, entry: ConfigEntry) -> bool | None:
     """Return whether the user's entity says that hours are cheap now; None if unknown."""
     entity_id = entry.data.get(CONF_CHEAP_ENTITY)
     return on_of(hass.states.get(entity_id)) if entity_id is not None else None
+
+
+def migrated(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of minor version 1, which knew one grid meter, as of version 2."""
+    others = {key: value for key, value in data.items() if key != _GRID_METER}
+    return {**others, CONF_GRID_METERS: [data[_GRID_METER]]}

@@ -5,11 +5,12 @@ from typing import Final
 CONF_PHASES: Final = "phases"
 CONF_BREAKER_A: Final = "breaker_a"
 CONF_SUBSCRIBED_KVA: Final = "subscribed_kva"
-CONF_GRID_METER: Final = "grid_meter"
+CONF_GRID_METERS: Final = "grid_meters"
 CONF_POWER_ENTITY: Final = "power_entity"
 CONF_EXPORT_ENTITY: Final = "export_entity"
 CONF_SIGN: Final = "sign"
 CONF_SOLAR_ENTITY: Final = "solar_entity"
+CONF_SOLAR_SOURCES: Final = "solar_sources"
 CONF_CHEAP_ENTITY: Final = "cheap_entity"
 CONF_STRICTNESS: Final = "strictness"
 CONF_ZERO_EXPORT: Final = "zero_export"
@@ -17,10 +18,10 @@ CONF_RESERVE_W: Final = "reserve_w"
 # Whether a user has said that nothing limits what the house may draw.
 CONF_NO_LIMIT: Final = "no_limit"
 
-# What says which meter stands at the grid, and which way it counts.
-METER_KEYS: Final = (CONF_GRID_METER, CONF_POWER_ENTITY, CONF_EXPORT_ENTITY, CONF_SIGN)
+# What a meter made of entities of other integrations is made of.
+ENTITY_METER_KEYS: Final = (CONF_POWER_ENTITY, CONF_EXPORT_ENTITY, CONF_SIGN)
 
-# Value of CONF_GRID_METER for a meter made of entities of other integrations.
+# Stands for that meter in CONF_GRID_METERS, which are in the user's order.
 GRID_METER_ENTITY: Final = "entity"
 
 SIGN_IMPORT: Final = "import"

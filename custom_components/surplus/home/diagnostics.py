@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant
 from ..control.cycle import Cycle
 from ..coordinator import HomeConfigEntry
 from ..registry import async_get_registry
-from .const import CONF_GRID_METER, GRID_METER_ENTITY
-from .loads.const import CONF_ACTION_DATA
+from .const import CONF_GRID_METERS, CONF_SOLAR_SOURCES, GRID_METER_ENTITY
+from .loads.const import CONF_ACTION_DATA, CONF_SOURCE
 from .loads.runtime import async_get_loads
 from .redact import Redactor
 
@@ -20,7 +20,6 @@ async def async_diagnostics(
     """Return settings, memory, the newest cycle and the record, without ids."""
     coordinator = entry.runtime_data
     registry = async_get_registry(hass)
-    configured = entry.data[CONF_GRID_METER]
     lines = await coordinator.recorder.async_export()
     # One that is gone from the Home is still in its record, and was asked for then.
     redactor = Redactor(
@@ -29,9 +28,12 @@ async def async_diagnostics(
             *coordinator.memory.loads,
             *coordinator.memory.gone,
         ),
-        meters=(*registry.meters, configured)
-        if configured != GRID_METER_ENTITY
-        else registry.meters,
+        meters=(
+            *registry.meters,
+            *registry.productions,
+            *registry.batteries,
+            *_configured_sources(entry),
+        ),
     )
     told = redactor.data(
         {
@@ -42,15 +44,23 @@ async def async_diagnostics(
             ],
             "loads": async_get_loads(hass, entry).as_list(),
             "memory": coordinator.memory.as_dict(),
-            "meter": {
-                "name": coordinator.meter_name,
-                "interval_s": coordinator.engine.freshness.interval_s,
-            },
+            "meters": coordinator.meters.as_list(),
             "cycle": _told(coordinator.cycle) if coordinator.cycle else None,
         }
     )
     # For ``scripts/replay``; each line is a JSON text of its own.
     return {**told, "record": [redactor.line(line) for line in lines]}
+
+
+def _configured_sources(entry: HomeConfigEntry) -> set[str]:
+    """Return the ids of devices that are told of here, be they there or not."""
+    chosen = {*entry.data[CONF_GRID_METERS], *entry.data.get(CONF_SOLAR_SOURCES, ())}
+    chosen |= {
+        subentry.data[CONF_SOURCE]
+        for subentry in entry.subentries.values()
+        if CONF_SOURCE in subentry.data
+    }
+    return chosen - {GRID_METER_ENTITY}
 
 
 def _told(cycle: Cycle) -> dict[str, Any]:

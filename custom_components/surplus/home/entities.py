@@ -31,7 +31,6 @@ from ..control.model import IEC_MINIMUM_A
 from ..control.settings import HomeSettings
 from ..coordinator import HomeConfigEntry, HomeCoordinator
 from ..entity import LiveDescription, LiveSensor, SurplusEntity
-from .loads.batteries import soc_of
 
 _LARGEST_TARGET_W = 10_000.0
 
@@ -119,6 +118,12 @@ _SETTING_SENSORS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda home: _tolerated_import_w(home.engine.settings),
     ),
+    LiveDescription[HomeCoordinator](
+        key="meter_in_use",
+        translation_key="meter_in_use",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda home: home.meters.control_name,
+    ),
 )
 
 # Of what not every Home has: each appears once there is something to show.
@@ -140,7 +145,7 @@ _RARE_SENSORS = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
-        value_fn=lambda home: _percent(soc_of(home.batteries)),
+        value_fn=lambda home: _percent(home.batteries.soc),
         dead_band=0.5,
     ),
     LiveDescription[HomeCoordinator](

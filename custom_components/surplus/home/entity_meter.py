@@ -19,6 +19,11 @@ from ..control.model import GridReading
 from ..metering import instant_of, power_of
 
 
+def entity_meter_id(power_entity: str) -> str:
+    """Return the id of the meter made of this entity: it stands for the meter."""
+    return f"entity:{power_entity}"
+
+
 class EntityMeter:
     """Reads one signed power sensor, or one for import and one for export."""
 
@@ -41,8 +46,8 @@ class EntityMeter:
 
     @property
     def source_id(self) -> str:
-        """The entity stands for the meter."""
-        return f"entity:{self._power_entity}"
+        """Stable as long as it is this entity."""
+        return entity_meter_id(self._power_entity)
 
     @property
     def name(self) -> str:

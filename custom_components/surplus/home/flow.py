@@ -1,6 +1,7 @@
 """Steps that set up or change the Home."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, override
 
 import voluptuous as vol
 
@@ -27,18 +28,19 @@ from homeassistant.helpers.selector import (
 from ..const import CONF_KIND, Kind
 from ..control.settings import HomeSettings
 from ..measured import load_sensors, own_kind
-from ..registry import async_get_registry
+from ..registry import MeterSource, ProductionSource, async_get_registry
 from .const import (
     CONF_BREAKER_A,
     CONF_CHEAP_ENTITY,
     CONF_EXPORT_ENTITY,
-    CONF_GRID_METER,
+    CONF_GRID_METERS,
     CONF_NO_LIMIT,
     CONF_PHASES,
     CONF_POWER_ENTITY,
     CONF_RESERVE_W,
     CONF_SIGN,
     CONF_SOLAR_ENTITY,
+    CONF_SOLAR_SOURCES,
     CONF_STRICTNESS,
     CONF_SUBSCRIBED_KVA,
     CONF_ZERO_EXPORT,
@@ -50,6 +52,8 @@ from .const import (
 )
 
 _LARGEST_RESERVE_W = 5000
+
+type _Named = Mapping[str, MeterSource] | Mapping[str, ProductionSource]
 
 _POWER_ENTITY = EntitySelector(
     EntitySelectorConfig(domain=Platform.SENSOR, device_class=SensorDeviceClass.POWER)
@@ -76,15 +80,27 @@ _SENSOR_SCHEMA = vol.Schema(
 )
 
 
+class OrderedSelector(SelectSelector):
+    """A choice of several whose order can be changed by dragging.
+
+    The frontend can do it; the backend's schema of this selector does not know yet.
+    """
+
+    @override
+    def serialize(self) -> dict[str, dict[str, Any]]:
+        """Tell the frontend."""
+        return {"selector": {self.selector_type: {**self.config, "reorder": True}}}
+
+
 class HomeFlow(ConfigFlow):
-    """Supply, limits and the grid meter."""
+    """Supply, limits and the grid meters."""
 
     _home_data: dict[str, Any]
 
     async def async_step_home(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the supply, its limits and which meter stands at the grid."""
+        """Ask for the supply, its limits and which meters stand at the grid."""
         if self.source != SOURCE_RECONFIGURE:
             await self.async_set_unique_id(Kind.HOME)
             self._abort_if_unique_id_configured(reload_on_update=False)
@@ -94,16 +110,19 @@ class HomeFlow(ConfigFlow):
         elif self._is_made_of_it((user_input or {}).get(CONF_SOLAR_ENTITY)):
             errors[CONF_SOLAR_ENTITY] = "own_entity"
         if user_input is not None and not errors:
-            if user_input[CONF_GRID_METER] != GRID_METER_ENTITY or _is_limited(
-                user_input
-            ):
+            if not _only_sensor(user_input) or _is_limited(user_input):
                 user_input.pop(CONF_NO_LIMIT, None)
+            if not user_input.get(CONF_SOLAR_SOURCES):
+                user_input.pop(CONF_SOLAR_SOURCES, None)
+            # Chosen twice, a meter stands where it was chosen first.
+            meters = list(dict.fromkeys(user_input[CONF_GRID_METERS]))
             self._home_data = {
                 CONF_KIND: Kind.HOME,
                 **user_input,
                 CONF_PHASES: int(user_input[CONF_PHASES]),
+                CONF_GRID_METERS: meters,
             }
-            if user_input[CONF_GRID_METER] == GRID_METER_ENTITY:
+            if GRID_METER_ENTITY in meters:
                 return await self.async_step_home_sensor()
             return self._finish_home()
         return self.async_show_form(
@@ -173,18 +192,20 @@ class HomeFlow(ConfigFlow):
         # to be none.
         ask_no_limit |= CONF_NO_LIMIT in self._present_values()
         no_limit = {vol.Required(CONF_NO_LIMIT, default=False): BooleanSelector()}
-        meters = [
-            SelectOptionDict(value=source_id, label=meter.name)
-            for source_id, meter in async_get_registry(self.hass).meters.items()
-        ]
-        # A meter that is away now must not be lost by changing something else.
-        if present := self._present_values().get(CONF_GRID_METER):
-            if present not in {GRID_METER_ENTITY, *(m["value"] for m in meters)}:
-                meters.append(SelectOptionDict(value=present, label=present))
-        options = [
-            *meters,
-            SelectOptionDict(value=GRID_METER_ENTITY, label=GRID_METER_ENTITY),
-        ]
+        registry, present = async_get_registry(self.hass), self._present_values()
+        meters = _options(
+            registry.meters,
+            [m for m in present.get(CONF_GRID_METERS, ()) if m != GRID_METER_ENTITY],
+        )
+        meters.append(
+            SelectOptionDict(value=GRID_METER_ENTITY, label=GRID_METER_ENTITY)
+        )
+        inverters = _options(registry.productions, present.get(CONF_SOLAR_SOURCES, ()))
+        solar_sources = {
+            vol.Optional(CONF_SOLAR_SOURCES): SelectSelector(
+                SelectSelectorConfig(options=inverters, multiple=True)
+            )
+        }
         return vol.Schema(
             {
                 vol.Required(CONF_PHASES, default="1"): SelectSelector(
@@ -200,14 +221,16 @@ class HomeFlow(ConfigFlow):
                 vol.Optional(CONF_SUBSCRIBED_KVA): _number(1, 36, 1, "kVA"),
                 **(no_limit if ask_no_limit else {}),
                 vol.Required(
-                    CONF_GRID_METER, default=options[0]["value"]
-                ): SelectSelector(
+                    CONF_GRID_METERS, default=[meters[0]["value"]]
+                ): OrderedSelector(
                     SelectSelectorConfig(
-                        options=options,
+                        options=meters,
                         translation_key="grid_meter",
-                        mode=SelectSelectorMode.LIST,
+                        multiple=True,
+                        mode=SelectSelectorMode.DROPDOWN,
                     )
                 ),
+                **(solar_sources if inverters else {}),
                 vol.Optional(CONF_SOLAR_ENTITY): _POWER_ENTITY,
                 vol.Required(CONF_ZERO_EXPORT, default=False): BooleanSelector(),
                 vol.Optional(CONF_CHEAP_ENTITY): _CHEAP_ENTITY,
@@ -233,19 +256,36 @@ def _home_errors(data: dict[str, Any]) -> dict[str, str]:
     A Linky tells what the contract allows. Where the meter is a sensor, nothing would
     ever be limited unless a limit is given.
     """
-    if data.get(CONF_ZERO_EXPORT) and not data.get(CONF_SOLAR_ENTITY):
+    if not data[CONF_GRID_METERS]:
+        return {CONF_GRID_METERS: "meter_missing"}
+    solar = data.get(CONF_SOLAR_ENTITY) or data.get(CONF_SOLAR_SOURCES)
+    if data.get(CONF_ZERO_EXPORT) and not solar:
         return {CONF_SOLAR_ENTITY: "solar_needed"}
-    if (
-        data[CONF_GRID_METER] == GRID_METER_ENTITY
-        and not _is_limited(data)
-        and not data.get(CONF_NO_LIMIT)
-    ):
+    if _only_sensor(data) and not _is_limited(data) and not data.get(CONF_NO_LIMIT):
         return {CONF_BREAKER_A: "no_limit"}
     return {}
 
 
+def _only_sensor(data: dict[str, Any]) -> bool:
+    return set(data[CONF_GRID_METERS]) == {GRID_METER_ENTITY}
+
+
 def _is_limited(data: dict[str, Any]) -> bool:
     return bool(data.get(CONF_BREAKER_A) or data.get(CONF_SUBSCRIBED_KVA))
+
+
+def _options(there: _Named, chosen: Iterable[str]) -> list[SelectOptionDict]:
+    """Return what can be chosen of what devices offer.
+
+    What is away now must not be lost by changing something else.
+    """
+    names = {source_id: source.name for source_id, source in there.items()}
+    for source_id in chosen:
+        names.setdefault(source_id, source_id)
+    return [
+        SelectOptionDict(value=source_id, label=name)
+        for source_id, name in names.items()
+    ]
 
 
 def _number(low: float, high: float, step: float, unit: str) -> NumberSelector:

@@ -20,8 +20,7 @@ from ..saving import (
     async_report_lost,
 )
 from .absences import Absences
-from .config import settings_of
-from .const import METER_KEYS
+from .config import changed_meters, settings_of
 from .diagnostics import async_diagnostics
 from .entities import (
     add_binary_sensors,
@@ -59,11 +58,9 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
         # A rename fires too, and must not disturb anything.
         nonlocal configured
         if entry.data != configured:
-            other_meter = any(
-                configured.get(key) != entry.data.get(key) for key in METER_KEYS
-            )
+            changed = changed_meters(configured, entry.data)
             configured = dict(entry.data)
-            coordinator.async_reconfigure(other_meter=other_meter)
+            coordinator.async_reconfigure(changed)
         await loads.async_updated()
 
     entry.async_on_unload(entry.add_update_listener(updated))

@@ -1,6 +1,6 @@
 """What Home tells its user: repair issues, and the check in words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from homeassistant.components import persistent_notification
 from homeassistant.core import HomeAssistant, callback
@@ -9,14 +9,16 @@ from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOMAIN
 from ..control.check import CheckResult, finding_of, numbers_of
+from ..control.disagreement import Disagreement
 from ..control.model import LoadSpec
 
 _METER_LOST = "grid_meter_lost"
 _SIGN_REVERSED = "sign_reversed"
+_DISAGREE = "grid_meters_disagree"
 _BATTERY_LOST = "battery_lost"
 _CYCLES_FAIL = "cycles_fail"
 _ENTITY = "load_entity"
-ISSUES = (_METER_LOST, _SIGN_REVERSED, _BATTERY_LOST, _CYCLES_FAIL)
+ISSUES = (_METER_LOST, _SIGN_REVERSED, _DISAGREE, _BATTERY_LOST, _CYCLES_FAIL)
 
 
 @callback
@@ -47,6 +49,36 @@ def async_report_sign_reversed(
 ) -> None:
     """Raise or clear the issue of a grid meter that counts the wrong way round."""
     _report(hass, _SIGN_REVERSED, meter, raised=reversed_)
+
+
+@callback
+def async_report_disagreement(
+    hass: HomeAssistant, found: Disagreement | None, name_of: Callable[[str], str]
+) -> None:
+    """Raise or clear the issue of two grid meters that contradict each other.
+
+    What they showed then stays: every change of an issue is written down.
+    """
+    if found is None:
+        ir.async_delete_issue(hass, DOMAIN, _DISAGREE)
+        return
+    raised = ir.async_get(hass).async_get_issue(DOMAIN, _DISAGREE)
+    if raised is not None and raised.active:
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _DISAGREE,
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=_DISAGREE,
+        translation_placeholders={
+            "first": name_of(found.first_id),
+            "first_w": str(round(found.first_w)),
+            "second": name_of(found.second_id),
+            "second_w": str(round(found.second_w)),
+        },
+    )
 
 
 @callback

@@ -1,14 +1,13 @@
-"""The meter and the loads that Home follows, as they come and go."""
+"""The loads that Home follows, as they come and go."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 import logging
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 
-from ..control.model import GridReading, LoadReading, LoadSpec
-from ..registry import MeterSource, Registry
+from ..control.model import LoadReading, LoadSpec
+from ..registry import Registry
 from .commander import LoadCommander
 
 _LOGGER = logging.getLogger(__name__)
@@ -21,51 +20,6 @@ class LoadSight:
     spec: LoadSpec
     reading: LoadReading
     taken_over: float | None
-
-
-class FollowedMeter:
-    """The grid meter, and the newest reading of it.
-
-    The reading stays and ages while the meter itself is away for a moment.
-    """
-
-    def __init__(
-        self, on_reading: Callable[[], None], on_other: Callable[[], None]
-    ) -> None:
-        """Call ``on_reading`` at each reading, ``on_other`` when it is another meter."""
-        self.source: MeterSource | None = None
-        self._on_reading = on_reading
-        self._on_other = on_other
-        self._reading: GridReading | None = None
-        self._source_id: str | None = None
-        self._stop: CALLBACK_TYPE | None = None
-
-    @property
-    def reading(self) -> GridReading | None:
-        """The newest reading, however old; None before the first."""
-        if self.source is not None and (reading := self.source.reading) is not None:
-            self._reading = reading
-        return self._reading
-
-    @callback
-    def async_follow(self, source: MeterSource | None) -> None:
-        """Follow this meter from now on; none while it is away."""
-        if self._stop is not None:
-            self._stop()
-            self._stop = None
-        self.source = source
-        if source is None:
-            return
-        if source.source_id != self._source_id:
-            self._source_id = source.source_id
-            self.async_forget()
-        self._stop = source.async_subscribe(self._on_reading)
-
-    @callback
-    def async_forget(self) -> None:
-        """Begin anew: it is another meter, or its values mean something else."""
-        self._reading = None
-        self._on_other()
 
 
 class FollowedLoads:

@@ -1,6 +1,6 @@
 """What Home remembers over a restart."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self, override
 
@@ -9,9 +9,10 @@ from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
 from ..control.model import Mode
+from .config import meter_ids_of
 from .modes import LoadModes
 
-_VERSION = 2
+_VERSION = 3
 # Far more than are deleted in the days that a record goes back.
 _GONE = 50
 SAVE_SOON_S = 2.0
@@ -29,6 +30,7 @@ class HomeMemory:
 
     Observing is where a new Home begins: it decides and shows, and commands nothing.
     ``override_s`` is how long a load stays as a person has moved it; None is for ever.
+    ``reversed_meters`` are the grid meters that were found to count the wrong way round.
     ``gone`` are the ids of loads that were deleted: the record still holds them.
     """
 
@@ -36,7 +38,7 @@ class HomeMemory:
     grid_target_w: float = 0.0
     margin_w: float = 0.0
     override_s: float | None = DEFAULT_OVERRIDE_S
-    sign_reversed: bool = False
+    reversed_meters: set[str] = field(default_factory=set)
     loads: dict[str, LoadModes] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     engine: Mapping[str, Any] = field(default_factory=dict)
@@ -54,7 +56,7 @@ class HomeMemory:
             grid_target_w=float(saved["grid_target_w"]),
             margin_w=float(saved["margin_w"]),
             override_s=float(override_s) if override_s is not None else None,
-            sign_reversed=bool(saved["sign_reversed"]),
+            reversed_meters={str(meter) for meter in saved["reversed_meters"]},
             loads={
                 str(load_id): LoadModes.from_dict(load)
                 for load_id, load in saved["loads"].items()
@@ -76,7 +78,7 @@ class HomeMemory:
             "grid_target_w": self.grid_target_w,
             "margin_w": self.margin_w,
             "override_s": self.override_s,
-            "sign_reversed": self.sign_reversed,
+            "reversed_meters": sorted(self.reversed_meters),
             "loads": {key: load.as_dict() for key, load in self.loads.items()},
             "gone": list(self.gone),
             "engine": dict(self.engine),
@@ -91,13 +93,24 @@ class HomeStore(Store[dict[str, Any]]):
         super().__init__(
             hass, _VERSION, f"{DOMAIN}.home.{entry_id}", atomic_writes=True
         )
+        self._entry_id = entry_id
 
     @override
     async def _async_migrate_func(
         self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
     ) -> dict[str, Any]:
         """Return what an earlier version wrote in the words of this one."""
-        return _from_version_1(old_data)
+        if old_major_version < 2:
+            old_data = _from_version_1(old_data)
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        return _from_version_2(old_data, meter_ids_of(entry.data) if entry else ())
+
+
+def _from_version_2(old: dict[str, Any], meter_ids: Sequence[str]) -> dict[str, Any]:
+    """Version 2 knew one grid meter, and whether that was reversed."""
+    others = {key: value for key, value in old.items() if key != "sign_reversed"}
+    found = list(meter_ids[:1]) if old["sign_reversed"] else []
+    return {**others, "reversed_meters": found}
 
 
 def _from_version_1(old: dict[str, Any]) -> dict[str, Any]:

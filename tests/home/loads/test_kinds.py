@@ -18,13 +18,19 @@ from custom_components.surplus.control.model import (
     Temperatures,
 )
 from custom_components.surplus.home.config import cheap_of
-from custom_components.surplus.home.loads.batteries import batteries_of
+from custom_components.surplus.home.loads.batteries import ObservedBatteries
+from custom_components.surplus.registry import async_get_registry
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from .conftest import BATTERY, STORAGE, SWITCHED, Add, Calls, load_of, put, told
 
 PUMP = "input_boolean.pump"
+
+
+def look(hass: HomeAssistant, entry: MockConfigEntry) -> tuple[BatteryReading, ...]:
+    """Return what the observed batteries tell."""
+    return ObservedBatteries(hass, entry, async_get_registry(hass)).look()
 
 
 class TestSwitched:
@@ -315,7 +321,7 @@ class TestBattery:
         await add("battery", {**BATTERY, "power_sign": sign})
         put(hass, "sensor.battery_power", 1200)
         put(hass, "sensor.battery_soc", 64, "%")
-        assert batteries_of(hass, home_entry) == (
+        assert look(hass, home_entry) == (
             BatteryReading(
                 power_w=power_w,
                 at=pytest.approx(monotonic(), abs=0.1),
@@ -328,18 +334,18 @@ class TestBattery:
         self, hass: HomeAssistant, add: Add, home_entry: MockConfigEntry
     ) -> None:
         await add("battery", BATTERY)
-        assert isnan(batteries_of(hass, home_entry)[0].power_w)
+        assert isnan(look(hass, home_entry)[0].power_w)
         put(hass, "sensor.battery_power", "unknown")
-        assert isnan(batteries_of(hass, home_entry)[0].power_w)
+        assert isnan(look(hass, home_entry)[0].power_w)
         put(hass, "sensor.battery_power", 0)
-        assert batteries_of(hass, home_entry)[0].soc is None
+        assert look(hass, home_entry)[0].soc is None
 
     async def test_without_a_sensor_its_charge_is_unknown(
         self, hass: HomeAssistant, add: Add, home_entry: MockConfigEntry
     ) -> None:
         await add("battery", {"power_entity": "sensor.battery_power"})
         put(hass, "sensor.battery_power", 700)
-        (reading,) = batteries_of(hass, home_entry)
+        (reading,) = look(hass, home_entry)
         assert (reading.power_w, reading.soc, reading.first_soc) == (700, None, 0)
 
 

@@ -64,6 +64,8 @@ CONF_SOC_ENTITY: Final = "soc_entity"
 CONF_MIN_SOC: Final = "min_soc"
 CONF_MAX_SOC: Final = "max_soc"
 CONF_FIRST_SOC: Final = "first_soc"
+# A battery that a device of Surplus tells of, in place of sensors.
+CONF_SOURCE: Final = "source"
 
 CONF_TEMPERATURE_ENTITY: Final = "temperature_entity"
 CONF_TEMP_MIN: Final = "temp_min"

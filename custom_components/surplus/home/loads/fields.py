@@ -38,11 +38,14 @@ from .const import (
     CONF_PHASES_ENTITY,
     CONF_PHASES_ONE,
     CONF_POWER_ENTITY,
+    CONF_POWER_SIGN,
     CONF_POWER_W,
     CONF_PRIORITY,
     CONF_REGULATION,
     CONF_RELEASE,
     CONF_REPEAT,
+    CONF_SOC_ENTITY,
+    CONF_SOURCE,
     CONF_TEMP_ECO,
     CONF_TEMP_MAX,
     CONF_TEMP_MIN,
@@ -238,6 +241,8 @@ def regulator_fields() -> Fields:
 def without_needless(data: dict[str, Any]) -> dict[str, Any]:
     """Return data without what means nothing without something else."""
     needless: set[str] = set()
+    if data.get(CONF_SOURCE):
+        needless |= {CONF_POWER_ENTITY, CONF_POWER_SIGN, CONF_SOC_ENTITY}
     if not data.get(CONF_TEMPERATURE_ENTITY):
         needless |= {
             CONF_TEMPERATURE_ENTITY,

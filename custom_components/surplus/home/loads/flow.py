@@ -21,6 +21,7 @@ from .const import (
     CONF_ACTION_FIELD,
     CONF_PHASES,
     CONF_POWER_ENTITY,
+    CONF_SOURCE,
     SUBENTRY_BATTERY,
     SUBENTRY_ENTITY_CHARGER,
     SUBENTRY_HEATER,
@@ -136,7 +137,10 @@ class LoadSubentryFlow(ConfigSubentryFlow):
             )
             for name, fields in self._form.sections.items()
         }
-        return vol.Schema({**self._form.fields, **sections})
+        fields = self._form.fields
+        if self._form.adapted is not None:
+            fields = self._form.adapted(self.hass, fields, answers)
+        return vol.Schema({**fields, **sections})
 
     def _place_errors(self, answers: Mapping[str, Any]) -> Errors:
         """Return what does not go together with the Home or with other loads."""
@@ -151,6 +155,8 @@ class LoadSubentryFlow(ConfigSubentryFlow):
         for key in (*self._form.commands, CONF_POWER_ENTITY):
             if is_own(self.hass, answers.get(key)):
                 errors[key] = "own_entity"
+        if answers.get(CONF_SOURCE) in self._told_of():
+            errors[CONF_SOURCE] = "already_used"
         commanded = self._commanded()
         for key in self._form.commands:
             if answers.get(key) in commanded:
@@ -162,6 +168,14 @@ class LoadSubentryFlow(ConfigSubentryFlow):
         if self.source != SOURCE_RECONFIGURE:
             return None
         return self._get_reconfigure_subentry().subentry_id
+
+    def _told_of(self) -> set[str]:
+        """Return the batteries of devices that another subentry observes."""
+        return {
+            subentry.data[CONF_SOURCE]
+            for subentry in self._get_entry().subentries.values()
+            if subentry.subentry_id != self._own_id and CONF_SOURCE in subentry.data
+        }
 
     def _commanded(self) -> set[str]:
         """Return the entities that another load commands."""

@@ -20,13 +20,16 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
     TimeSelector,
 )
 
 from ...control.loads.characteristic import Characteristic
+from ...registry import async_get_registry
 from .checks import (
     POWER_UNITS,
     bounds_of,
@@ -69,6 +72,7 @@ from .const import (
     CONF_POWER_SIGN,
     CONF_POWER_W,
     CONF_SOC_ENTITY,
+    CONF_SOURCE,
     CONF_STEP_A,
     CONF_SWITCH_ENTITY,
     CONF_TEMPERATURE_ENTITY,
@@ -124,12 +128,14 @@ class Form:
     """One kind's form.
 
     ``commands`` are the fields whose entities are commanded: no other load may.
+    ``adapted`` returns the fields as they fit what there is, and the present answers.
     """
 
     fields: Fields
     sections: Mapping[str, Fields] = field(default_factory=dict)
     check: Callable[[HomeAssistant, Mapping[str, Any]], Errors]
     commands: tuple[str, ...] = ()
+    adapted: Callable[[HomeAssistant, Fields, Mapping[str, Any]], Fields] | None = None
 
 
 # Wrong most of the time, and right for some: told once, then taken as it is.
@@ -231,7 +237,42 @@ def _check_storage(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
     return errors
 
 
+def _with_sources(
+    hass: HomeAssistant, fields: Fields, answers: Mapping[str, Any]
+) -> Fields:
+    """Let a battery be one that a device tells of, where there are any."""
+    sources = {
+        source_id: source.name
+        for source_id, source in async_get_registry(hass).batteries.items()
+    }
+    # One that is away now must not be lost by changing something else.
+    if present := answers.get(CONF_SOURCE):
+        sources.setdefault(present, present)
+    if not sources:
+        return {
+            vol.Required(CONF_POWER_ENTITY) if key == CONF_POWER_ENTITY else key: value
+            for key, value in fields.items()
+            if key != CONF_SOURCE
+        }
+    chosen = SelectSelector(
+        SelectSelectorConfig(
+            options=[
+                SelectOptionDict(value=source_id, label=name)
+                for source_id, name in sources.items()
+            ],
+            mode=SelectSelectorMode.DROPDOWN,
+        )
+    )
+    return {
+        key: chosen if key == CONF_SOURCE else value for key, value in fields.items()
+    }
+
+
 def _check_battery(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
+    if data.get(CONF_SOURCE):
+        return {}
+    if not data.get(CONF_POWER_ENTITY):
+        return {CONF_POWER_ENTITY: "power_sensor_missing"}
     if data[CONF_FIRST_SOC] and not data.get(CONF_SOC_ENTITY):
         return {CONF_SOC_ENTITY: "soc_needed"}
     return soc_errors(hass, data)
@@ -374,7 +415,8 @@ FORMS: Final[dict[str, Form]] = {
     SUBENTRY_BATTERY: Form(
         fields={
             vol.Required(CONF_NAME): TextSelector(),
-            vol.Required(CONF_POWER_ENTITY): power_sensor(),
+            vol.Optional(CONF_SOURCE): TextSelector(),
+            vol.Optional(CONF_POWER_ENTITY): power_sensor(),
             vol.Required(CONF_POWER_SIGN, default=Sign.DISCHARGE): choice(
                 _SIGNS, "battery_sign"
             ),
@@ -382,5 +424,6 @@ FORMS: Final[dict[str, Form]] = {
             vol.Required(CONF_FIRST_SOC, default=0): _percent(),
         },
         check=_check_battery,
+        adapted=_with_sources,
     ),
 }

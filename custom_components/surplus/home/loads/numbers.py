@@ -22,6 +22,7 @@ from ...entity import SurplusEntity
 from .const import (
     CONF_FIRST_SOC,
     CONF_SOC_ENTITY,
+    CONF_SOURCE,
     CONF_TEMP_ECO,
     CONF_TEMP_MAX,
     CONF_TEMP_MIN,
@@ -91,7 +92,8 @@ _FIRST_SOC: Final = SettingNumber(
 def setting_numbers(subentry: ConfigSubentry) -> tuple[SettingNumber, ...]:
     """Return what of a subentry can be moved while it runs."""
     if subentry.subentry_type == SUBENTRY_BATTERY:
-        return (_FIRST_SOC,) if subentry.data.get(CONF_SOC_ENTITY) else ()
+        tells = subentry.data.get(CONF_SOC_ENTITY) or subentry.data.get(CONF_SOURCE)
+        return (_FIRST_SOC,) if tells else ()
     present = temperatures_of(subentry.data)
     if present is None:
         return ()

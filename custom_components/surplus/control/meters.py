@@ -1,0 +1,253 @@
+"""Which of several grid meters controls, and what the others add to protect the house.
+
+The first usable meter that knows direction controls, in the user's order. One that is
+lost or asleep yields at once to the next; a better one takes over again once it has been
+heard for a while. What another meter tells of the contract, and measures against it,
+still counts for the limits.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from .freshness import Freshness, MeterState
+from .model import GridReading
+from .settings import NOMINAL_VOLTAGE_V
+from .sound import sound_grid
+
+# A better meter that is back must have been heard for so long, and so often.
+_PROVEN_S = 30.0
+_PROVEN_READINGS = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeterSight:
+    """What one grid meter says now; ``reading`` is its newest, however old."""
+
+    meter_id: str
+    reading: GridReading | None
+    knows_direction: bool = True
+    asleep: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JudgedMeter:
+    """A meter, its newest reading that can be true, and how good that is now."""
+
+    meter_id: str
+    reading: GridReading | None
+    state: MeterState
+    knows_direction: bool
+    asleep: bool
+
+    @property
+    def measures(self) -> bool:
+        """Whether its reading is of now."""
+        return self.state is MeterState.FRESH and not self.asleep
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can control, or may soon again."""
+        return not self.asleep and self.state in (MeterState.FRESH, MeterState.STALE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """Who controls, what to decide by, and how all meters are, in the user's order.
+
+    ``control_id`` and ``reading`` are None until any meter has told anything.
+    """
+
+    control_id: str | None
+    reading: GridReading | None
+    meters: tuple[JudgedMeter, ...]
+
+
+class _Meter:
+    """What is remembered of one meter."""
+
+    def __init__(self) -> None:
+        self.freshness = Freshness()
+        self._reading: GridReading | None = None
+        self._fresh_since: float | None = None
+        self._fresh_readings = 0
+
+    def judge(self, sight: MeterSight, now: float) -> JudgedMeter:
+        """Take in what it says; in the place of what cannot be true stands the last."""
+        is_new = False
+        if sight.reading is not None:
+            sound = sound_grid(sight.reading, now)
+            if sound is not None:
+                is_new = self._reading is None or sound.at > self._reading.at
+                self._reading = sound
+        judged = JudgedMeter(
+            meter_id=sight.meter_id,
+            reading=self._reading,
+            state=self.freshness.judge(self._reading, now),
+            knows_direction=sight.knows_direction,
+            asleep=sight.asleep,
+        )
+        if not judged.measures:
+            self._fresh_since, self._fresh_readings = None, 0
+        else:
+            if self._fresh_since is None:
+                self._fresh_since = now
+            self._fresh_readings += is_new
+        return judged
+
+    def is_proven(self, now: float) -> bool:
+        """Whether it has been heard for long enough to take over."""
+        return (
+            self._fresh_since is not None
+            and now - self._fresh_since >= _PROVEN_S
+            and self._fresh_readings >= _PROVEN_READINGS
+        )
+
+
+class MeterChoice:
+    """Chooses among the meters of a Home, from cycle to cycle."""
+
+    def __init__(self) -> None:
+        """Know no meter yet."""
+        self._known: dict[str, _Meter] = {}
+        self._control_id: str | None = None
+
+    def forget(self, meter_ids: Iterable[str]) -> None:
+        """Begin anew with meters whose values mean something else now."""
+        for meter_id in meter_ids:
+            self._known.pop(meter_id, None)
+
+    def choose_anew(self) -> None:
+        """Let the next choice be as at the beginning: the user's order has changed."""
+        self._control_id = None
+
+    def freshness(self, meter_id: str) -> Freshness:
+        """Return the rhythm that was learned of a meter."""
+        return self._known[meter_id].freshness
+
+    def choose(self, sights: Sequence[MeterSight], now: float) -> Choice:
+        """Choose among meters in the user's order."""
+        self._known = {
+            sight.meter_id: self._known.get(sight.meter_id) or _Meter()
+            for sight in sights
+        }
+        meters = tuple(self._known[s.meter_id].judge(s, now) for s in sights)
+        control = self._control(meters, now)
+        self._control_id = control.meter_id if control else None
+        return Choice(
+            control_id=self._control_id,
+            reading=_assembled(control, meters) if control else None,
+            meters=meters,
+        )
+
+    def _control(
+        self, meters: tuple[JudgedMeter, ...], now: float
+    ) -> JudgedMeter | None:
+        # Stable: within each half the user's order stands.
+        ranked = sorted(meters, key=lambda meter: not meter.knows_direction)
+        present = next((m for m in ranked if m.meter_id == self._control_id), None)
+        if present is None or not present.usable:
+            usable = [meter for meter in ranked if meter.usable]
+            if usable:
+                return min(
+                    usable,
+                    key=lambda m: (not m.knows_direction, m.state != MeterState.FRESH),
+                )
+            # Nobody can: the last one ages, as a single one does.
+            return present or next((m for m in ranked if m.reading is not None), None)
+        for meter in ranked:
+            if meter is present or self._known[meter.meter_id].is_proven(now):
+                return meter
+        return present
+
+
+def _protects(reading: GridReading) -> bool:
+    """Return whether a meter tells what the house may draw, as a Linky does."""
+    told = reading.cutoff_va or reading.subscribed_va
+    return reading.overload or told is not None
+
+
+def is_overload(reading: GridReading) -> bool:
+    """Return whether a meter warns, or shows more drawn than it allows."""
+    if reading.overload:
+        return True
+    allowed_va = reading.cutoff_va or reading.subscribed_va
+    return allowed_va is not None and _drawn_va(reading) > allowed_va
+
+
+def _assembled(control: JudgedMeter, meters: Iterable[JudgedMeter]) -> GridReading:
+    """Return the control meter's reading with what others tell of contract and limits."""
+    reading = control.reading
+    assert reading is not None
+    trusted = control.measures
+    for meter in meters:
+        other = meter.reading
+        if meter is control or other is None or not _protects(other):
+            continue
+        # What the contract allows stands, however long ago it was told.
+        reading = _under_contract_of(reading, other)
+        if meter.measures:
+            reading = _measured_by(reading, other, trusted=trusted)
+            trusted = True
+    return reading
+
+
+def _under_contract_of(reading: GridReading, other: GridReading) -> GridReading:
+    """Return a reading under the tighter of two contracts."""
+    mine = reading.cutoff_va or reading.subscribed_va
+    its = other.cutoff_va or other.subscribed_va
+    if its is None or (mine is not None and mine <= its):
+        return reading
+    return replace(
+        reading, subscribed_va=other.subscribed_va, cutoff_va=other.cutoff_va
+    )
+
+
+def _measured_by(
+    reading: GridReading, other: GridReading, *, trusted: bool
+) -> GridReading:
+    """Return a reading whose currents are no less than what another meter measures.
+
+    The two are seconds apart: the more that either shows is what is safe. A reading that
+    is not ``trusted``, because it is late, says nothing against a new one.
+    """
+    drawn_va = _drawn_va(other)
+    if trusted:
+        drawn_va = max(drawn_va, _drawn_va(reading))
+    return replace(
+        reading,
+        drawn_va=drawn_va,
+        currents_a=_currents_a(reading, other, trusted=trusted),
+        voltages_v=reading.voltages_v or other.voltages_v,
+        overload=reading.overload or other.overload,
+        limits_at=_newer(reading.limits_at, other.at, than=reading.at),
+    )
+
+
+def _newer(told_at: float | None, at: float, *, than: float) -> float | None:
+    newest_at = max(told_at or than, at)
+    return newest_at if newest_at > than else None
+
+
+def _currents_a(
+    reading: GridReading, other: GridReading, *, trusted: bool
+) -> tuple[float, ...]:
+    mine, its = reading.currents_a, other.currents_a
+    if not trusted:
+        return its
+    if not its:
+        return mine
+    if not mine:
+        # What was drawn more since, nobody saw on which phase: it may be on any.
+        voltages = [v for v in other.voltages_v if v > 0] or [NOMINAL_VOLTAGE_V]
+        voltage = sum(voltages) / len(voltages)
+        more_a = max(0.0, _drawn_va(reading) - _drawn_va(other)) / voltage
+        return tuple(current_a + more_a for current_a in its)
+    if len(mine) != len(its):
+        return mine
+    return tuple(map(max, mine, its, strict=True))
+
+
+def _drawn_va(reading: GridReading) -> float:
+    if reading.drawn_va is not None:
+        return reading.drawn_va
+    return max(0.0, reading.power_w or 0.0)

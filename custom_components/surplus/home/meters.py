@@ -1,0 +1,201 @@
+"""The grid meters that Home follows: who controls, and what the others add."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+import logging
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from ..control.disagreement import Disagreement, Disagreements
+from ..control.freshness import Freshness
+from ..control.meters import Choice, MeterChoice, MeterSight, is_overload
+from ..control.model import GridReading
+from ..registry import MeterSource
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeterHands:
+    """What the meters ask of the coordinator.
+
+    ``cycle`` decides again, at once where that is said. ``controlled_by`` is told when
+    another meter controls, with what was learned of its rhythm.
+    """
+
+    cycle: Callable[[bool], None]
+    controlled_by: Callable[[Freshness | None], None]
+
+
+class _Followed:
+    """One place in the user's order; its meter may be away for a moment."""
+
+    def __init__(self, meter_id: str) -> None:
+        self.meter_id = meter_id
+        self.name: str | None = None
+        self.source: MeterSource | None = None
+        self.overloaded = False
+        self._knows_direction = True
+        self._asleep = False
+        self._broken = False
+        self._stop: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_follow(
+        self, source: MeterSource | None, on_reading: Callable[[_Followed], None]
+    ) -> None:
+        """Follow this source from now on; none while it is away."""
+        self.async_leave()
+        self.source = source
+        if source is not None:
+            self.name = source.name
+            self._stop = source.async_subscribe(lambda: on_reading(self))
+
+    @callback
+    def async_leave(self) -> None:
+        """Follow nothing."""
+        if self._stop is not None:
+            self._stop()
+            self._stop = None
+        self.source = None
+
+    def look(self) -> MeterSight:
+        """Return what it says; what it last was stands while it is away."""
+        reading = None
+        if self.source is not None:
+            try:
+                self.name = self.source.name
+                self._knows_direction = self.source.knows_direction
+                self._asleep = self.source.asleep
+                reading = self.source.reading
+            except Exception:
+                if not self._broken:
+                    _LOGGER.exception("%s cannot be read", self.meter_id)
+                self._broken = True
+            else:
+                self._broken = False
+        return MeterSight(
+            meter_id=self.meter_id,
+            reading=reading,
+            knows_direction=self._knows_direction,
+            asleep=self._asleep,
+        )
+
+
+class GridMeters:
+    """All grid meters of the Home, in the user's order."""
+
+    def __init__(self, hands: MeterHands) -> None:
+        """Follow nothing yet."""
+        self.disagreement: Disagreement | None = None
+        self._hands = hands
+        self._followed: dict[str, _Followed] = {}
+        self._choice = MeterChoice()
+        self._disagreements = Disagreements()
+        self._chosen = Choice(control_id=None, reading=None, meters=())
+
+    # ---- following -----------------------------------------------------------------
+
+    @callback
+    def async_follow(self, sources: Mapping[str, MeterSource | None]) -> None:
+        """Follow these meters, the first one first; None while one is away."""
+        for meter_id in self._followed.keys() - sources.keys():
+            self._followed[meter_id].async_leave()
+        self._followed = {
+            meter_id: self._followed.get(meter_id) or _Followed(meter_id)
+            for meter_id in sources
+        }
+        for meter_id, source in sources.items():
+            self._followed[meter_id].async_follow(source, self._on_reading)
+
+    @callback
+    def async_leave(self) -> None:
+        """Follow nothing; readings stay, and age."""
+        for followed in self._followed.values():
+            followed.async_leave()
+
+    @callback
+    def async_choose_anew(self, changed: Iterable[str]) -> None:
+        """Choose as at the beginning, and forget those whose values mean another."""
+        self._choice.forget(changed)
+        self._choice.choose_anew()
+        self._disagreements.forget()
+        self.disagreement = None
+        # Even the same one may mean something else now.
+        self._chosen = Choice(control_id=None, reading=None, meters=())
+        self._hands.controlled_by(None)
+
+    def look(self, now: float) -> GridReading | None:
+        """Return the reading to decide by; None until any meter has told one."""
+        sights = [followed.look() for followed in self._followed.values()]
+        before = self._chosen.control_id
+        self._chosen = chosen = self._choice.choose(sights, now)
+        if chosen.control_id is not None and chosen.control_id != before:
+            if before is not None:
+                _LOGGER.info("%s is the grid meter now", self.control_name)
+            self._hands.controlled_by(self._choice.freshness(chosen.control_id).copy())
+        self.disagreement = self._disagreements.observe(chosen.meters, now)
+        return chosen.reading
+
+    @callback
+    def _on_reading(self, followed: _Followed) -> None:
+        """Decide on each reading of the control meter, and at once on an overload."""
+        if self._chosen.control_id in (None, followed.meter_id):
+            self._hands.cycle(False)
+            return
+        reading = followed.look().reading
+        overloaded = reading is not None and is_overload(reading)
+        begins, followed.overloaded = overloaded and not followed.overloaded, overloaded
+        if overloaded:
+            self._hands.cycle(begins)
+
+    # ---- what there is to say ------------------------------------------------------
+
+    @property
+    def control_id(self) -> str | None:
+        """The meter that controls; None until any has told anything."""
+        return self._chosen.control_id
+
+    @property
+    def control_name(self) -> str | None:
+        """What the user calls the meter that controls."""
+        control_id = self._chosen.control_id
+        return None if control_id is None else self.name_of(control_id)
+
+    def name_of(self, meter_id: str) -> str:
+        """Return what the user calls a meter, or its id while it was never there."""
+        followed = self._followed.get(meter_id)
+        return (followed and followed.name) or meter_id
+
+    @property
+    def names(self) -> str:
+        """What the user calls those that should report: a sleeping one need not."""
+        awake = [meter for meter in self._chosen.meters if not meter.asleep]
+        return ", ".join(self.name_of(meter.meter_id) for meter in awake)
+
+    @property
+    def all_asleep(self) -> bool:
+        """Whether nothing is told because everything sleeps."""
+        meters = self._chosen.meters
+        return bool(meters) and all(meter.asleep for meter in meters)
+
+    @property
+    def any_there(self) -> bool:
+        """Whether any of them is there, be it silent."""
+        return any(followed.source for followed in self._followed.values())
+
+    def as_list(self) -> list[dict[str, object]]:
+        """Return what helps to find out what is wrong."""
+        return [
+            {
+                "id": meter.meter_id,
+                "name": self.name_of(meter.meter_id),
+                "in_control": meter.meter_id == self.control_id,
+                "state": meter.state,
+                "asleep": meter.asleep,
+                "knows_direction": meter.knows_direction,
+                "interval_s": self._choice.freshness(meter.meter_id).interval_s,
+                "power_w": meter.reading and meter.reading.power_w,
+            }
+            for meter in self._chosen.meters
+        ]

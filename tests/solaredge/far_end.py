@@ -138,6 +138,7 @@ class Inverter:
     port: int = 0
     hangs_up: bool = False
     silent_units: set[int] = field(default_factory=set)
+    silent_addresses: set[int] = field(default_factory=set)
     absent_silent: bool = True
     exceptions: dict[int, int] = field(default_factory=dict)
     delay_s: float = 0.0
@@ -184,7 +185,7 @@ class Inverter:
     def answer(self, unit: int, body: bytes) -> bytes | None:
         function, address, count = struct.unpack(">BHH", body[:5])
         self.requests.append((unit, address, count))
-        if unit in self.silent_units:
+        if unit in self.silent_units or address in self.silent_addresses:
             return None
         if unit in self.exceptions:
             return bytes((function | 0x80, self.exceptions[unit]))

@@ -95,12 +95,8 @@ async def test_a_closed_port_is_told(far_end: Inverter) -> None:
         assert await trouble("localhost", port) is Trouble.REFUSED
 
 
-async def test_an_unknown_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert await trouble("inverter.invalid", 1502) is Trouble.UNKNOWN_HOST
+async def test_an_unknown_name_is_told(no_such_name: str) -> None:
+    assert await trouble(no_such_name, 1502) is Trouble.UNKNOWN_HOST
 
 
 async def test_being_hung_up_on_is_told(far_end: Inverter) -> None:
@@ -194,7 +190,9 @@ async def test_an_inverter_that_answers_with_nothing_is_silent(
     assert await trouble(far_end.host, far_end.port) is Trouble.SILENT
 
 
-async def test_an_inverter_that_refuses_its_measurements_is_none(far_end: Inverter) -> None:
+async def test_an_inverter_that_refuses_its_measurements_is_none(
+    far_end: Inverter,
+) -> None:
     del far_end.units[1].registers[40100]
     assert await trouble(far_end.host, far_end.port) is Trouble.NOT_SOLAREDGE
 

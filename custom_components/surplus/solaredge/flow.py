@@ -29,6 +29,7 @@ from homeassistant.helpers.selector import (
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from ..const import CONF_KIND, Kind
+from ..parking import async_close_parked
 from .address import (
     CORE_DOMAIN,
     Address,
@@ -355,6 +356,8 @@ class SolarEdgeFlow(ConfigFlow):
             or not await self.hass.config_entries.async_unload(holder.entry_id)
         ):
             holder = None
+        if holder is not None:
+            await async_close_parked(self.hass, holder)
         try:
             return await async_survey(self.hass, self._address, known)
         finally:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from modbus_connection import ModbusUnit
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_PORT, Platform
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryError,
@@ -26,7 +26,9 @@ from ..const import DOMAIN
 from ..parking import async_adopt, async_close_parked, async_park
 from ..registry import async_get_registry
 from ..room import Room
+from .binary_sensors import add_binary_sensors
 from .const import CONF_LAYOUT, CONF_METERS, CONF_REVERSED, CONF_ROLE, CONF_UNIT_IDS
+from .diagnostics import async_diagnostics
 from .lanes import Pace
 from .layout import (
     EvChargerError,
@@ -41,7 +43,9 @@ from .layout import (
 from .link import async_borrow_unit, async_take_unit
 from .model import Layout, LinkState, MeterRole
 from .plant import MeterSetting, Plant
+from .reports import LossReport
 from .runtime import SolarEdgeConfigEntry, SolarEdgeRuntime
+from .sensors import add_sensors
 from .sources import GridMeter, Storage, Sun
 
 _LOGGER = logging.getLogger(__name__)
@@ -151,6 +155,7 @@ def _offer(hass: HomeAssistant, entry: SolarEdgeConfigEntry, plant: Plant) -> No
         hass.async_add_shutdown_job(HassJob(plant.stop, f"stop {entry.title}"))
     )
     _Lookout(hass, entry, plant).start()
+    LossReport(hass, entry)
 
 
 async def _async_units(
@@ -314,17 +319,13 @@ async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await async_close_parked(hass, entry)
 
 
-async def _async_diagnostics(
-    hass: HomeAssistant, entry: SolarEdgeConfigEntry
-) -> dict[str, Any]:
-    """Return the state of the link."""
-    return {"state": entry.runtime_data.state}
-
-
 ROOM = Room(
     async_setup=_async_setup,
     async_unload=_async_unload,
     async_remove=_async_remove,
-    async_diagnostics=_async_diagnostics,
-    platforms={},
+    async_diagnostics=async_diagnostics,
+    platforms={
+        Platform.BINARY_SENSOR: add_binary_sensors,
+        Platform.SENSOR: add_sensors,
+    },
 )

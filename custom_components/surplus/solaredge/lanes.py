@@ -170,7 +170,9 @@ class Poller:
         elif self.slow and not self._others_rode and (other := self._most_overdue()):
             self._others_rode = True
             await asyncio.gather(
-                self._ask(self.primary), self._ask(other), self._ask(self.primary)
+                self._ask(self.primary),
+                self._ask(other, turns=2),
+                self._ask(self.primary, turns=3),
             )
         else:
             self._others_rode = False
@@ -199,10 +201,13 @@ class Poller:
         ]
         return max(due, key=lambda lane: lane.overdue(now), default=None)
 
-    async def _ask(self, lane: Lane) -> Outcome:
-        """Make one request, and settle when the lane is asked next."""
+    async def _ask(self, lane: Lane, turns: int = 1) -> Outcome:
+        """Make one request, and settle when the lane is asked next.
+
+        ``turns`` is which of the requests it is that were queued together.
+        """
         asked_at = self.clock()
-        outcome = await self._request(lane)
+        outcome = await self._request(lane, turns)
         now = self.clock()
         if outcome is Outcome.LOST:
             self._lost = True
@@ -225,11 +230,11 @@ class Poller:
             )
         return outcome
 
-    async def _request(self, lane: Lane) -> Outcome:
+    async def _request(self, lane: Lane, turns: int) -> Outcome:
         pace, counters = self.pace, self.counters
         usual_s = lane.latency_s or self.latency_s or 0.0
         limit_s = min(
-            max(pace.patience * usual_s, pace.answer_min_s), pace.answer_max_s
+            turns * max(pace.patience * usual_s, pace.answer_min_s), pace.answer_max_s
         )
         counters.requests += 1
         try:

@@ -1,4 +1,4 @@
-"""What a person is told: an inverter that has gone by day, or has become another."""
+"""What a person is told: an inverter that is lost by day, or has become another."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,7 +7,6 @@ from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.sun import is_up
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
@@ -16,9 +15,6 @@ from .runtime import SolarEdgeConfigEntry
 
 # Shorter absences are restarts, updates and cables.
 LOST_AFTER: Final = timedelta(minutes=10)
-
-# Inverters without a battery wake up after the sun and go to sleep before it.
-_TWILIGHT: Final = timedelta(hours=1)
 
 _CHECK_INTERVAL: Final = timedelta(minutes=1)
 
@@ -29,7 +25,10 @@ _ISSUES: Final = {
 
 
 class LossReport:
-    """Raises an issue while an entry's inverter is lost, and clears it."""
+    """Raises an issue while an entry's inverter is lost, and clears it.
+
+    Silence at night is sleep, and no loss.
+    """
 
     def __init__(self, hass: HomeAssistant, entry: SolarEdgeConfigEntry) -> None:
         """Watch until the entry is unloaded."""
@@ -61,9 +60,7 @@ class LossReport:
         if state is self._told:
             return
         self._clear()
-        if state is LinkState.UNREACHABLE and (
-            now - self._since < LOST_AFTER or not self._is_day(now)
-        ):
+        if state is LinkState.UNREACHABLE and now - self._since < LOST_AFTER:
             return
         self._told = state
         ir.async_create_issue(
@@ -77,11 +74,6 @@ class LossReport:
                 "inverter": self._entry.title,
                 "host": self._entry.data[CONF_HOST],
             },
-        )
-
-    def _is_day(self, now: datetime) -> bool:
-        return all(
-            is_up(self._hass, when) for when in (now - _TWILIGHT, now, now + _TWILIGHT)
         )
 
     def _issue_id(self, state: LinkState) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .model import InverterReading, StorageReading
-from .site import soc_of, total
+from .site import total
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +45,7 @@ def batteries_total(readings: Iterable[StorageReading | None]) -> BatteriesTotal
         return None
     return BatteriesTotal(
         power_w=total(battery.power_w for battery in batteries),
-        soc=soc_of((battery.soc, battery.capacity_wh) for battery in batteries),
+        soc=_charge(batteries),
         stored_wh=total(battery.stored_wh for battery in batteries),
         capacity_wh=total(battery.capacity_wh for battery in batteries),
     )
@@ -55,3 +55,13 @@ def _all_heard[T](readings: Iterable[T | None]) -> list[T] | None:
     readings = list(readings)
     heard = [reading for reading in readings if reading is not None]
     return heard if len(heard) == len(readings) else None
+
+
+def _charge(batteries: list[StorageReading]) -> float | None:
+    """Return the share of what they hold together, all alike where one does not tell."""
+    capacity_wh = total(battery.capacity_wh for battery in batteries)
+    stored_wh = total(battery.stored_wh for battery in batteries)
+    if capacity_wh and stored_wh is not None:
+        return 100 * stored_wh / capacity_wh
+    charges = total(battery.soc for battery in batteries)
+    return None if charges is None else charges / len(batteries)

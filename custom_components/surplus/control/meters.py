@@ -153,11 +153,13 @@ class MeterChoice:
                     key=lambda m: (not m.knows_direction, m.state != MeterState.FRESH),
                 )
             # Nobody can: the last one ages, as a single one does.
-            return present or next((m for m in ranked if m.reading is not None), None)
-        for meter in ranked:
-            if meter is present or self._known[meter.meter_id].is_proven(now):
-                return meter
-        return present
+            last = [present, *ranked] if present else ranked
+            return next((m for m in last if m.reading is not None), None)
+        return next(
+            meter
+            for meter in ranked
+            if meter is present or self._known[meter.meter_id].is_proven(now)
+        )
 
 
 def _protects(reading: GridReading) -> bool:
@@ -178,7 +180,7 @@ def _assembled(control: JudgedMeter, meters: Iterable[JudgedMeter]) -> GridReadi
     """Return the control meter's reading with what others tell of contract and limits."""
     reading = control.reading
     assert reading is not None
-    trusted = control.measures
+    measured: GridReading | None = None
     for meter in meters:
         other = meter.reading
         if meter is control or other is None or not _protects(other):
@@ -186,9 +188,12 @@ def _assembled(control: JudgedMeter, meters: Iterable[JudgedMeter]) -> GridReadi
         # What the contract allows stands, however long ago it was told.
         reading = _under_contract_of(reading, other)
         if meter.measures:
-            reading = _measured_by(reading, other, trusted=trusted)
-            trusted = True
-    return reading
+            measured = (
+                _measured_by(measured, other, trusted=True) if measured else other
+            )
+    if measured is None:
+        return reading
+    return _measured_by(reading, measured, trusted=control.measures)
 
 
 def _under_contract_of(reading: GridReading, other: GridReading) -> GridReading:
@@ -210,6 +215,7 @@ def _measured_by(
     The two are seconds apart: the more that either shows is what is safe. A reading that
     is not ``trusted``, because it is late, says nothing against a new one.
     """
+    limits_at = max(reading.limits_at or reading.at, other.limits_at or other.at)
     drawn_va = _drawn_va(other)
     if trusted:
         drawn_va = max(drawn_va, _drawn_va(reading))
@@ -219,13 +225,8 @@ def _measured_by(
         currents_a=_currents_a(reading, other, trusted=trusted),
         voltages_v=reading.voltages_v or other.voltages_v,
         overload=reading.overload or other.overload,
-        limits_at=_newer(reading.limits_at, other.at, than=reading.at),
+        limits_at=limits_at if limits_at > reading.at else None,
     )
-
-
-def _newer(told_at: float | None, at: float, *, than: float) -> float | None:
-    newest_at = max(told_at or than, at)
-    return newest_at if newest_at > than else None
 
 
 def _currents_a(
@@ -248,6 +249,4 @@ def _currents_a(
 
 
 def _drawn_va(reading: GridReading) -> float:
-    if reading.drawn_va is not None:
-        return reading.drawn_va
-    return max(0.0, reading.power_w or 0.0)
+    return max(0.0, reading.drawn_va or 0.0, reading.power_w or 0.0)

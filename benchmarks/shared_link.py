@@ -3,10 +3,10 @@
     python -m benchmarks.shared_link [--delay 1.0] [--minutes 3] [--alone]
 
 Starts a real Home Assistant with core's ``solaredge_modbus`` and with Surplus, both on one
-simulated inverter that accepts one connection and takes a second for every answer. The
-ages are measured at the inverter: at each instant, how long ago the values were true that
-Surplus last received of the grid meter. That is the wait for an answer and everything in
-between: Surplus' other questions, and core's.
+simulated inverter that accepts one connection and takes a second for every answer. Both
+ages are measured at the inverter, at their worst: just before the next reading arrives.
+``told`` counts from when Surplus received a reading, as the reading's own instant does;
+``true`` from when it asked, for this inverter tells what was true then.
 """
 
 import argparse
@@ -29,7 +29,8 @@ from simulator.real_hass import RealHass
 from simulator.virtual_house import HouseOptions, VirtualHouse
 
 CORE = "solaredge_modbus"
-# The power of the first meter: it is in every request for that meter's readings.
+# Core reads a meter from its name on, Surplus what stands behind its name.
+METER_NAME = 40123
 METER_POWER = 40206
 # Until both have found everything and the lanes know how slow the link is.
 SETTLE_S = 30.0
@@ -40,26 +41,23 @@ class Ages:
     """What was found, in seconds."""
 
     readings: int
-    intervals_s: list[float]
-    worst_s: list[float]
-    core_requests: int
-    core_power_changes: int
+    told_s: list[float]
+    true_s: list[float]
+    answers: int
+    core_polls: int
+    core_powers: int
 
 
-def shapes(answers: Iterable[Answered]) -> set[tuple[int, int]]:
-    """Return which blocks were asked for."""
-    return {(answer.address, answer.count) for answer in answers}
+def _has(answer: Answered, address: int) -> bool:
+    return answer.address <= address < answer.address + answer.count
 
 
-def grid_readings(
-    answers: Iterable[Answered], foreign: set[tuple[int, int]]
-) -> list[Answered]:
+def grid_readings(answers: Iterable[Answered]) -> list[Answered]:
     """Return the answers that told Surplus of the grid meter, in their order."""
     return [
         answer
         for answer in answers
-        if answer.address <= METER_POWER < answer.address + answer.count
-        and (answer.address, answer.count) not in foreign
+        if _has(answer, METER_POWER) and not _has(answer, METER_NAME)
     ]
 
 
@@ -89,55 +87,36 @@ async def measure(delay_s: float, minutes: float, *, with_core: bool) -> Ages:
         assert house.modbus is not None
         server = house.modbus
         async with house, RealHass(Path(name), port=_free_port()) as hass:
-            foreign: set[tuple[int, int]] = set()
             if with_core:
                 await add_core(hass, server.port)
-                foreign = shapes(server.history)
             await add_solaredge(hass, server.port)
             server.habits = Habits(shortest_s=delay_s, longest_s=delay_s)
             await asyncio.sleep(SETTLE_S * delay_s)
-            return await _watch(server, hass, foreign, minutes * 60)
+            return await _watch(server, hass, minutes * 60)
 
 
-async def _watch(
-    server: ModbusServer,
-    hass: RealHass,
-    foreign: set[tuple[int, int]],
-    seconds: float,
-) -> Ages:
+async def _watch(server: ModbusServer, hass: RealHass, seconds: float) -> Ages:
     server.history.clear()
     turned_away, accepted = server.turned_away, server.accepted
-    seen: set[str] = set()
+    found = await hass.entity_ids(CORE)
+    powers = [found[key] for key in found if key.endswith("_ac_power")]
+    shown: set[str | None] = set()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         await asyncio.sleep(1.0)
-        seen |= {
-            f"{entity_id} {state['state']}"
-            for entity_id, state in (await hass.states()).items()
-            if entity_id in await _core_power(hass)
-        }
+        for entity_id in powers:
+            shown.add(await hass.state(entity_id))
     if (server.turned_away, server.accepted) != (turned_away, accepted):
         raise HassError("the one connection did not last")
-    readings = grid_readings(server.history, foreign)
+    readings = grid_readings(server.history)
     return Ages(
         readings=len(readings),
-        intervals_s=[later.sent_at - one.sent_at for one, later in pairwise(readings)],
-        # Just before the next one arrives, the last one is at its oldest.
-        worst_s=[later.sent_at - one.sampled_at for one, later in pairwise(readings)],
-        core_requests=sum(
-            (answer.address, answer.count) in foreign for answer in server.history
-        ),
-        core_power_changes=len(seen),
+        told_s=[later.sent_at - one.sent_at for one, later in pairwise(readings)],
+        true_s=[later.sent_at - one.sampled_at for one, later in pairwise(readings)],
+        answers=len(server.history),
+        core_polls=sum(_has(answer, METER_NAME) for answer in server.history),
+        core_powers=len(shown),
     )
-
-
-async def _core_power(hass: RealHass) -> set[str]:
-    found = await hass.entity_ids(CORE)
-    return {
-        entity_id
-        for unique_id, entity_id in found.items()
-        if unique_id.endswith("_ac_power")
-    }
 
 
 def _free_port() -> int:
@@ -156,17 +135,17 @@ def main() -> None:
     ages = asyncio.run(
         measure(arguments.delay, arguments.minutes, with_core=not arguments.alone)
     )
-    print(f"answers take {arguments.delay:g} s; {ages.readings} grid readings")
-    for name, values in (("interval", ages.intervals_s), ("oldest", ages.worst_s)):
+    print(
+        f"answers take {arguments.delay:g} s; {ages.readings} of {ages.answers} "
+        "are grid readings"
+    )
+    for name, values in (("told", ages.told_s), ("true", ages.true_s)):
         print(
-            f"{name:>9}: median {median(values):.2f} s, "
+            f"{name}: median {median(values):.2f} s, "
             f"95 % {sorted(values)[int(0.95 * len(values))]:.2f} s, "
             f"max {max(values):.2f} s"
         )
-    print(
-        f"    core's: {ages.core_requests} answers, "
-        f"{ages.core_power_changes} different powers shown"
-    )
+    print(f"core: {ages.core_polls} polls, {ages.core_powers} powers shown")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ _METER_ROLES = {
     "period": r"linky:\w+_period",
     "inverter_power": r"solaredge:[^_]+_ac_power",
     "inverter_status": r"solaredge:[^_]+_status",
-    "inverter_meter": r"solaredge:[^_]+_meter_[^_]+_power",
+    "inverter_meter": r"solaredge:[^_]+_meter_[^_]+_grid_power",
     "battery_power": r"solaredge:[^_]+_battery_[^_]+_power",
     "battery_soc": r"solaredge:[^_]+_battery_[^_]+_soc",
 }

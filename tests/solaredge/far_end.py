@@ -80,9 +80,10 @@ def with_meter(
     option: str = "Export+Import",
     serial: str = "606000001",
     power_w: int = 1200,
+    shift: int = 0,
 ) -> Unit:
     """Add a three-phase meter; positive power is export."""
-    base = 40121 + 174 * (slot - 1)
+    base = 40121 + 174 * (slot - 1) + shift
     unit.put(base, 1, 65)
     unit.put(base + 2, *words_of("SolarEdge", 16))
     unit.put(base + 18, *words_of("SE-MTR-3Y-400V-A", 16), *words_of(option, 8))
@@ -99,6 +100,16 @@ def with_meter(
     exported, imported = (0, 50000, 0, 20000, 0, 15000, 0, 15000), (1, 0) * 4
     unit.put(model + 38, *exported, *imported, 0)
     unit.put(model + 55, *[0] * 16, 0, *[0] * 32, 0, 0, 0)
+    return unit
+
+
+def with_strings(unit: Unit) -> Unit:
+    """Add two DC inputs, which move meters up by 50 registers."""
+    unit.put(40121, 160, 48, signed(-1), signed(-1), 0, 0, 0, 0, 2, 0)
+    for index, power_w in enumerate((1800, 1300)):
+        base = 40131 + 20 * index
+        unit.put(base, index + 1, *words_of(f"DC {index + 1}", 8))
+        unit.put(base + 9, 45, 4000, power_w, 0, 30000, 0, 0, 38, 4, 0, 0)
     return unit
 
 

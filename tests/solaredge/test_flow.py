@@ -11,6 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.surplus.const import CONF_KIND, DOMAIN, Kind
 from custom_components.surplus.solaredge.address import async_is_same
 from custom_components.surplus.solaredge.flow import announced_unit_id, parse_unit_ids
+from custom_components.surplus.solaredge.found import async_describe
+from custom_components.surplus.solaredge.model import Battery, Layout
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
     SOURCE_USER,
@@ -22,6 +24,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.loader import async_get_zeroconf
 
 from .conftest import core_entry, solaredge_entry
 from .far_end import (
@@ -33,6 +36,7 @@ from .far_end import (
     switched_on,
     with_meter,
 )
+from .test_entities import read
 
 GRID = {"meter_1": "grid"}
 
@@ -121,6 +125,24 @@ async def test_a_bare_inverter_is_set_up(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
+async def test_a_battery_that_does_not_tell_its_size_is_shown(
+    hass: HomeAssistant,
+) -> None:
+    battery = Battery(
+        key="1",
+        serial=None,
+        model="RESU10",
+        manufacturer=None,
+        version=None,
+        unit_id=1,
+        inverter_key="1",
+        index=1,
+        rated_wh=None,
+    )
+    told = await async_describe(hass, Layout(inverters=(), batteries=(battery,)))
+    assert told["batteries"] == "1. RESU10"
+
+
 async def test_what_a_meter_does_not_say_is_asked(
     hass: HomeAssistant, far_end: Inverter
 ) -> None:
@@ -136,6 +158,20 @@ async def test_what_a_meter_does_not_say_is_asked(
     entry = result["result"]
     (meter,) = entry.data["layout"]["meters"]
     assert entry.data["meters"] == {meter["key"]: {"role": "grid", "reversed": True}}
+
+
+async def test_a_meter_can_be_set_aside(hass: HomeAssistant, far_end: Inverter) -> None:
+    far_end.units = {1: with_meter(inverter(), option="")}
+    result = await begin(hass)
+    result = await submit(hass, result["flow_id"], address(far_end))
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"meter_1": "unknown"}
+    )
+    entry = result["result"]
+    (meter,) = entry.data["layout"]["meters"]
+    assert entry.data["meters"] == {meter["key"]: {"role": "unknown"}}
+    await hass.async_block_till_done()
+    assert entry.runtime_data.role(meter["key"]) == "unknown"
 
 
 async def test_followers_are_set_up_with_their_leader(
@@ -271,6 +307,9 @@ async def test_what_kept_silent_is_mentioned(
     result = await begin(hass)
     result = await submit(hass, result["flow_id"], address(far_end))
     assert "not answered" in result["description_placeholders"]["unsure"]
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], GRID)
+    # What may be incomplete is not taken for all there is.
+    assert "layout" not in result["data"]
 
 
 async def test_an_inverter_is_set_up_once_and_its_new_address_is_taken_over(
@@ -364,6 +403,19 @@ async def test_another_way_to_write_the_address_is_not_another_connection(
     assert result["data"][CONF_HOST] == "localhost"
 
 
+async def test_others_at_other_addresses_change_nothing(
+    hass: HomeAssistant, far_end: Inverter, no_such_name: str
+) -> None:
+    core_entry(far_end, host=no_such_name).add_to_hass(hass)
+    result = await begin(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": "solaredge_host"}
+    )
+    result = await submit(hass, result["flow_id"], address(far_end))
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], GRID)
+    assert result["data"][CONF_HOST] == far_end.host
+
+
 async def test_a_connection_of_any_integration_is_shared(
     hass: HomeAssistant, far_end: Inverter
 ) -> None:
@@ -381,6 +433,30 @@ async def test_a_connection_of_any_integration_is_shared(
     result = await submit(hass, result["flow_id"], address(far_end))
     assert result["step_id"] == "solaredge_found"
     assert far_end.most_connections == 1
+
+
+async def test_core_and_surplus_read_one_inverter_over_one_connection(
+    hass: HomeAssistant, far_end: Inverter
+) -> None:
+    core = core_entry(far_end, host="localhost")
+    core.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(core.entry_id)
+    await hass.async_block_till_done()
+    assert core.state is ConfigEntryState.LOADED
+    connections = far_end.connections
+    result = await begin(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": "solaredge_host"}
+    )
+    result = await submit(hass, result["flow_id"], address(far_end))
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], GRID)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    await read(result["result"])
+    assert far_end.connections == connections
+    assert far_end.most_connections == 1
+    assert core.state is ConfigEntryState.LOADED
+    await hass.config_entries.async_unload(core.entry_id)
 
 
 # Discovery
@@ -414,6 +490,24 @@ async def test_an_announced_inverter_is_offered(
     result = await hass.config_entries.flow.async_configure(result["flow_id"], GRID)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"][CONF_HOST] == far_end.host
+
+
+async def test_what_is_offered_does_not_stand_in_the_way_of_a_person(
+    hass: HomeAssistant, far_end: Inverter
+) -> None:
+    await discover(hass, far_end)
+    again = await discover(hass, far_end)
+    assert again["reason"] == "already_in_progress"
+    result = await begin(hass)
+    result = await submit(hass, result["flow_id"], address(far_end))
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], GRID)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_announcements_reach_this_integration(hass: HomeAssistant) -> None:
+    matchers = (await async_get_zeroconf(hass))["_solaredge-modbus._tcp.local."]
+    assert DOMAIN in {matcher["domain"] for matcher in matchers}
 
 
 async def test_discovery_steps_back_where_core_reads_that_address(

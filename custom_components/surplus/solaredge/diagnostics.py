@@ -129,7 +129,7 @@ class Redactor:
     def __init__(self, layout: Layout, host: str) -> None:
         """Know what is private."""
         self._host = host
-        self._serials: dict[str, str] = {}
+        stand_ins: dict[str, str] = {}
         kinds: tuple[tuple[str, tuple[Part, ...]], ...] = (
             ("INVERTER", layout.inverters),
             ("METER", layout.meters),
@@ -140,7 +140,11 @@ class Redactor:
                 serial = part.serial
                 if serial and len(serial) >= _SHORTEST_SERIAL:
                     stand_in = f"{kind[: len(serial) - 2]}{number}"
-                    self._serials.setdefault(serial, stand_in.ljust(len(serial), "0"))
+                    stand_ins.setdefault(serial, stand_in.ljust(len(serial), "0"))
+        # One may be the beginning of another.
+        self._serials = dict(
+            sorted(stand_ins.items(), key=lambda pair: len(pair[0]), reverse=True)
+        )
 
     def text(self, text: str) -> str:
         """Return a text without what is private."""

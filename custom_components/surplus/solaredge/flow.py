@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, override
 
 import voluptuous as vol
 
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
     SOURCE_RECONFIGURE,
+    SOURCE_ZEROCONF,
     ConfigEntry,
     ConfigEntryState,
     ConfigFlow,
@@ -98,6 +99,7 @@ class SolarEdgeFlow(ConfigFlow):
     _solaredge_task: asyncio.Task[Layout] | None = None
     _solaredge_layout: Layout
 
+    @override
     async def async_step_zeroconf(
         self, discovery_info: ZeroconfServiceInfo
     ) -> ConfigFlowResult:
@@ -260,8 +262,9 @@ class SolarEdgeFlow(ConfigFlow):
             CONF_PORT: address.port,
             CONF_UNIT_IDS: list(address.unit_ids),
             CONF_METERS: meter_settings(layout, user_input),
-            CONF_LAYOUT: layout.as_dict(),
         }
+        if not layout.unsure:
+            data[CONF_LAYOUT] = layout.as_dict()
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_reload_and_abort(
                 self._get_reconfigure_entry(), data=data
@@ -276,7 +279,11 @@ class SolarEdgeFlow(ConfigFlow):
 
     async def _async_identify(self, serial: str) -> None:
         """Abort unless this is the inverter of the entry, or of none."""
-        existing = await self.async_set_unique_id(f"{Kind.SOLAREDGE}:{serial}")
+        existing = await self.async_set_unique_id(
+            f"{Kind.SOLAREDGE}:{serial}",
+            # What a person adds by hand does not wait for what was offered.
+            raise_on_progress=self.source == SOURCE_ZEROCONF,
+        )
         if self.source == SOURCE_RECONFIGURE:
             self._abort_if_unique_id_mismatch(reason="wrong_inverter")
             return

@@ -72,7 +72,7 @@ def meter_settings(
         choice = user_input[f"meter_{number}"]
         role = choice.removesuffix(_REVERSED)
         settled: dict[str, Any] = {}
-        if role != meter.role:
+        if role != meter.role or meter.role is MeterRole.UNKNOWN:
             settled[CONF_ROLE] = role
         if choice.endswith(_REVERSED):
             settled[CONF_REVERSED] = True

@@ -55,7 +55,7 @@ _PACE: Final = Pace()
 # Meters and batteries are wired by hand; what kept silent may only have been busy.
 _LOOK_AGAIN: Final = timedelta(minutes=15)
 _LOOK_SOON: Final = timedelta(minutes=2)
-_LOOK_AT_ONCE: Final = timedelta(seconds=20)
+_TICK: Final = timedelta(seconds=20)
 
 # So long after sunrise an inverter may still sleep, and before sunset sleep already.
 _TWILIGHT: Final = timedelta(hours=1)
@@ -250,7 +250,7 @@ class _Lookout:
             async_track_time_interval(
                 self.hass,
                 self._async_tick,
-                _LOOK_AT_ONCE,
+                _TICK,
                 name=f"solaredge {self.entry.title} layout",
                 cancel_on_shutdown=True,
             )
@@ -262,12 +262,9 @@ class _Lookout:
             # Asleep it may well say that it has no meter.
             return False
         if self.plant.moved:
-            wait = _LOOK_AT_ONCE
-        elif self.plant.layout.unsure or self.missed:
-            wait = _LOOK_SOON
-        else:
-            wait = _LOOK_AGAIN
-        return now - self.looked_at >= wait
+            return True
+        unsure = self.plant.layout.unsure or self.missed
+        return now - self.looked_at >= (_LOOK_SOON if unsure else _LOOK_AGAIN)
 
     async def _async_tick(self, now: datetime) -> None:
         if not self._is_due(now):

@@ -160,10 +160,12 @@ class Plant:
 
         A lone meter that does not say measures the grid.
         """
-        role = self._setting(meter).role or meter.role
-        if role is MeterRole.UNKNOWN and len(self.layout.meters) == 1:
+        settled = self._setting(meter).role
+        if settled is not None:
+            return settled
+        if meter.role is MeterRole.UNKNOWN and len(self.layout.meters) == 1:
             return MeterRole.GRID
-        return role
+        return meter.role
 
     @property
     def meters_in_order(self) -> list[Meter]:

@@ -18,22 +18,16 @@ from .const import DOMAIN
 from .control.check import CheckEnd, CheckResult, Finding, finding_of
 from .control.cycle import Cycle
 from .control.engine import Engine
-from .control.freshness import Freshness, MeterState
+from .control.freshness import Freshness
 from .control.model import Decision, LoadInput, Reason, Snapshot
 from .control.record import RecordedEngine
 from .home.config import cheap_of, grid_meters_of, settings_of, solar_power_of
 from .home.controls import Controls, Hands
 from .home.loads.batteries import ObservedBatteries
 from .home.meters import GridMeters, MeterHands
+from .home.problems import Problems
 from .home.recorder import Recorder
-from .home.reports import (
-    async_report_battery_lost,
-    async_report_check,
-    async_report_cycles_fail,
-    async_report_disagreement,
-    async_report_meter_lost,
-    async_report_sign_reversed,
-)
+from .home.reports import async_report_check, async_report_cycles_fail
 from .home.sources import FollowedLoads, LoadSight
 from .home.store import SAVE_LATER_S, SAVE_SOON_S, HomeMemory, HomeStore
 from .registry import Registry
@@ -49,8 +43,6 @@ _WATCHDOG = timedelta(seconds=5)
 _FAILING_S = 30.0
 # A source that is missing counts as lost only this long after Home Assistant started.
 _START_GRACE_S = 60.0
-# A battery's integration may be away for a while: a user is told only after this.
-_BATTERY_GRACE_S = 300.0
 
 type HomeConfigEntry = ConfigEntry[HomeCoordinator]
 
@@ -84,6 +76,7 @@ class HomeCoordinator:
         self.meters = GridMeters(
             MeterHands(cycle=self._cycle_on, controlled_by=self._other_meter)
         )
+        self._problems = Problems(hass, memory, self.meters, self.batteries)
         self._loads = FollowedLoads(hass, entry, registry)
         self.controls = Controls(
             hass,
@@ -107,7 +100,6 @@ class HomeCoordinator:
         # Loads in hand that a check has moved while Home only observes.
         self._put_back: set[str] = set()
         self._patient_until: float | None = None
-        self._battery_lost_since: float | None = None
 
     # ---- life ----------------------------------------------------------------------
 
@@ -123,7 +115,7 @@ class HomeCoordinator:
             self.recorder.async_start(),
         ]
         self._sources_changed()
-        self._report_signs()
+        self._problems.async_report_signs()
 
     @callback
     def async_pause(self) -> None:
@@ -164,7 +156,7 @@ class HomeCoordinator:
             self.meters.async_choose_anew(changed_meters)
         self._apply_settings()
         self._sources_changed()
-        self._report_signs()
+        self._problems.async_report_signs()
 
     def _to_save(self) -> dict[str, Any]:
         self.memory.engine = self.engine.as_dict(monotonic(), dt_util.utcnow())
@@ -206,13 +198,6 @@ class HomeCoordinator:
             self._check_ended(load_id, CheckResult(end=CheckEnd.METER_LOST))
         self.engine.new_meter(freshness)
         self._apply_settings()
-
-    @callback
-    def _report_signs(self) -> None:
-        found = sorted(map(self.meters.name_of, self.memory.reversed_meters))
-        async_report_sign_reversed(
-            self.hass, reversed_=bool(found), meter=", ".join(found)
-        )
 
     # ---- cycles --------------------------------------------------------------------
 
@@ -320,30 +305,9 @@ class HomeCoordinator:
             self._changed(soon=True)
         for load_id, result in cycle.checks.items():
             self._check_ended(load_id, result)
-        self._report_meters(cycle)
-        self._report_battery(cycle, now)
+        self._problems.async_after(cycle, now)
         for listener in tuple(self._listeners):
             listener()
-
-    def _report_meters(self, cycle: Cycle) -> None:
-        meters = self.meters
-        lost = cycle.meter in (MeterState.LOST, MeterState.NONE)
-        async_report_meter_lost(
-            self.hass, lost=lost and not meters.all_asleep, meter=meters.names
-        )
-        async_report_disagreement(self.hass, meters.disagreement, meters.name_of)
-
-    def _report_battery(self, cycle: Cycle, now: float) -> None:
-        if cycle.battery_state is not MeterState.LOST:
-            self._battery_lost_since = None
-        elif self._battery_lost_since is None:
-            self._battery_lost_since = now
-        since = self._battery_lost_since
-        async_report_battery_lost(
-            self.hass,
-            lost=since is not None and now - since >= _BATTERY_GRACE_S,
-            batteries=self.batteries.silent(now),
-        )
 
     def _input(self, load_id: str, sight: LoadSight) -> LoadInput:
         modes = self.controls.modes(load_id)
@@ -473,7 +437,7 @@ class HomeCoordinator:
             if finding is Finding.SIGN_REVERSED:
                 self.memory.reversed_meters.add(meter_id)
             self._apply_settings()
-            self._report_signs()
+            self._problems.async_report_signs()
         if source := self._registry.loads.get(load_id):
             self.hass.async_create_task(
                 async_report_check(self.hass, source.spec, result),

@@ -70,7 +70,7 @@ class Panel:
         self.choice = MeterChoice()
         self.now = 1000.0
         self.chosen: list[str | None] = []
-        self.last = Choice(control_id=None, reading=None, meters=())
+        self.last = Choice()
 
     def run(self, seconds: int = 1) -> Choice:
         for _ in range(seconds):
@@ -100,8 +100,6 @@ class TestControl:
     def test_nothing_is_chosen_before_any_has_told_anything(self) -> None:
         panel = Panel(Meter(meter_id=INVERTER, works=False))
         assert panel.run() == Choice(
-            control_id=None,
-            reading=None,
             meters=(
                 JudgedMeter(
                     meter_id=INVERTER,

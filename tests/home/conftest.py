@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.surplus.const import CONF_KIND, DOMAIN, Kind
 from custom_components.surplus.control.model import (
+    BatteryReading,
     ChargerReading,
     ChargerSpec,
     GridReading,
@@ -56,6 +57,30 @@ class HandMeter:
         )
         for listener in tuple(self.listeners):
             listener()
+
+
+@dataclass
+class HandProduction:
+    """An inverter whose production a test writes."""
+
+    source_id: str = "solaredge:1"
+    name: str = "SolarEdge"
+    reading: tuple[float, float] | None = None
+
+
+@dataclass
+class HandBattery:
+    """A battery of a device whose readings a test writes."""
+
+    source_id: str = "solaredge:1_battery_1"
+    name: str = "SolarEdge battery"
+    reading: BatteryReading | None = None
+    capacity_wh: float | None = None
+
+    def show(self, power_w: float, soc: float | None = None) -> None:
+        self.reading = BatteryReading(
+            power_w=power_w, at=monotonic(), soc=soc, battery_id=self.source_id
+        )
 
 
 @dataclass

@@ -17,7 +17,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
-from .conftest import METER_ID, HandMeter, Life
+from .conftest import METER_ID, HandMeter, HandProduction, Life
 
 BASICS = {"phases": "1", "breaker_a": 40, "strictness": "balanced"}
 
@@ -286,6 +286,69 @@ async def test_a_meter_that_tells_its_limit_needs_no_other(hass: HomeAssistant) 
         flow_id, {"phases": "1", "strictness": "balanced", "grid_meters": [METER_ID]}
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_several_meters_are_kept_in_the_order_of_choice(
+    hass: HomeAssistant,
+) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    registry = async_get_registry(hass)
+    registry.async_register_meter(HandMeter())
+    registry.async_register_meter(HandMeter(source_id="solaredge:1", name="SolarEdge"))
+    flow_id = await begin(hass)
+    configure = hass.config_entries.flow.async_configure
+    # Without a limit: the Linky tells one, though a sensor is there, too.
+    form = {"phases": "1", "strictness": "balanced"}
+    result = await configure(flow_id, {**form, "grid_meters": []})
+    assert result["errors"] == {"grid_meters": "meter_missing"}
+    chosen = ["solaredge:1", "entity", METER_ID]
+    result = await configure(flow_id, {**form, "grid_meters": [*chosen, "entity"]})
+    assert result["step_id"] == "home_sensor"
+    result = await configure(flow_id, {"power_entity": "sensor.grid", "sign": "import"})
+    assert result["data"]["grid_meters"] == chosen
+    meters = result["result"].runtime_data.meters
+    meters.look(0.0)
+    assert [meter["id"] for meter in meters.as_list()] == [
+        "solaredge:1",
+        "entity:sensor.grid",
+        METER_ID,
+    ]
+
+
+async def test_the_order_can_be_changed_by_dragging(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    result = await home_entry.start_reconfigure_flow(hass)
+    fields = {str(key): value for key, value in result["data_schema"].schema.items()}
+    told = fields["grid_meters"].serialize()["selector"]["select"]
+    assert told["reorder"] is told["multiple"] is True
+    assert told["sort"] is False
+    assert [option["label"] for option in told["options"]] == ["Linky", "entity"]
+
+
+async def test_inverters_that_tell_their_production_are_offered_and_kept(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    result = await home_entry.start_reconfigure_flow(hass)
+    assert "solar_sources" not in result["data_schema"].schema
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    registry = async_get_registry(hass)
+    away = registry.async_register_production(HandProduction())
+    result = await home_entry.start_reconfigure_flow(hass)
+    configure = hass.config_entries.flow.async_configure
+    form = {**BASICS, "grid_meters": [METER_ID], "zero_export": True}
+    result = await configure(result["flow_id"], {**form, "solar_sources": []})
+    assert result["errors"] == {"solar_entity": "solar_needed"}
+    await configure(result["flow_id"], {**form, "solar_sources": ["solaredge:1"]})
+    assert home_entry.data["solar_sources"] == ["solaredge:1"]
+    away()
+    result = await home_entry.start_reconfigure_flow(hass)
+    await configure(result["flow_id"], {**form, "solar_sources": ["solaredge:1"]})
+    assert home_entry.data["solar_sources"] == ["solaredge:1"]
+    result = await home_entry.start_reconfigure_flow(hass)
+    form = {**BASICS, "grid_meters": [METER_ID], "solar_sources": []}
+    await configure(result["flow_id"], form)
+    assert "solar_sources" not in home_entry.data
 
 
 async def test_an_inverter_that_must_not_export_and_the_reserve_reach_the_engine(

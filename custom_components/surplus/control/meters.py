@@ -54,12 +54,17 @@ class JudgedMeter:
 class Choice:
     """Who controls, what to decide by, and how all meters are, in the user's order.
 
-    ``control_id`` and ``reading`` are None until any meter has told anything.
+    ``control`` and ``reading`` are None until any meter has told anything.
     """
 
-    control_id: str | None
-    reading: GridReading | None
-    meters: tuple[JudgedMeter, ...]
+    control: JudgedMeter | None = None
+    reading: GridReading | None = None
+    meters: tuple[JudgedMeter, ...] = ()
+
+    @property
+    def control_id(self) -> str | None:
+        """The id of the meter that controls."""
+        return self.control.meter_id if self.control else None
 
 
 class _Meter:
@@ -134,7 +139,7 @@ class MeterChoice:
         control = self._control(meters, now)
         self._control_id = control.meter_id if control else None
         return Choice(
-            control_id=self._control_id,
+            control=control,
             reading=_assembled(control, meters) if control else None,
             meters=meters,
         )

@@ -92,7 +92,7 @@ class GridMeters:
         self._followed: dict[str, _Followed] = {}
         self._choice = MeterChoice()
         self._disagreements = Disagreements()
-        self._chosen = Choice(control_id=None, reading=None, meters=())
+        self._chosen = Choice()
 
     # ---- following -----------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class GridMeters:
         self._disagreements.forget()
         self.disagreement = None
         # Even the same one may mean something else now.
-        self._chosen = Choice(control_id=None, reading=None, meters=())
+        self._chosen = Choice()
         self._hands.controlled_by(None)
 
     def look(self, now: float) -> GridReading | None:
@@ -130,17 +130,21 @@ class GridMeters:
         sights = [followed.look() for followed in self._followed.values()]
         before = self._chosen.control_id
         self._chosen = chosen = self._choice.choose(sights, now)
-        if chosen.control_id is not None and chosen.control_id != before:
+        if chosen.control is not None and chosen.control_id != before:
             if before is not None:
                 _LOGGER.info("%s is the grid meter now", self.control_name)
-            self._hands.controlled_by(self._choice.freshness(chosen.control_id).copy())
+            learned = self._choice.freshness(chosen.control.meter_id)
+            self._hands.controlled_by(learned.copy())
         self.disagreement = self._disagreements.observe(chosen.meters, now)
         return chosen.reading
 
     @callback
     def _on_reading(self, followed: _Followed) -> None:
-        """Decide on each reading of the control meter, and at once on an overload."""
-        if self._chosen.control_id in (None, followed.meter_id):
+        """Decide on each reading of the control meter, and at once on an overload.
+
+        While that one says nothing, the others set the pace: one may have to take over.
+        """
+        if followed.meter_id == self._chosen.control_id or not self._control_is_heard:
             self._hands.cycle(False)
             return
         reading = followed.look().reading
@@ -148,6 +152,14 @@ class GridMeters:
         begins, followed.overloaded = overloaded and not followed.overloaded, overloaded
         if overloaded:
             self._hands.cycle(begins)
+
+    @property
+    def _control_is_heard(self) -> bool:
+        control = self._chosen.control
+        if control is None or not control.measures:
+            return False
+        followed = self._followed.get(control.meter_id)
+        return followed is not None and not followed.look().asleep
 
     # ---- what there is to say ------------------------------------------------------
 
@@ -159,8 +171,8 @@ class GridMeters:
     @property
     def control_name(self) -> str | None:
         """What the user calls the meter that controls."""
-        control_id = self._chosen.control_id
-        return None if control_id is None else self.name_of(control_id)
+        control = self._chosen.control
+        return None if control is None else self.name_of(control.meter_id)
 
     def name_of(self, meter_id: str) -> str:
         """Return what the user calls a meter, or its id while it was never there."""

@@ -20,16 +20,14 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
     TimeSelector,
 )
 
 from ...control.loads.characteristic import Characteristic
-from ...registry import async_get_registry
+from .battery_form import battery_errors, with_sources
 from .checks import (
     POWER_UNITS,
     bounds_of,
@@ -237,47 +235,6 @@ def _check_storage(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
     return errors
 
 
-def _with_sources(
-    hass: HomeAssistant, fields: Fields, answers: Mapping[str, Any]
-) -> Fields:
-    """Let a battery be one that a device tells of, where there are any."""
-    sources = {
-        source_id: source.name
-        for source_id, source in async_get_registry(hass).batteries.items()
-    }
-    # One that is away now must not be lost by changing something else.
-    if present := answers.get(CONF_SOURCE):
-        sources.setdefault(present, present)
-    if not sources:
-        return {
-            vol.Required(CONF_POWER_ENTITY) if key == CONF_POWER_ENTITY else key: value
-            for key, value in fields.items()
-            if key != CONF_SOURCE
-        }
-    chosen = SelectSelector(
-        SelectSelectorConfig(
-            options=[
-                SelectOptionDict(value=source_id, label=name)
-                for source_id, name in sources.items()
-            ],
-            mode=SelectSelectorMode.DROPDOWN,
-        )
-    )
-    return {
-        key: chosen if key == CONF_SOURCE else value for key, value in fields.items()
-    }
-
-
-def _check_battery(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
-    if data.get(CONF_SOURCE):
-        return {}
-    if not data.get(CONF_POWER_ENTITY):
-        return {CONF_POWER_ENTITY: "power_sensor_missing"}
-    if data[CONF_FIRST_SOC] and not data.get(CONF_SOC_ENTITY):
-        return {CONF_SOC_ENTITY: "soc_needed"}
-    return soc_errors(hass, data)
-
-
 def _percent() -> NumberSelector:
     return number(0, 100, 1, PERCENTAGE)
 
@@ -423,7 +380,7 @@ FORMS: Final[dict[str, Form]] = {
             vol.Optional(CONF_SOC_ENTITY): entity(Platform.SENSOR),
             vol.Required(CONF_FIRST_SOC, default=0): _percent(),
         },
-        check=_check_battery,
-        adapted=_with_sources,
+        check=battery_errors,
+        adapted=with_sources,
     ),
 }

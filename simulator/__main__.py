@@ -14,6 +14,7 @@ from .clock import parse_hours_and_minutes
 from .control import DEFAULT_PORT, HELP, ControlPort, Words, listen_to_terminal
 from .evse import EvseSpec
 from .heater import HeaterSpec
+from .inverter import MeterRole, SolarEdgeSpec
 from .tariff import OPTIONS
 from .tic import TicMode
 from .trace import trace_names
@@ -56,6 +57,13 @@ def parser() -> argparse.ArgumentParser:
     add("--heater", type=float, metavar="W", help="a dimmed water heater of this power")
     add("--appliance", type=float, metavar="W", help="a load of this power on a relay")
     add("--battery", type=float, metavar="WH", help="a battery that regulates itself")
+    add("--inverter", type=int, metavar="PORT", help="a SolarEdge, and its Modbus port")
+    add(
+        "--production-meter", action="store_true", help="a second meter at the inverter"
+    )
+    add(
+        "--follower", type=float, metavar="SHARE", help="of the panels, on a second one"
+    )
     add("--unplugged", action="store_true", help="begin without a car")
     return wanted
 
@@ -94,6 +102,15 @@ def options_from(arguments: argparse.Namespace) -> HouseOptions:
         battery=None
         if arguments.battery is None
         else BatterySpec(capacity_wh=arguments.battery),
+        inverter=None if arguments.inverter is None else _inverter(arguments),
+        modbus_port=arguments.inverter,
+    )
+
+
+def _inverter(arguments: argparse.Namespace) -> SolarEdgeSpec:
+    further = (MeterRole.PRODUCTION,) if arguments.production_meter else ()
+    return SolarEdgeSpec(
+        meters=(MeterRole.GRID, *further), follower_share=arguments.follower
     )
 
 

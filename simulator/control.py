@@ -40,6 +40,7 @@ bath           take 60 litres of hot water
 unplug | plug  drive away | come home
 cut | mend     lose | restore the charger's network link
 meter off|on   silence the Linky | let it talk (also: garbled, gone)
+inverter <state>   slow, night, gone (off the network) or on (a house that has one)
 speed <n>      how fast the sun goes (60 = one hour a minute, 0 = it stands still)
 status         what is going on
 help           this list"""
@@ -97,6 +98,10 @@ class Words:
                 self._house.heater.tank.draw(BATH_L)
             case ["meter", ("on" | "off" | "garbled" | "gone") as state]:
                 await self._house.meter(state)
+            case ["inverter", ("on" | "slow" | "night" | "gone") as state] if (
+                self._house.inverter
+            ):
+                await self._house.inverter_is(state)
             case _:
                 raise UnknownWord(f"unknown: {line.strip()} (try: help)")
         self._house.catch_up()

@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 
+from .battery import BatterySpec
 from .charger import Charger, ChargerSpec
 from .clock import parse_hours_and_minutes
 from .control import DEFAULT_PORT, HELP, ControlPort, Words, listen_to_terminal
@@ -25,12 +26,15 @@ from .demo_setup import (
     add_central_system,
     add_home,
     add_linky,
+    add_solaredge,
     adopt_charger,
     begin,
     make_dashboard,
     push_solar,
 )
+from .demo_texts import HELP_FR, TEXTS
 from .hass_api import HassError
+from .inverter import SolarEdgeSpec
 from .real_hass import REPOSITORY, RESTART_EXIT_CODE, RealHass
 from .virtual_house import HouseOptions, VirtualHouse
 
@@ -42,84 +46,13 @@ SOLAR_PUSH_S = 2.0
 # The sun gives more than this, so that there is something left for the other loads.
 CHARGER_A = 16
 # Another one when a folder set up by an earlier version of the demo is of no use.
-LAYOUT = 2
+LAYOUT = 3
+METERS = ("linky", "solaredge", "both")
 # How long the charger may take to be let in.
 CALL_IN_S = 60.0
 
 # Early enough that the sun still rises, late enough that all three have some of it.
 START = "10:00"
-
-_TEXTS = {
-    "en": {
-        "busy": "Port {port} ({what}) is taken. Stop what uses it, or choose another "
-        "with {option}.",
-        "running": "A demo is already running from this folder.",
-        "house": "The virtual house is up. Starting Home Assistant (the first time "
-        "takes a minute) ...",
-        "setup": "Setting up Surplus as a user would ...",
-        "ended": "Home Assistant ended by itself. The last it said:",
-        "alone": "The virtual charger was not let in ({error}). The log ends with:",
-        "stopping": "Stopping ...",
-        "ready": """
-  Open   {url}
-  Login  {user} / {password}
-
-  Watch  the dashboard "Virtual house": the sun moves sixty times as fast as it
-         should. The car and a water heater follow it within half a minute, a
-         pool pump after a minute. Every decision says why. It is {time} in
-         the house.
-
-  Type   a word here (or: {control} <word>):
-{words}
-
-  Stop   Ctrl-C
-""",
-    },
-    "fr": {
-        "busy": "Le port {port} ({what}) est pris. Arrêtez ce qui l'utilise, ou "
-        "choisissez-en un autre avec {option}.",
-        "running": "Une démo tourne déjà dans ce dossier.",
-        "house": "La maison virtuelle est prête. Démarrage de Home Assistant (une "
-        "minute la première fois) ...",
-        "setup": "Installation de Surplus comme le ferait un utilisateur ...",
-        "ended": "Home Assistant s'est arrêté de lui-même. Ses derniers mots :",
-        "alone": "La borne virtuelle n'a pas été admise ({error}). Fin du journal :",
-        "stopping": "Arrêt ...",
-        "ready": """
-  Ouvrez       {url}
-  Identifiant  {user} / {password}
-
-  Regardez     le tableau de bord « Maison virtuelle » : le soleil va soixante fois
-               trop vite. La voiture et un chauffe-eau le suivent en une demi-minute, une
-               pompe de piscine au bout d'une minute. Chaque décision dit pourquoi. Il est
-               {time} dans la maison.
-
-  Tapez        un mot ici (ou : {control} <mot>) :
-{words}
-
-  Arrêt        Ctrl-C
-""",
-    },
-}
-
-
-HELP_FR = """\
-surplus        plein de soleil : 3500 W de trop avant la voiture
-import         pas de soleil en trop : la maison tire 2000 W avant la voiture
-balanced       la maison prend exactement ce que donne le soleil, avant la voiture
-grid <W>       une puissance réseau quelconque avant la voiture (- : injection)
-cloud          un nuage passe, pendant une minute
-auto           retour au soleil et à la maison enregistrés
-hp | hc        le Linky passe en heures pleines | creuses
-heater <%>     règle le chauffe-eau, comme par sa propre application
-appliance on|off   actionne le relais de la pompe
-bath           on prend 60 litres d'eau chaude
-unplug | plug  la voiture part | revient
-cut | mend     la borne perd | retrouve son réseau
-meter off|on   le Linky se tait | reparle (aussi : garbled, gone)
-speed <n>      vitesse du soleil (60 = une heure par minute, 0 = il s'arrête)
-status         ce qui se passe
-help           cette liste (en anglais)"""
 
 
 class DemoError(Exception):
@@ -137,7 +70,17 @@ def parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     add("--ocpp-port", type=int, default=9000, help="chargers call this one (9000)")
     add("--control-port", type=int, default=DEFAULT_PORT, help=f"({DEFAULT_PORT})")
-    add("--lang", choices=sorted(_TEXTS), default="en", help="language (en)")
+    add(
+        "--meters",
+        choices=METERS,
+        default="both",
+        help="what measures the house (both: the Linky first)",
+    )
+    add(
+        "--modbus-port", type=int, default=1502, help="of the SolarEdge inverter (1502)"
+    )
+    add("--battery", type=float, metavar="WH", help="a battery at the inverter (none)")
+    add("--lang", choices=sorted(TEXTS), default="en", help="language (en)")
     add("--solar", default="pv_clear", metavar="TRACE", help="the sun (pv_clear)")
     add("--house", default="load_synth", metavar="TRACE", help="(load_synth)")
     add("--speed", type=float, default=60.0, help="of the sun (60)")
@@ -153,12 +96,17 @@ class Demo:
     def __init__(self, arguments: argparse.Namespace) -> None:
         """Read the command line; raises ValueError."""
         folder = arguments.folder.resolve()
-        self._texts = _TEXTS[arguments.lang]
+        self._texts = TEXTS[arguments.lang]
         self._arguments = arguments
         self._folder = folder
         self._start_s = parse_hours_and_minutes(arguments.start)
+        self._meters: str = arguments.meters
+        has_inverter = self._meters != "linky"
+        if arguments.battery is not None and not has_inverter:
+            raise ValueError("--battery needs an inverter: --meters solaredge or both")
         self.setup = Setup(
-            tic=folder / "linky",
+            tic=folder / "linky" if self._meters != "solaredge" else None,
+            modbus_port=arguments.modbus_port if has_inverter else None,
             ocpp_port=arguments.ocpp_port,
             identity=IDENTITY,
             language=arguments.lang,
@@ -180,6 +128,11 @@ class Demo:
                 heater=HEATER,
                 tank=TANK,
                 appliance=PUMP,
+                battery=None
+                if arguments.battery is None
+                else BatterySpec(capacity_wh=arguments.battery),
+                inverter=SolarEdgeSpec() if has_inverter else None,
+                modbus_port=self.setup.modbus_port,
             )
         )
         self.hass = RealHass(
@@ -198,11 +151,15 @@ class Demo:
 
     def _check_ports(self) -> None:
         chosen = self._arguments
-        for host, port, what, option in (
+        wanted = [
             (chosen.host, chosen.port, "Home Assistant", "--port"),
             ("127.0.0.1", chosen.ocpp_port, "OCPP", "--ocpp-port"),
             ("127.0.0.1", chosen.control_port, "control", "--control-port"),
-        ):
+        ]
+        if self.setup.modbus_port is not None:
+            port = self.setup.modbus_port
+            wanted.append(("127.0.0.1", port, "Modbus", "--modbus-port"))
+        for host, port, what, option in wanted:
             if not _is_free(host, port):
                 text = self._texts["busy"]
                 raise DemoError(text.format(port=port, what=what, option=option))
@@ -219,11 +176,14 @@ class Demo:
         return True
 
     @property
-    def _choices(self) -> dict[str, int | str]:
+    def _choices(self) -> dict[str, int | str | bool | None]:
         """What a folder was set up for."""
         return {
             "layout": LAYOUT,
             "ocpp_port": self.setup.ocpp_port,
+            "meters": self._meters,
+            "modbus_port": self.setup.modbus_port,
+            "battery": self.house.battery is not None,
             "language": self.setup.language,
         }
 
@@ -271,7 +231,8 @@ class Demo:
         hass, house = self.hass, self.house
         await hass.prepare()
         await hass.start()
-        await push_solar(hass, house.house.solar_w, self.setup.language)
+        if self.setup.modbus_port is None:
+            await push_solar(hass, house.house.solar_w, self.setup.language)
         await self._wires.push()
         assert house.charger is not None
         # The car is there before Surplus is: a session that runs is adopted.
@@ -295,11 +256,13 @@ class Demo:
             user=USER,
             password=PASSWORD,
             time=self._arguments.start,
+            meters=self._texts[self._meters],
             words=indented,
             control=control.replace(f"{REPOSITORY}/", ""),
         )
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._push_solar())
+            if self.setup.modbus_port is None:
+                tasks.create_task(self._push_solar())
             tasks.create_task(self._wires.run())
             tasks.create_task(listen_to_terminal(words))
             tasks.create_task(self._watch())
@@ -314,7 +277,10 @@ class Demo:
             raise DemoError(f"{told}\n{self.hass.log_tail()}") from None
 
     async def _configure(self) -> None:
-        await add_linky(self.hass, self.setup)
+        if self.setup.tic is not None:
+            await add_linky(self.hass, self.setup)
+        if self.setup.modbus_port is not None:
+            await add_solaredge(self.hass, self.setup.modbus_port)
         await add_central_system(self.hass, self.setup)
         await adopt_charger(self.hass, self.setup)
         await add_home(self.hass, self.setup)

@@ -10,6 +10,17 @@ URL_PATH = "surplus-demo"
 # Ten minutes: as many hours of the sun's day at sixty times its speed.
 HOURS_SHOWN = 1 / 6
 
+# Whoever measures, and what: the meter in use first.
+_MEASURES = (
+    "meter",
+    "linky_power",
+    "inverter_meter",
+    "inverter_power",
+    "inverter_status",
+    "battery_power",
+    "battery_soc",
+)
+
 # The device's name would only repeat itself on every card.
 _ENTITY_NAME = {"type": "entity"}
 
@@ -31,6 +42,14 @@ _TEXTS = {
         "why": "Why they do what they do",
         "water": "Water temperature",
         "tank": "Water",
+        "meters": "Who measures",
+        "meter": "In use",
+        "linky_power": "Linky",
+        "inverter_meter": "Inverter's meter",
+        "inverter_power": "Inverter",
+        "inverter_status": "It is",
+        "battery_power": "Battery",
+        "battery_soc": "It holds",
         "play": "Play with it",
         "words": (
             "Type a word in the terminal where the demo runs, and watch:\n\n"
@@ -42,6 +61,9 @@ _TEXTS = {
             "| `hp` `hc` | peak or off-peak hours |\n"
             "| `cut` `mend` | the charger loses its network |\n"
             "| `meter off` `meter on` | the Linky falls silent |\n"
+            "| `inverter slow` `inverter on` | the inverter takes a second to answer |\n"
+            "| `inverter night` | no sun: the inverter sleeps |\n"
+            "| `inverter gone` | the inverter leaves the network |\n"
             "| `unplug` `plug` | the car leaves or comes home |\n"
             "| `bath` | somebody takes 60 litres of hot water |\n"
             "| `appliance off` | somebody turns the pump off at its relay |\n"
@@ -69,6 +91,14 @@ _TEXTS = {
         "why": "Pourquoi ils font ce qu'ils font",
         "water": "Température de l'eau",
         "tank": "Eau",
+        "meters": "Qui mesure",
+        "meter": "En service",
+        "linky_power": "Linky",
+        "inverter_meter": "Compteur de l'onduleur",
+        "inverter_power": "Onduleur",
+        "inverter_status": "Son état",
+        "battery_power": "Batterie",
+        "battery_soc": "Sa charge",
         "play": "À vous de jouer",
         "words": (
             "Tapez un mot dans le terminal où tourne la démo, et regardez :\n\n"
@@ -80,6 +110,9 @@ _TEXTS = {
             "| `hp` `hc` | heures pleines ou heures creuses |\n"
             "| `cut` `mend` | la borne perd ou retrouve son réseau |\n"
             "| `meter off` `meter on` | le Linky se tait ou reparle |\n"
+            "| `inverter slow` `inverter on` | l'onduleur met une seconde à répondre |\n"
+            "| `inverter night` | plus de soleil : l'onduleur dort |\n"
+            "| `inverter gone` | l'onduleur quitte le réseau |\n"
             "| `unplug` `plug` | la voiture part ou revient |\n"
             "| `bath` | on prend 60 litres d'eau chaude |\n"
             "| `appliance off` | quelqu'un arrête la pompe à son relais |\n"
@@ -100,7 +133,9 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
     ``surplus``, ``period``, ``observer``; of the car ``mode``, ``reason``, ``next_event``,
     ``offered``, ``current``, ``power``, ``status``; of the other loads ``heater_`` and
     ``pump_`` with ``mode``, ``reason``, ``next_event``, ``resume``, ``power``, then
-    ``heater_set``, ``water``, ``pump_switch``. A role without entity is left out.
+    ``heater_set``, ``water``, ``pump_switch``; of who measures ``meter``,
+    ``linky_power``, ``inverter_`` with ``meter``, ``power``, ``status``, and ``battery_``
+    with ``power``, ``soc``. A role without entity is left out.
     """
     texts = _TEXTS["fr" if language == "fr" else "en"]
 
@@ -117,6 +152,7 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
         names |= {"heater_set": texts["set"], "pump_switch": texts["switch"]}
         # Their own names are too long for half of a telephone.
         names |= {"house": texts["house"], "observer": texts["observe"]}
+        names |= {role: texts[role] for role in _MEASURES}
         return [
             {"type": "tile", **card, **options} for card in shown(*roles, names=names)
         ]
@@ -126,6 +162,7 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
         for load in ("heater", "pump"):
             names |= {f"{load}_{key}": texts[load] for key in ("power", "reason")}
         names["reason"] = texts["car"]
+        names |= {role: texts[role] for role in ("linky_power", "inverter_meter")}
         card = {
             "type": "history-graph",
             "title": title,
@@ -179,6 +216,13 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
         *graph(texts["currents"], "offered", "current"),
         *graph(texts["water"], "water"),
     ]
+    measures = [
+        *tiles("meter", **wide),
+        *tiles(*_MEASURES[1:]),
+        *graph(texts["meters"], "linky_power", "inverter_meter"),
+    ]
+    if measures:
+        measures.insert(0, _heading(texts["meters"], "mdi:meter-electric"))
     play = [
         _heading(texts["play"], "mdi:console"),
         {"type": "markdown", "content": texts["words"], "text_only": True},
@@ -187,6 +231,7 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
         {"type": "grid", "cards": now},
         {"type": "grid", "cards": others},
         {"type": "grid", "cards": follow},
+        {"type": "grid", "cards": measures},
         {"type": "grid", "cards": play},
     ]
     return {

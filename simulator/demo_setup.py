@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+import re
 
 from .demo_dashboard import URL_PATH, dashboard, title
 from .demo_loads import (
@@ -27,19 +28,36 @@ LOAD_KEYS = (
 )
 # The roles of what a viewer may choose.
 MODES = ("mode", "heater_mode", "pump_mode")
+# Which meter counts first at the grid connection, by the kind of its entry.
+_METER_ORDER = ("linky", "solaredge")
+# What the meters' entities play on the dashboard, by their unique ids.
+_METER_ROLES = {
+    "linky_power": r"linky:\w+_net_power",
+    "period": r"linky:\w+_period",
+    "inverter_power": r"solaredge:[^_]+_ac_power",
+    "inverter_status": r"solaredge:[^_]+_status",
+    "inverter_meter": r"solaredge:[^_]+_meter_[^_]+_grid_power",
+    "battery_power": r"solaredge:[^_]+_battery_[^_]+_power",
+    "battery_soc": r"solaredge:[^_]+_battery_[^_]+_soc",
+}
 
 SOLAR_ENTITY = "sensor.virtual_solar_production"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setup:
-    """What the flows are told."""
+    """What the flows are told.
 
-    tic: Path
+    ``tic`` is where the Linky talks and ``modbus_port`` where the SolarEdge inverter
+    listens; None: there is none.
+    """
+
+    tic: Path | None
     ocpp_port: int
     identity: str
     language: str
     ocpp_host: str = "127.0.0.1"
+    modbus_port: int | None = None
     breaker_a: int = 60
     charger_a: int = 32
 
@@ -47,8 +65,8 @@ class Setup:
 async def push_solar(hass: HassApi, watts: float, language: str) -> None:
     """Tell Home Assistant what the virtual panels give.
 
-    A Linky cannot see production: in the demo it comes as what the design calls *any
-    Home Assistant sensor*, a state that something outside wrote.
+    A Linky cannot see production: without an inverter that tells it, it comes as what the
+    design calls *any Home Assistant sensor*, a state that something outside wrote.
     """
     name = "Panneaux virtuels" if language == "fr" else "Virtual solar panels"
     await hass.set_state(
@@ -68,6 +86,19 @@ async def add_linky(hass: HassApi, setup: Setup) -> Json:
     """Add the Linky: its port, and a test read."""
     answers = {"user": "linky", "linky": {"device": str(setup.tic)}}
     return _created(await hass.add(DOMAIN, answers | {"linky_historic": {}}))
+
+
+async def add_solaredge(hass: HassApi, port: int) -> Json:
+    """Add the inverter: its address, a test read, and what its meters say they are."""
+    link = {"host": "127.0.0.1", "port": port, "more_options": {"unit_id": 1}}
+    answers = {
+        "user": "solaredge",
+        # Only asked where Home Assistant's own integration reads an inverter already.
+        "solaredge": "solaredge_host",
+        "solaredge_host": link,
+        "solaredge_found": _suggested,
+    }
+    return _created(await hass.add(DOMAIN, answers))
 
 
 async def add_central_system(hass: HassApi, setup: Setup) -> Json:
@@ -91,13 +122,25 @@ async def adopt_charger(hass: HassApi, setup: Setup) -> Json:
 
 
 async def add_home(hass: HassApi, setup: Setup, *, solar: bool = True) -> Json:
-    """Add the Home with the Linky at its grid connection."""
-    home: Json = {"breaker_a": setup.breaker_a}
-    if solar:
-        home |= {"solar_entity": SOLAR_ENTITY}
+    """Add the Home: a Linky counts first at its grid connection, an inverter next.
+
+    Production is what the inverter tells, else (with ``solar``) what is pushed.
+    """
 
     def answer(flow: Json) -> Json:
-        return {**_defaults(flow), **home}
+        home = {**_defaults(flow), "breaker_a": setup.breaker_a}
+        meters = _choices(flow, "grid_meters")
+        home["grid_meters"] = [
+            meter
+            for kind in _METER_ORDER
+            for meter in meters
+            if meter.startswith(f"{kind}:")
+        ]
+        if inverters := _choices(flow, "solar_sources"):
+            home["solar_sources"] = inverters
+        elif solar:
+            home["solar_entity"] = SOLAR_ENTITY
+        return home
 
     return _created(await hass.add(DOMAIN, {"user": "home", "home": answer}))
 
@@ -109,6 +152,24 @@ def _defaults(flow: Json) -> Json:
         for field in flow["data_schema"]
         if "default" in field
     }
+
+
+def _suggested(flow: Json) -> Json:
+    """Return what a form suggests where it has no default."""
+    return _defaults(flow) | {
+        field["name"]: field["description"]["suggested_value"]
+        for field in flow["data_schema"]
+        if "suggested_value" in (field.get("description") or {})
+    }
+
+
+def _choices(flow: Json, name: str) -> list[str]:
+    """Return what can be chosen in a form's field; nothing where it has no such one."""
+    for field in flow["data_schema"]:
+        if field["name"] == name:
+            options = field["selector"]["select"]["options"]
+            return [option["value"] for option in options]
+    return []
 
 
 def _created(result: Json) -> Json:
@@ -127,6 +188,7 @@ async def roles(hass: HassApi, identity: str) -> dict[str, str]:
         "house": "home_house_power",
         "surplus": "home_surplus_power",
         "observer": "home_observer",
+        "meter": "home_meter_in_use",
         "mode": f"{load}_mode",
         "reason": f"{load}_reason",
         "offered": f"{load}_offered_current",
@@ -145,9 +207,10 @@ async def roles(hass: HassApi, identity: str) -> dict[str, str]:
         for role, unique_id in wanted.items()
         if unique_id in by_unique_id
     }
-    for unique_id, entity_id in by_unique_id.items():
-        if unique_id.startswith("linky:") and unique_id.endswith("_period"):
-            found["period"] = entity_id
+    for role, pattern in _METER_ROLES.items():
+        for unique_id, entity_id in by_unique_id.items():
+            if re.fullmatch(pattern, unique_id):
+                found[role] = entity_id
     if "heater" in loads:
         found |= {
             "heater_power": HEATER_POWER_ENTITY,
@@ -159,11 +222,16 @@ async def roles(hass: HassApi, identity: str) -> dict[str, str]:
     return found
 
 
-async def _known_roles(hass: HassApi, identity: str) -> dict[str, str]:
+async def _known_roles(hass: HassApi, setup: Setup) -> dict[str, str]:
     """Return the roles once the first readings have brought their entities."""
+    wanted = {"grid", "mode", "current"}
+    if setup.tic is not None:
+        wanted.add("period")
+    if setup.modbus_port is not None:
+        wanted.add("inverter_meter")
     for _ in range(ENTITY_ATTEMPTS):
-        found = await roles(hass, identity)
-        if {"grid", "mode", "current", "period"} <= found.keys():
+        found = await roles(hass, setup.identity)
+        if wanted <= found.keys():
             break
         await asyncio.sleep(0.5)
     return found
@@ -181,7 +249,7 @@ async def make_dashboard(hass: HassApi, setup: Setup) -> None:
         require_admin=False,
         mode="storage",
     )
-    config = dashboard(await _known_roles(hass, setup.identity), language)
+    config = dashboard(await _known_roles(hass, setup), language)
     await hass.ask("lovelace/config/save", url_path=URL_PATH, config=config)
     await hass.ask(
         "frontend/set_system_data", key="core", value={"default_panel": URL_PATH}

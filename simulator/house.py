@@ -82,6 +82,8 @@ class House:
         self.meters = meters if meters is not None else []
         self.solar_w = 0.0
         self.load_w = 0.0
+        # Whether somebody has made it night: no sun, whatever the time of day.
+        self.night = False
         self._solar = solar
         self._load = load
         self._now = 0.0
@@ -161,6 +163,8 @@ class House:
         self.solar_w *= self._light(now)
 
     def _light(self, now: float) -> float:
+        if self.night:
+            return 0.0
         if self._cloud is None:
             return 1.0
         begin, end = self._cloud

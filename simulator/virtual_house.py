@@ -22,7 +22,9 @@ from .device import Device
 from .evse import Evse, EvseSpec
 from .heater import Heater, HeaterSpec, Tank, TankSpec
 from .house import GridMeter, House, HouseSpec
+from .inverter import SolarEdge, SolarEdgeSpec
 from .linky import Linky, LinkySpec
+from .modbus_server import NORMAL, SLOW, Habits, ModbusServer
 from .serial_line import Fault, Port, PseudoTerminal, TcpPort, TicLine
 from .tariff import OPTIONS
 from .tic import TicMode
@@ -45,7 +47,8 @@ class HouseOptions:
     from ``first_s`` to ``last_s`` and over again. Without ``tic_path`` and ``tic_port``
     the Linky is not connected to anything, without ``ocpp_url`` nor is the charger. A
     heater with its ``tank``, an appliance and a battery are there when they are named;
-    nothing but this program commands them yet.
+    nothing but this program commands them yet. An inverter has the battery on its DC
+    side, and is on the network when it has a ``modbus_port``.
     """
 
     pace: float = 1.0
@@ -74,6 +77,9 @@ class HouseOptions:
     tank: TankSpec = field(default_factory=TankSpec)
     appliance: ApplianceSpec | None = None
     battery: BatterySpec | None = None
+    inverter: SolarEdgeSpec | None = None
+    modbus_port: int | None = None
+    modbus_habits: Habits = NORMAL
 
 
 class VirtualHouse:
@@ -125,6 +131,10 @@ class VirtualHouse:
             meters=self._meters(),
             spec=HouseSpec(phases=chosen.phases),
         )
+        self.inverter: SolarEdge | None = None
+        self.modbus: ModbusServer | None = None
+        if chosen.inverter is not None:
+            self._install(chosen.inverter)
         # One step, so that there is something to show from the first frame on.
         self.house.advance(0.001)
         self.tic_line: TicLine | None = None
@@ -151,6 +161,13 @@ class VirtualHouse:
         if self.battery is not None:
             meters.append(self.battery)
         return meters
+
+    def _install(self, spec: SolarEdgeSpec) -> None:
+        self.inverter = SolarEdge(spec, self.house, self.battery)
+        self.house.meters.append(self.inverter)
+        if (port := self.options.modbus_port) is not None:
+            habits = self.options.modbus_habits
+            self.modbus = ModbusServer(self.inverter, port=port, habits=habits)
 
     def _port(self) -> Port | None:
         chosen = self.options
@@ -180,6 +197,9 @@ class VirtualHouse:
         if self.tic_line is not None:
             await self.tic_line.port.open()
             await self._keep(self.tic_line.run(), "linky")
+        if self.modbus is not None:
+            await self.modbus.open()
+            self._open.push_async_callback(self.modbus.close)
         await self._keep(self._live(), "house")
 
     async def __aexit__(
@@ -242,6 +262,20 @@ class VirtualHouse:
         self.tic_line.fault = faults[state]
         await self.tic_line.port.open()
 
+    async def inverter_is(self, state: str) -> None:
+        """Let the inverter be ``on``, ``slow``, in the ``night``, or ``gone``.
+
+        Its night is the whole house's: there is no sun until it is on again.
+        """
+        self.house.night = state == "night"
+        if self.modbus is None:
+            return
+        if state == "gone":
+            await self.modbus.close()
+            return
+        self.modbus.habits = SLOW if state == "slow" else self.options.modbus_habits
+        await self.modbus.open()
+
     def status(self) -> str:
         """One paragraph on what is going on."""
         house, evse = self.house, self.evse
@@ -287,4 +321,16 @@ class VirtualHouse:
             parts.append(
                 f"battery {battery.battery_w:+.0f} W, {100 * battery.soc:.0f} % full"
             )
+        if (inverter := self.inverter) is not None:
+            parts.append(
+                f"inverter {'asleep' if inverter.asleep else 'awake'}, "
+                f"{inverter.solar_w:.0f} W ({self._modbus_status()})"
+            )
         return parts
+
+    def _modbus_status(self) -> str:
+        modbus = self.modbus
+        if modbus is None or not modbus.is_open:
+            return "not on the network"
+        caller = "one caller" if modbus.has_caller else "no caller"
+        return f"{caller}, {modbus.turned_away} turned away"

@@ -39,6 +39,13 @@ ROLES = {
         "heater_power",
         "heater_set",
         "water",
+        "meter",
+        "linky_power",
+        "inverter_meter",
+        "inverter_power",
+        "inverter_status",
+        "battery_power",
+        "battery_soc",
     )
 }
 
@@ -75,7 +82,15 @@ def test_the_same_choices_find_what_the_first_run_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--fresh"], ["--lang", "fr"], ["--ocpp-port", "9001"]]
+    "arguments",
+    [
+        ["--fresh"],
+        ["--lang", "fr"],
+        ["--ocpp-port", "9001"],
+        ["--meters", "linky"],
+        ["--modbus-port", "1503"],
+        ["--battery", "5000"],
+    ],
 )
 def test_other_choices_begin_afresh(tmp_path: Path, arguments: list[str]) -> None:
     folder = tmp_path / "demo"
@@ -106,6 +121,7 @@ def test_a_run_that_was_interrupted_begins_afresh(tmp_path: Path) -> None:
         ("--port", "en", "is taken"),
         ("--ocpp-port", "en", "choose another with --ocpp-port"),
         ("--control-port", "fr", "est pris"),
+        ("--modbus-port", "fr", "--modbus-port"),
     ],
 )
 def test_a_busy_port_is_said_in_plain_words(
@@ -115,8 +131,8 @@ def test_a_busy_port_is_said_in_plain_words(
     language: str,
     words: str,
 ) -> None:
-    free = [_free_port() for _ in range(3)]
-    ports = dict(zip(("--port", "--ocpp-port", "--control-port"), free, strict=True))
+    names = ("--port", "--ocpp-port", "--control-port", "--modbus-port")
+    ports = {name: _free_port() for name in names}
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -137,6 +153,34 @@ def test_a_second_demo_in_the_same_folder_is_refused(
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert main(["--folder", str(tmp_path)]) == 1
     assert "already running" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("meters", "linky", "inverter"),
+    [
+        ("linky", True, False),
+        ("solaredge", False, True),
+        ("both", True, True),
+    ],
+)
+def test_the_house_has_the_meters_that_were_asked_for(
+    tmp_path: Path, *, meters: str, linky: bool, inverter: bool
+) -> None:
+    run = demo(tmp_path / "demo", "--meters", meters, "--modbus-port", "0")
+    assert (run.house.tic_line is not None) is linky
+    assert (run.house.inverter is not None) is inverter
+    assert (run.house.modbus is not None) is inverter
+    assert run.house.battery is None
+
+
+def test_a_battery_hangs_on_the_inverter_or_nowhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = demo(tmp_path / "demo", "--battery", "5000")
+    assert run.house.battery is not None
+    arguments = ["--folder", str(tmp_path), "--meters", "linky", "--battery", "5000"]
+    assert main(arguments) == 1
+    assert "needs an inverter" in capsys.readouterr().err
 
 
 def test_a_time_that_is_none_is_refused(

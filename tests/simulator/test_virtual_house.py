@@ -10,8 +10,11 @@ import subprocess
 import sys
 from typing import Any
 
+from modbus_connection import ModbusTcpParams
+from modbus_connection.tmodbus import ModbusConnection
 import pytest
 import serial
+from solaredged import SolarEdgeConnectionError
 
 from simulator.__main__ import live, options_from, parser
 from simulator.appliance import ApplianceSpec
@@ -26,11 +29,14 @@ from simulator.control import (
     send,
 )
 from simulator.heater import HeaterSpec
+from simulator.inverter import MeterRole, SolarEdgeSpec
+from simulator.modbus_server import SLOW
 from simulator.serial_line import TcpPort
 from simulator.tic import TicMode
 from simulator.virtual_house import HouseOptions, VirtualHouse
 
 from .central import central_system
+from .modbus import PROMPT, read
 from .tic_reader import read_frame
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -259,7 +265,47 @@ async def test_a_heater_an_appliance_and_a_battery_can_stand_in_the_house() -> N
         assert running.heater.tank.temperature_c < before_c
 
 
-@pytest.mark.parametrize("word", ["heater 50", "appliance on", "bath"])
+@pytest.mark.usefixtures("socket_enabled")
+async def test_an_inverter_with_the_battery_of_the_house_is_on_the_network() -> None:
+    async with house(
+        plugged=False,
+        battery=BatterySpec(),
+        inverter=SolarEdgeSpec(),
+        modbus_port=0,
+        modbus_habits=PROMPT,
+    ) as running:
+        assert running.modbus is not None
+        assert running.modbus.port
+        words = Words(running)
+        await words.say("surplus")
+        params = ModbusTcpParams(host="127.0.0.1", port=running.modbus.port)
+        link = ModbusConnection(params)
+        reader = await read(link)
+        assert len(reader.batteries) == 1
+        assert reader.meters[0].option == "Export+Import"
+        assert "inverter awake, 3900 W (one caller, 0 turned away" in running.status()
+        assert await words.say("inverter slow")
+        assert running.modbus.habits is SLOW
+        assert "not on the network" in await words.say("inverter gone")
+        with pytest.raises(SolarEdgeConnectionError):
+            await read(link)
+        assert "no caller" in await words.say("inverter night")
+        assert running.modbus.habits is PROMPT
+        assert running.house.solar_w == 0.0
+        await words.say("inverter on")
+        assert running.house.solar_w > 3000
+        assert (await read(link)).inverter.ac_power is not None
+        await link.close()
+
+
+async def test_an_inverter_needs_no_network_to_sleep() -> None:
+    async with house(inverter=SolarEdgeSpec(), start_s=12 * 3600.0) as running:
+        assert "awake" in await Words(running).say("inverter slow")
+        told = await Words(running).say("inverter night")
+        assert "inverter asleep, 0 W (not on the network)" in told
+
+
+@pytest.mark.parametrize("word", ["heater 50", "appliance on", "bath", "inverter slow"])
 async def test_a_word_for_what_is_not_in_the_house_is_unknown(word: str) -> None:
     async with house() as running:
         with pytest.raises(UnknownWord):
@@ -270,7 +316,8 @@ def test_the_command_line_says_what_stands_in_the_house() -> None:
     line = (
         "--tic 9999 --mode historic --consumer --phases 3 --identity X --password p "
         "--no-free-vend --max-current 16 --day 07:00-00:00 --speed 1 --unplugged "
-        "--heater 3000 --appliance 900 --battery 5000"
+        "--heater 3000 --appliance 900 --battery 5000 "
+        "--inverter 1502 --production-meter --follower 0.4"
     )
     options = options_from(parser().parse_args(line.split()))
     assert (options.tic_path, options.tic_port) == (None, 9999)
@@ -284,7 +331,12 @@ def test_the_command_line_says_what_stands_in_the_house() -> None:
     assert options.heater == HeaterSpec(max_w=3000)
     assert options.appliance == ApplianceSpec(power_w=900)
     assert options.battery == BatterySpec(capacity_wh=5000)
+    assert options.modbus_port == 1502
+    assert options.inverter == SolarEdgeSpec(
+        meters=(MeterRole.GRID, MeterRole.PRODUCTION), follower_share=0.4
+    )
     plain = options_from(parser().parse_args([]))
+    assert (plain.inverter, plain.modbus_port) == (None, None)
     assert (plain.heater, plain.appliance, plain.battery) == (None, None, None)
 
 

@@ -225,6 +225,81 @@ def test_an_index_that_goes_back_begins_a_new_stretch() -> None:
     assert factor.value == 1.0
 
 
+def steady(
+    factor: PowerFactor,
+    seconds: int,
+    va: float,
+    ratio: float,
+    start: tuple[float, float] = (0.0, 1000.0),
+) -> tuple[float, float]:
+    """Show a constant load once a second from an instant and an index on.
+
+    Return those at its end.
+    """
+    at, wh = start
+    for _ in range(seconds):
+        at += 1.0
+        wh += va * ratio / 3600
+        factor.observe(at, va, int(wh))
+    return at, wh
+
+
+def test_a_small_load_is_left_out_and_the_stretch_with_it() -> None:
+    factor = PowerFactor()
+    end = steady(factor, 50, 3600.0, 0.5)
+    end = steady(factor, 3, 499.0, 0.5, end)
+    end = steady(factor, 50, 3600.0, 0.5, end)
+    assert not factor.learned
+    end = steady(factor, 600, 499.0, 0.5, end)
+    assert not factor.learned
+    steady(factor, 100, 500.0, 0.5, end)
+    assert factor.learned
+
+
+def test_a_stretch_is_a_minute_from_move_to_move() -> None:
+    factor = PowerFactor()
+    # A watt-hour every ten seconds, from the tenth on.
+    end = steady(factor, 69, 720.0, 0.5)
+    assert not factor.learned
+    steady(factor, 2, 720.0, 0.5, end)
+    assert factor.value == 0.98
+
+
+def test_a_stretch_counts_a_quarter_and_two_percent_at_most() -> None:
+    factor = PowerFactor()
+    steady(factor, 70, 3600.0, 0.96)
+    assert factor.value == pytest.approx(0.99, abs=0.002)
+    factor = PowerFactor()
+    steady(factor, 70, 3600.0, 0.8)
+    assert factor.value == 0.98
+    factor = PowerFactor(value=0.5)
+    steady(factor, 70, 3600.0, 0.8)
+    assert factor.value == 0.52
+
+
+def test_an_index_that_was_corrupted_stands_still_and_teaches_nothing() -> None:
+    factor = PowerFactor()
+    at, _ = steady(factor, 30, 3600.0, 0.9)
+    for _ in range(180):
+        at += 1.0
+        factor.observe(at, 3600.0, 1180)
+    assert not factor.learned
+    end = steady(factor, 50, 3600.0, 0.9, (at, 1180.0))
+    assert not factor.learned
+    steady(factor, 30, 3600.0, 0.9, end)
+    assert factor.value == pytest.approx(0.98, abs=0.005)
+
+
+def test_what_is_more_than_apparent_is_a_swing_or_no_truth() -> None:
+    factor = PowerFactor(value=0.9)
+    end = steady(factor, 70, 3600.0, 1.1)
+    assert factor.value == pytest.approx(0.92)
+    before = factor.value
+    factor._began = None
+    steady(factor, 70, 3600.0, 1.3, end)
+    assert factor.value == before
+
+
 def test_the_same_frame_counts_once() -> None:
     once, twice = PowerFactor(), PowerFactor()
     for second in range(200):
@@ -240,7 +315,7 @@ def test_a_lost_injection_teaches_nothing(meter: Producer) -> None:
     meter.run(30, -2000, 0.5)
     meter.mangle = lambda data: data.replace(b"SINSTI", b"SINST!")
     meter.run(8, 2000, 0.5)
-    assert meter.drawn._at is None
+    assert meter.drawn._last is None
     # Once the injection is too old to stand, it is no longer in the way.
     meter.run(1800, 2000, 0.5)
     assert meter.drawn.learned
@@ -248,7 +323,7 @@ def test_a_lost_injection_teaches_nothing(meter: Producer) -> None:
     meter.run(10, -2000, 0.5)
     meter.mangle = lambda data: data.replace(b"SINSTI", b"SINST!")
     meter.run(5, -2000, 0.5)
-    assert meter.injected._at is None
+    assert meter.injected._last is None
 
 
 def test_a_consumer_learns_what_it_draws() -> None:

@@ -39,6 +39,11 @@ def test_a_day_profile_in_hexadecimal_bytes() -> None:
     assert [step.minute for step in parse_profile(HEXADECIMAL)] == [0, 750, 930, 1320]
 
 
+def test_ten_is_the_last_index() -> None:
+    steps = parse_profile("0000000A 0600000B 12000001 18000000")
+    assert [step.index for step in steps] == [10, None, 1, None]
+
+
 def test_a_tempo_rule_leaves_the_contact_to_the_meter() -> None:
     (step,) = parse_profile("06004002")
     assert step.contact_closed is None
@@ -56,7 +61,9 @@ def test_a_tempo_rule_leaves_the_contact_to_the_meter() -> None:
         "0600",
         "-1-18002",
         "0600-001",
-        "25008002",
+        "24008002",
+        "06608002",
+        "060800",
     ],
 )
 def test_a_block_that_makes_no_sense_is_left_out(text: str) -> None:
@@ -135,6 +142,23 @@ def test_the_next_change_is_the_next_other_index(hour: int, expected: datetime) 
 def test_a_day_that_is_not_told_is_passed_over() -> None:
     now = datetime(2025, 1, 22, 3)  # noqa: DTZ001
     assert next_switching(None, HP_HC, now) == datetime(2025, 1, 23, 6)  # noqa: DTZ001
+
+
+def test_the_day_before_says_whether_midnight_changes_anything() -> None:
+    now = datetime(2025, 1, 22, 23)  # noqa: DTZ001
+    # Today ends in index 2, as tomorrow begins; tomorrow itself ends in index 1.
+    today, tomorrow = steps((0, 1), (6, 2)), steps((0, 2), (6, 1))
+    assert next_switching(today, tomorrow, now) == datetime(2025, 1, 23, 6)  # noqa: DTZ001
+
+
+def test_a_switch_of_the_contact_alone_is_no_change_of_the_tariff() -> None:
+    now = datetime(2025, 1, 22, 3)  # noqa: DTZ001
+    day = (
+        *steps((0, 1), (5, None)),
+        Switching(minute=6 * 60 + 30, index=2, contact_closed=True),
+    )
+    half_past = datetime(2025, 1, 22, 6, 30)  # noqa: DTZ001
+    assert next_switching(day, day, now) == half_past
 
 
 def test_a_change_at_midnight_is_one() -> None:

@@ -7,6 +7,7 @@ way: 16:00, or 22:00. Which one a meter means is a fact about the meter.
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 _DECIMAL: Final = 10
@@ -33,6 +34,8 @@ class Switching:
     contact_closed: bool | None
 
 
+# One profile a day, read in every frame.
+@lru_cache(maxsize=8)
 def parse_profile(text: str, base: int | None = None) -> tuple[Switching, ...]:
     """Read a profile; ``base`` is that of its hours where it is known.
 

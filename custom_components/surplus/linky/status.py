@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 
 class CutOff(IntEnum):
@@ -57,6 +58,8 @@ class Status:
     peak_running: int
 
 
+# The same register comes for hours, and a dozen entities read it in every frame.
+@lru_cache(maxsize=16)
 def parse_status(text: str) -> Status | None:
     """Decode the eight hexadecimal digits; None when they are not."""
     try:

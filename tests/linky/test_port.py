@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import serial
 from serialx import SerialException, UnsupportedSetting
 
 from custom_components.surplus.linky import port as linky_port
@@ -202,6 +203,27 @@ async def test_no_failure_of_a_port_ends_the_reading(
     # A port raises no KeyError: whoever looks for the mistake finds where it is.
     assert "Traceback" in caplog.text
     assert caplog.text.count("cannot be read") == 1
+
+
+@pytest.mark.parametrize("plugged", [False, True])
+async def test_a_link_that_closes_while_it_opens_leaves_nothing_behind(
+    tmp_path: Path, plugged: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with plugged_in(tmp_path / "meter") as meter:
+        if not plugged:
+            meter.unplug()
+        for _ in range(20):
+            link = Link(str(meter.path), pace=QUICK)
+            link.start()
+            # Up to where the thread begins to open it.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            await link.close()
+        # A missing port is no error of the loop's own.
+        assert "shielded" not in caplog.text
+        if plugged:
+            with serial.Serial(str(meter.path), exclusive=True) as port:
+                assert port.is_open
 
 
 # Settings

@@ -43,6 +43,7 @@ _CONTROLS: Final = bytes(byte for byte in range(_SP) if byte != _HT)
 # PJOURF+1, the longest group, has 109 bytes; a three-phase producer sends 70 groups.
 _MAX_GROUP_BYTES: Final = 160
 _MAX_FRAME_GROUPS: Final = 128
+_MOST_SHORT: Final = len(SHORT_FRAME_LABELS)
 # Most groups of a frame repeat the bytes of the frame before.
 _MAX_KNOWN: Final = 512
 
@@ -278,14 +279,20 @@ class Decoder:
                 # An end that was lost or mangled is forgiven once the last group is in.
                 and (mark == _ETX or groups[-1].label in CLOSING_LABELS)
             )
-            frame = Frame(
-                groups if count <= _MAX_FRAME_GROUPS else groups[:_MAX_FRAME_GROUPS],
-                self._identity,
-                complete,
-                count <= len(SHORT_FRAME_LABELS)
-                and all(group.label in SHORT_FRAME_LABELS for group in groups),
-                self._errors,
-                at,
+            # As for groups: the constructor of a named tuple costs more than its tuple.
+            frame = tuple.__new__(
+                Frame,
+                (
+                    groups
+                    if count <= _MAX_FRAME_GROUPS
+                    else groups[:_MAX_FRAME_GROUPS],
+                    self._identity,
+                    complete,
+                    count <= _MOST_SHORT
+                    and all(group.label in SHORT_FRAME_LABELS for group in groups),
+                    self._errors,
+                    at,
+                ),
             )
             if complete:
                 self.counters.frames += 1

@@ -5,6 +5,7 @@ end owns the line and has set its speed. Through everything else (a device, ``rf
 an ESPHome serial proxy) the speed is ours to set.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 import errno
 import os
@@ -62,6 +63,22 @@ async def open_port(url: str, baudrate: int) -> tuple[Reader, Writer]:
     Raises OSError, SerialException or ValueError; a URL scheme that somebody else
     brought (``esphome-hass://`` is Home Assistant's) raises what it likes.
     """
+    if is_remote(url):
+        return await _open_either(url, baudrate)
+    # A device is opened in a thread, at once. Cancelled there, a missing one becomes an
+    # error in the log that nobody can catch; so whoever cancels waits for the thread.
+    opening = asyncio.create_task(_open_either(url, baudrate))
+    try:
+        await asyncio.wait([opening])
+    except asyncio.CancelledError:
+        await asyncio.wait([opening])
+        if opening.exception() is None:
+            opening.result()[1].close()
+        raise
+    return opening.result()
+
+
+async def _open_either(url: str, baudrate: int) -> tuple[Reader, Writer]:
     try:
         return await _open(url, baudrate, 7, Parity.EVEN)
     except (OSError, UnsupportedSetting) as err:

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from solaredged import InverterStatus
 
-from custom_components.surplus.const import DOMAIN
+from custom_components.surplus.const import DOMAIN, LIVE_WRITE_INTERVAL
 from custom_components.surplus.diagnostics import async_get_config_entry_diagnostics
 from custom_components.surplus.solaredge import integration, plant
 from custom_components.surplus.solaredge.battery_sensors import (
@@ -457,6 +457,13 @@ def test_no_text_is_left_over() -> None:
     known = {row.translation_key for row in all_rows()}
     named = {key for key in texts["entity"]["sensor"] if key.startswith("solaredge_")}
     assert named == known
+
+
+def test_nothing_is_written_more_often_than_a_person_wants() -> None:
+    for row in all_rows():
+        assert row.write_interval >= LIVE_WRITE_INTERVAL
+        if row.state_class is SensorStateClass.MEASUREMENT:
+            assert row.dead_band > 0, row.key
 
 
 def test_energies_can_stand_in_the_energy_dashboard() -> None:

@@ -464,6 +464,24 @@ def test_dawn_with_sentinels_for_forty_seconds_leaves_no_false_value() -> None:
     run(main())
 
 
+def test_whoever_fails_to_follow_is_blamed_once_and_stops_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        async with site(LEADER) as here:
+            here.plant.subscribe_readings(fail)
+            before = here.readings
+            await asyncio.sleep(20)
+            assert here.readings - before > 20
+            assert here.plant.state is LinkState.READING
+
+    run(main())
+    assert caplog.text.count("What follows an inverter failed") == 1
+
+
 # -- meters, and what a person has settled about them ------------------------------
 
 

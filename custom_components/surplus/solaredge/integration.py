@@ -243,10 +243,13 @@ class _Lookout:
     entry: SolarEdgeConfigEntry
     plant: Plant
     looking: bool = False
+    soon: bool = False
     missed: frozenset[str] = frozenset()
     looked_at: datetime = field(default_factory=dt_util.utcnow)
 
     def start(self) -> None:
+        # Once: what never answers costs the link some seconds each time it is asked.
+        self.soon = bool(self.plant.layout.unsure)
         self.entry.async_on_unload(
             async_track_time_interval(
                 self.hass,
@@ -264,7 +267,7 @@ class _Lookout:
             return False
         if self.plant.moved:
             return True
-        return now - self.looked_at >= (_LOOK_SOON if self.missed else _LOOK_AGAIN)
+        return now - self.looked_at >= (_LOOK_SOON if self.soon else _LOOK_AGAIN)
 
     async def _async_tick(self, now: datetime) -> None:
         if not self._is_due(now):
@@ -287,11 +290,11 @@ class _Lookout:
                 parts.append(part)
         seen = joined(parts)
         gone = known.keys - seen.keys
-        if gone and gone != self.missed and not self.plant.moved:
-            # One look at a bad moment takes nothing away.
-            self.missed = gone
+        # One look at a bad moment takes nothing away.
+        self.soon = bool(gone) and gone != self.missed and not self.plant.moved
+        self.missed, self.plant.moved = gone, False
+        if self.soon:
             return
-        self.missed, self.plant.moved = frozenset(), False
         if same_devices(known, seen):
             return
         _LOGGER.info("What is wired to %s has changed", self.entry.title)

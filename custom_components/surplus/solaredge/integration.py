@@ -41,8 +41,8 @@ from .layout import (
     updated,
 )
 from .link import async_borrow_unit, async_take_unit
-from .model import Layout, LinkState, MeterRole
-from .plant import MeterSetting, Plant
+from .model import Layout, LinkState, MeterRole, MeterSetting
+from .plant import Plant
 from .reports import LossReport
 from .runtime import SolarEdgeConfigEntry, SolarEdgeRuntime
 from .sensors import add_sensors
@@ -145,8 +145,10 @@ def _offer(hass: HomeAssistant, entry: SolarEdgeConfigEntry, plant: Plant) -> No
     entry.async_on_unload(
         registry.async_register_production(Sun(plant, source_id, entry.title))
     )
-    for battery in plant.layout.batteries:
-        name = f"{entry.title} {battery.model or battery.index}"
+    several = len(plant.layout.batteries) > 1
+    for number, battery in enumerate(plant.layout.batteries, 1):
+        parts = (entry.title, battery.model, str(number) if several else None)
+        name = " ".join(part for part in parts if part)
         entry.async_on_unload(
             registry.async_register_battery(
                 Storage(plant, battery, f"{kind}:{battery.key}", name)
@@ -291,7 +293,7 @@ class _Lookout:
         seen = joined(parts)
         gone = known.keys - seen.keys
         # One look at a bad moment takes nothing away.
-        self.soon = bool(gone) and gone != self.missed and not self.plant.moved
+        self.soon = bool(gone) and gone != self.missed
         self.missed, self.plant.moved = gone, False
         if self.soon:
             return

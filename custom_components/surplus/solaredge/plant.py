@@ -31,6 +31,7 @@ from .model import (
     Meter,
     MeterReading,
     MeterRole,
+    MeterSetting,
     StorageReading,
     StringsReading,
 )
@@ -59,14 +60,6 @@ _VERIFIED_S: Final = 300.0
 _MAX_AGE_S: Final = 60.0
 _GRID_MAX_AGE_S: Final = 30.0
 _STRINGS_MAX_AGE_S: Final = 180.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MeterSetting:
-    """What a person has settled about a meter."""
-
-    role: MeterRole | None = None
-    reversed: bool = False
 
 
 @dataclass(slots=True)
@@ -285,7 +278,19 @@ class Plant:
     async def _read_strings(self, found: Inverter, block: Mmppt) -> None:
         await self._verify(found.unit_id)
         await block.async_update()
-        self._strings[found.key] = strings_reading(block, self.clock())
+        reading = strings_reading(block, self.clock())
+        self._strings[found.key] = replace(
+            reading,
+            strings=tuple(
+                replace(
+                    one,
+                    energy_wh=self._total(
+                        f"{found.key} string {one.index}", one.energy_wh, reading.at
+                    ),
+                )
+                for one in reading.strings
+            ),
+        )
         self._on_reading.call()
 
     def _meter_lane(self, found: Meter) -> Lane:
@@ -307,7 +312,8 @@ class Plant:
             found.index,
         )
         if key != found.key:
-            self.moved = True
+            # Without a name it is the same one, not yet awake.
+            self.moved = self.moved or text(block.serial_number) is not None
             raise UnsoundError("another meter answers in its place")
         reading = meter_reading(
             block,
@@ -322,6 +328,14 @@ class Plant:
             reading,
             imported_wh=self._total(f"{found.key} in", reading.imported_wh, at),
             exported_wh=self._total(f"{found.key} out", reading.exported_wh, at),
+            phases_imported_wh=tuple(
+                self._total(f"{found.key} in {phase}", wh, at)
+                for phase, wh in enumerate(reading.phases_imported_wh, 1)
+            ),
+            phases_exported_wh=tuple(
+                self._total(f"{found.key} out {phase}", wh, at)
+                for phase, wh in enumerate(reading.phases_exported_wh, 1)
+            ),
         )
         self._on_reading.call()
 
@@ -352,18 +366,19 @@ class Plant:
         """
         now = self.clock()
         verified_at = self._verified.get(unit_id)
-        if verified_at is None or now - verified_at > _VERIFIED_S:
-            common = Common(self.units[unit_id])
-            await common.async_update()
-            self._verified[unit_id] = now
-            serial = text(common.serial_number)
-            expected = {found.unit_id: found for found in self.layout.inverters}
-            if serial == expected[unit_id].serial:
-                self._strangers.discard(unit_id)
-            else:
-                self._strangers.add(unit_id)
-        if unit_id in self._strangers:
+        if verified_at is not None and now - verified_at <= _VERIFIED_S:
+            return
+        common = Common(self.units[unit_id])
+        await common.async_update()
+        serial = text(common.serial_number)
+        if serial is None:
+            raise UnsoundError("the inverter tells no serial number")
+        expected = {found.unit_id: found.serial for found in self.layout.inverters}
+        if serial != expected[unit_id]:
+            self._strangers.add(unit_id)
             raise UnsoundError("another inverter answers")
+        self._strangers.discard(unit_id)
+        self._verified[unit_id] = now
 
     def _sleeps_with_its_inverter(self, found: Meter, reading: MeterReading) -> bool:
         """Return whether its zeros are those of a meter whose inverter sleeps.

@@ -15,7 +15,7 @@ from solaredged import InverterStatus
 
 from custom_components.surplus.const import DOMAIN, LIVE_WRITE_INTERVAL
 from custom_components.surplus.diagnostics import async_get_config_entry_diagnostics
-from custom_components.surplus.solaredge import integration, plant
+from custom_components.surplus.solaredge import integration, plant, state as link_state
 from custom_components.surplus.solaredge.battery_sensors import (
     BATTERIES_SENSORS,
     BATTERY_SENSORS,
@@ -340,7 +340,8 @@ async def test_an_inverter_that_vanishes_shows_nothing_until_it_is_back(
     hass: HomeAssistant, far_end: Inverter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(integration, "_sun_is_low", lambda _hass: False)
-    for limit in ("_MAX_AGE_S", "_GRID_MAX_AGE_S", "_SILENCE_S"):
+    monkeypatch.setattr(link_state, "_SILENCE_S", 1.0)
+    for limit in ("_MAX_AGE_S", "_GRID_MAX_AGE_S"):
         monkeypatch.setattr(plant, limit, 1.0)
     entry = solaredge_entry(far_end)
     await loaded(hass, entry)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 import json
 from pathlib import Path
+import struct
 from typing import Any, override
 
 from modbus_connection import IllegalDataAddressError
@@ -114,8 +115,6 @@ def _fill_battery(words: Words, base: int, number: int) -> None:
 
 def float_words(value: float) -> list[int]:
     """Return a float as the battery writes it, low word first."""
-    import struct
-
     data = struct.pack(">f", value)
     return [int.from_bytes(data[2:]), int.from_bytes(data[:2])]
 

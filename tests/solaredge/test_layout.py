@@ -1,5 +1,6 @@
 """What is there, of what was known and what was seen."""
 
+import asyncio
 from dataclasses import replace
 
 from modbus_connection import (
@@ -174,8 +175,6 @@ def test_a_block_that_is_never_answered_does_not_hold_the_link_for_long() -> Non
         device = SharedUnit(link, 1, registers(TWO_BATTERIES))
         # The link itself would wait for half a minute.
         link.answers_s = lambda address: 30.0 if address == 40121 else 0.1
-        import asyncio
-
         begun = asyncio.get_running_loop().time()
         found = await async_probe_unit(device, 1)
         return found.unsure, asyncio.get_running_loop().time() - begun

@@ -115,7 +115,6 @@ class Poller:
     _task: asyncio.Task[None] | None = None
     _backoff_s: float = 0.0
     _dead_from: float = 0.0
-    _heard_at: float = 0.0
     _recent_s: list[float] = field(default_factory=list)
     _others_rode: bool = False
     _lost: bool = False
@@ -266,9 +265,9 @@ class Poller:
         lane.latency_s = now - asked_at
         if lane is self.primary:
             # Queued behind another request of ours it is not the link that is slow.
-            turn_s = now - max(asked_at, self._heard_at)
+            turn_s = now - max(asked_at, self.answered_at or asked_at)
             self._recent_s = [*self._recent_s[-2:], turn_s]
-        self.answered_at = self._heard_at = self._dead_from = now
+        self.answered_at = self._dead_from = now
 
     def _note(self, lane: Lane, err: Exception) -> None:
         self.counters.last_error = f"{lane.name}: {str(err) or type(err).__name__}"

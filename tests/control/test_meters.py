@@ -200,6 +200,17 @@ class TestControl:
         first.knows_direction = False
         assert panel.run().control_id == INVERTER
         first.knows_direction = True
+        assert panel.run(30).control_id == INVERTER
+        assert panel.run().control_id == LINKY
+
+    def test_one_that_has_no_power_to_tell_for_now_is_without_direction(self) -> None:
+        first = linky()
+        panel = Panel(first, Meter(meter_id=INVERTER))
+        panel.run(60)
+        first.power_w, first.drawn_va = None, 0.0
+        assert panel.run().control_id == INVERTER
+        first.power_w = 500.0
+        assert panel.run(30).control_id == INVERTER
         assert panel.run().control_id == LINKY
 
     def test_a_fresh_one_is_taken_before_a_late_one(self) -> None:
@@ -429,6 +440,8 @@ def test_the_choice_is_never_worse_than_it_must_be_and_never_flaps(
     readings: list[GridReading | None] = [None] * len(life[0][1])
     heard: list[list[float]] = [[] for _ in readings]
     now, before = 1000.0, None
+    left_at: dict[str, float] = {}
+    knew: dict[int, bool] = {}
     for step_s, states in life:
         now += step_s
         sights = []
@@ -446,7 +459,9 @@ def test_the_choice_is_never_worse_than_it_must_be_and_never_flaps(
         chosen = choice.choose(sights, now)
         meters = {meter.meter_id: meter for meter in chosen.meters}
         for n, meter in enumerate(chosen.meters):
-            heard[n] = [*heard[n], now] if meter.measures else []
+            same = knew.get(n) is meter.knows_direction
+            heard[n] = [*(heard[n] if same else ()), now] if meter.measures else []
+            knew[n] = meter.knows_direction
         control = meters.get(chosen.control_id or "")
         # Never a lost or sleeping one while another is heard.
         if any(meter.measures for meter in meters.values()):
@@ -458,10 +473,16 @@ def test_the_choice_is_never_worse_than_it_must_be_and_never_flaps(
                 meter.knows_direction and times and now - times[0] >= 60
                 for meter, times in zip(chosen.meters, heard, strict=True)
             )
-        # Nobody is replaced who could go on, but by one heard for long enough.
+        # Nobody is replaced who could go on, but by one heard for long enough; and
+        # whoever was replaced is not back sooner, as long as the other can go on.
         old = meters.get(before or "")
         if old and old is not control and old.usable:
-            assert now - heard[int(chosen.control_id or 0)][0] >= 30
+            assert control
+            assert now - heard[int(control.meter_id)][0] >= 30
+            if control.meter_id in left_at:
+                assert now - left_at[control.meter_id] >= 30
+        if old and old is not control:
+            left_at[old.meter_id] = now
         before = chosen.control_id
 
 

@@ -75,6 +75,7 @@ def test_ten_minutes_of_more_than_a_tenth_are_told_with_what_both_show() -> None
         (judged(A, -2400.0), judged(B, -3000.0, dead_zone_w=200.0)),
         # In its dead zone a Linky knows neither size nor sign.
         (judged(A, -390.0), judged(B, 150.0, dead_zone_w=200.0)),
+        (judged(A, 400.0), judged(B, 200.0, dead_zone_w=200.0)),
         # One without direction shows 0 for any export.
         (judged(A, -5000.0), judged(B, None, drawn_va=0.0)),
         (judged(A, -5000.0), judged(B, None, drawn_va=190.0)),
@@ -131,6 +132,19 @@ def test_it_is_withdrawn_when_they_have_agreed_for_a_while() -> None:
     together = judged(A, 3000.0), judged(B, 2950.0)
     assert watch.run(540, *together)
     assert watch.run(120, *together) is None
+
+
+def test_half_a_kilowatt_is_enough_to_agree_about() -> None:
+    watch = Watch()
+    watch.run(700, judged(A, 3000.0), judged(B, 2000.0))
+    assert watch.run(700, judged(A, 510.0), judged(B, 490.0)) is None
+
+
+def test_means_are_right_though_a_minute_is_a_little_longer() -> None:
+    found = Watch(step_s=7.0).run(700, judged(A, 3000.0), judged(B, 2000.0))
+    assert found
+    assert found.first_w == pytest.approx(3000.0)
+    assert found.second_w == pytest.approx(2000.0)
 
 
 def test_agreeing_about_next_to_nothing_withdraws_nothing() -> None:

@@ -75,7 +75,6 @@ def test_ten_minutes_of_more_than_a_tenth_are_told_with_what_both_show() -> None
         (judged(A, -2400.0), judged(B, -3000.0, dead_zone_w=200.0)),
         # In its dead zone a Linky knows neither size nor sign.
         (judged(A, -390.0), judged(B, 150.0, dead_zone_w=200.0)),
-        (judged(A, 400.0), judged(B, 200.0, dead_zone_w=200.0)),
         # One without direction shows 0 for any export.
         (judged(A, -5000.0), judged(B, None, drawn_va=0.0)),
         (judged(A, -5000.0), judged(B, None, drawn_va=190.0)),

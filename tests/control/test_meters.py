@@ -200,6 +200,17 @@ class TestControl:
         first.knows_direction = False
         assert panel.run().control_id == INVERTER
         first.knows_direction = True
+        assert panel.run(30).control_id == INVERTER
+        assert panel.run().control_id == LINKY
+
+    def test_one_that_has_no_power_to_tell_for_now_is_without_direction(self) -> None:
+        first = linky()
+        panel = Panel(first, Meter(meter_id=INVERTER))
+        panel.run(60)
+        first.power_w, first.drawn_va = None, 0.0
+        assert panel.run().control_id == INVERTER
+        first.power_w = 500.0
+        assert panel.run(30).control_id == INVERTER
         assert panel.run().control_id == LINKY
 
     def test_a_fresh_one_is_taken_before_a_late_one(self) -> None:
@@ -300,13 +311,63 @@ class TestProtection:
                 limits_a=(13.0,),
             )
 
-    def test_it_may_know_an_export(self) -> None:
+    @pytest.mark.parametrize(
+        ("power_w", "drawn_va", "limits_va"),
+        [
+            (-1200.0, 0.0, -1200.0),
+            (0.0, 0.0, 0.0),
+            (None, 0.0, 0.0),
+            (None, 0.4, 0.4),
+            (700.0, None, 700.0),
+        ],
+    )
+    def test_it_may_know_an_export(
+        self, power_w: float | None, drawn_va: float | None, limits_va: float
+    ) -> None:
         protection = linky()
         panel = Panel(Meter(meter_id=INVERTER), protection)
-        protection.power_w, protection.drawn_va = -1200.0, 0.0
+        protection.power_w, protection.drawn_va = power_w, drawn_va
         reading = panel.run(5).reading
         assert reading
-        assert reading.limits_va == -1200.0
+        assert reading.limits_va == limits_va
+
+    def test_one_in_control_is_not_held_against_itself(self) -> None:
+        first = linky(overload=True)
+        panel = Panel(first, Meter(meter_id=INVERTER))
+        panel.run(5)
+        assert panel.last.reading is first.reading
+        # Nor does one that is calm take its warning away.
+        panel.meters[1].told = {"subscribed_va": 12_000.0}
+        panel.run(5)
+        assert panel.last.reading
+        assert panel.last.reading.overload
+
+    @pytest.mark.parametrize(
+        ("mine", "its", "counts"),
+        [
+            ({}, {"cutoff_va": 6000.0}, (None, 6000.0)),
+            ({}, {"subscribed_va": 6000.0}, (6000.0, None)),
+            ({}, {"overload": True}, (None, None)),
+            ({"subscribed_va": 6000.0}, {"overload": True}, (6000.0, None)),
+            ({"subscribed_va": 6000.0}, {"cutoff_va": 9000.0}, (6000.0, None)),
+            ({"cutoff_va": 6000.0}, {"subscribed_va": 9000.0}, (None, 6000.0)),
+            ({"cutoff_va": 9000.0}, {"subscribed_va": 6000.0}, (6000.0, None)),
+            ({"subscribed_va": 9000.0}, {"cutoff_va": 6000.0}, (None, 6000.0)),
+        ],
+    )
+    def test_a_contract_is_told_in_either_word(
+        self,
+        mine: dict[str, object],
+        its: dict[str, object],
+        counts: tuple[float | None, float | None],
+    ) -> None:
+        panel = Panel(
+            Meter(meter_id=INVERTER, told=mine), Meter(meter_id=LINKY, told=its)
+        )
+        reading = panel.run(5).reading
+        assert reading
+        assert (reading.subscribed_va, reading.cutoff_va) == counts
+        assert reading.limits_at == panel.now
 
     def test_voltages_of_the_one_in_control_come_first(self) -> None:
         panel = Panel(
@@ -429,6 +490,8 @@ def test_the_choice_is_never_worse_than_it_must_be_and_never_flaps(
     readings: list[GridReading | None] = [None] * len(life[0][1])
     heard: list[list[float]] = [[] for _ in readings]
     now, before = 1000.0, None
+    left_at: dict[str, float] = {}
+    knew: dict[int, bool] = {}
     for step_s, states in life:
         now += step_s
         sights = []
@@ -446,7 +509,9 @@ def test_the_choice_is_never_worse_than_it_must_be_and_never_flaps(
         chosen = choice.choose(sights, now)
         meters = {meter.meter_id: meter for meter in chosen.meters}
         for n, meter in enumerate(chosen.meters):
-            heard[n] = [*heard[n], now] if meter.measures else []
+            same = knew.get(n) is meter.knows_direction
+            heard[n] = [*(heard[n] if same else ()), now] if meter.measures else []
+            knew[n] = meter.knows_direction
         control = meters.get(chosen.control_id or "")
         # Never a lost or sleeping one while another is heard.
         if any(meter.measures for meter in meters.values()):
@@ -458,10 +523,16 @@ def test_the_choice_is_never_worse_than_it_must_be_and_never_flaps(
                 meter.knows_direction and times and now - times[0] >= 60
                 for meter, times in zip(chosen.meters, heard, strict=True)
             )
-        # Nobody is replaced who could go on, but by one heard for long enough.
+        # Nobody is replaced who could go on, but by one heard for long enough; and
+        # whoever was replaced is not back sooner, as long as the other can go on.
         old = meters.get(before or "")
         if old and old is not control and old.usable:
-            assert now - heard[int(chosen.control_id or 0)][0] >= 30
+            assert control
+            assert now - heard[int(control.meter_id)][0] >= 30
+            if control.meter_id in left_at:
+                assert now - left_at[control.meter_id] >= 30
+        if old and old is not control:
+            left_at[old.meter_id] = now
         before = chosen.control_id
 
 
@@ -569,6 +640,11 @@ class TestShown:
         neither = shown(self.three, replace(self.grid, limits_a=(), currents_a=()))
         assert neither.grid_a == (10.0, 10.0, 10.0)
         assert neither.base_a == (15.0, 15.0, 15.0)
+
+    def test_on_one_phase_a_total_is_as_good_as_a_current(self) -> None:
+        grid = replace(self.grid, currents_a=(), limits_va=1150.0, limits_a=(5.0,))
+        single = shown(HomeSettings(), grid)
+        assert single.grid_a == single.base_a == (10.0,)
 
     def test_an_export_is_credited_where_both_know_it(self) -> None:
         grid = GridReading(

@@ -20,7 +20,10 @@ _PROVEN_READINGS = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeterSight:
-    """What one grid meter says now; ``reading`` is its newest, however old."""
+    """What one grid meter says now; ``reading`` is its newest, however old.
+
+    One that ``knows_direction`` by its kind may yet be without a power for a while.
+    """
 
     meter_id: str
     reading: GridReading | None
@@ -72,6 +75,7 @@ class _Meter:
     def __init__(self) -> None:
         self.freshness = Freshness()
         self._reading: GridReading | None = None
+        self._knew_direction = False
         self._fresh_since: float | None = None
         self._fresh_readings = 0
 
@@ -87,12 +91,15 @@ class _Meter:
             meter_id=sight.meter_id,
             reading=self._reading,
             state=self.freshness.judge(self._reading, now),
-            knows_direction=sight.knows_direction,
+            knows_direction=sight.knows_direction
+            and (self._reading is None or self._reading.power_w is not None),
             asleep=sight.asleep,
         )
-        if not judged.measures:
+        turned = judged.knows_direction is not self._knew_direction
+        self._knew_direction = judged.knows_direction
+        if turned or not judged.measures:
             self._fresh_since, self._fresh_readings = None, 0
-        else:
+        if judged.measures:
             if self._fresh_since is None:
                 self._fresh_since = now
             self._fresh_readings += is_new

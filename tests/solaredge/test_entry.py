@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from modbus_connection import ModbusTlsParams
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -14,7 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.surplus.const import CONF_KIND, DOMAIN, Kind
 from custom_components.surplus.registry import async_get_registry
-from custom_components.surplus.solaredge import integration
+from custom_components.surplus.solaredge import integration, runtime as runtimes
 from custom_components.surplus.solaredge.const import (
     CONF_LAYOUT,
     CONF_METERS,
@@ -24,9 +25,12 @@ from custom_components.surplus.solaredge.const import (
 )
 from custom_components.surplus.solaredge.integration import _sun_is_low
 from custom_components.surplus.solaredge.lanes import Pace
-from custom_components.surplus.solaredge.model import LinkState
+from custom_components.surplus.solaredge.model import LinkState, MeterRole
 from custom_components.surplus.solaredge.runtime import SolarEdgeRuntime
-from homeassistant.components.modbus.connection import async_get_connection_info
+from homeassistant.components.modbus.connection import (
+    async_get_connection_info,
+    async_get_temporary_unit,
+)
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
@@ -93,20 +97,11 @@ def runtime_of(entry: MockConfigEntry) -> SolarEdgeRuntime:
     return runtime
 
 
-async def until(
-    hass: HomeAssistant, runtime: SolarEdgeRuntime, condition: Callable[[], bool]
-) -> None:
-    event = asyncio.Event()
-
-    def look() -> None:
-        if condition():
-            event.set()
-
-    remove = runtime.async_subscribe(look)
-    look()
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something has come of what happens at the far end."""
     async with asyncio.timeout(20):
-        await event.wait()
-    remove()
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 async def test_meter_sun_and_batteries_are_offered_to_home(
@@ -122,8 +117,6 @@ async def test_meter_sun_and_batteries_are_offered_to_home(
         for number in (1, 2)
     ]
     await until(
-        hass,
-        runtime,
         lambda: None not in (sun.reading, *(one.reading for one in batteries)),
     )
     assert meter.reading is not None
@@ -139,6 +132,8 @@ async def test_meter_sun_and_batteries_are_offered_to_home(
     assert runtime.latency_s is not None
     assert runtime.counters.requests > 0
     assert runtime.strings("SE000001") is None
+    assert runtime.role(METER_ID.partition(":")[2]) is MeterRole.GRID
+    assert runtime.role("somebody else's") is MeterRole.UNKNOWN
     await hass.config_entries.async_unload(entry.entry_id)
     assert not registry.meters
     assert not registry.productions
@@ -157,7 +152,7 @@ async def test_what_was_found_is_kept_and_not_looked_for_again(
     end.requests.clear()
     again = make_entry(hass, end.port, **{CONF_LAYOUT: data[CONF_LAYOUT]})
     runtime = await set_up(hass, again)
-    await until(hass, runtime, lambda: runtime.state is LinkState.READING)
+    await until(lambda: runtime.state is LinkState.READING)
     # Only the lanes: nobody asked whether there is a third battery.
     assert 58368 + 66 not in [request.address for request in end.requests]
 
@@ -173,7 +168,7 @@ async def test_an_inverter_that_is_away_does_not_fail_a_known_entry(
     runtime = await set_up(hass, lost)
     assert lost.state is ConfigEntryState.LOADED
     assert runtime.state is LinkState.WAITING
-    await until(hass, runtime, lambda: runtime.counters.failed_connections > 1)
+    await until(lambda: runtime.counters.failed_connections > 1)
 
 
 async def test_an_inverter_never_seen_is_tried_again(hass: HomeAssistant) -> None:
@@ -196,6 +191,35 @@ async def test_a_charger_is_not_set_up_as_an_inverter(
     assert entry.error_reason_translation_key == "solaredge_no_inverter"
 
 
+@pytest.mark.expects_logged_errors
+async def test_a_link_that_stands_with_other_settings_is_said_so(
+    hass: HomeAssistant, end: FarEnd
+) -> None:
+    params = ModbusTlsParams(host="127.0.0.1", port=end.port)
+    async with async_get_temporary_unit(hass, params, 1):
+        entry = make_entry(hass, end.port)
+        await hass.config_entries.async_setup(entry.entry_id)
+        assert entry.state is ConfigEntryState.SETUP_ERROR
+        assert entry.error_reason_translation_key == "solaredge_link_in_use"
+
+
+async def test_a_reload_that_fails_leaves_nobody_polling(
+    hass: HomeAssistant, end: FarEnd
+) -> None:
+    entry = make_entry(hass, end.port)
+    await set_up(hass, entry)
+    end.mischief = lambda request, answer: (
+        Answer(exception=11) if request.unit_id == 9 else answer
+    )
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, CONF_UNIT_IDS: [1, 9]}
+    )
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert async_get_connection_info(hass) == []
+
+
 @pytest.mark.parametrize("layout", [None, {}, {"inverters": [{"key": 1}]}, []])
 async def test_a_stored_layout_that_makes_no_sense_is_looked_up_anew(
     hass: HomeAssistant, end: FarEnd, layout: Any
@@ -211,7 +235,7 @@ async def test_a_reload_neither_drops_the_connection_nor_the_readings(
     entry = make_entry(hass, end.port)
     runtime = await set_up(hass, entry)
     plant = runtime.plant
-    await until(hass, runtime, lambda: runtime.state is LinkState.READING)
+    await until(lambda: runtime.state is LinkState.READING)
     connections = end.connections
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
@@ -220,6 +244,19 @@ async def test_a_reload_neither_drops_the_connection_nor_the_readings(
     assert end.connections == connections == 1
     (link,) = async_get_connection_info(hass)
     assert link.units == {entry.entry_id: [1]}
+
+
+async def test_entities_look_at_the_ages_also_when_nothing_arrives(
+    hass: HomeAssistant, end: FarEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtimes, "_EXPIRY_CHECK", timedelta(milliseconds=20))
+    entry = make_entry(hass, end.port)
+    runtime = await set_up(hass, entry)
+    end.mischief = lambda _request, answer: Answer(after_s=60)
+    looks: list[int] = []
+    remove = runtime.async_subscribe(lambda: looks.append(1))
+    await until(lambda: len(looks) > 5)
+    remove()
 
 
 async def test_what_a_person_says_of_a_meter_counts_after_a_reload(
@@ -236,7 +273,7 @@ async def test_what_a_person_says_of_a_meter_counts_after_a_reload(
     await hass.async_block_till_done()
     again = runtime_of(entry)
     assert again.plant is not runtime.plant
-    await until(hass, again, lambda: again.meter(key) is not None)
+    await until(lambda: again.meter(key) is not None)
     reading = again.meter(key)
     assert reading is not None
     assert reading.power_w == pytest.approx(28.217)
@@ -280,7 +317,7 @@ async def test_a_mistake_in_modbus_yaml_costs_nothing(
     assert not await async_setup_component(hass, "modbus", {"modbus": [{"type": "?"}]})
     entry = make_entry(hass, end.port)
     runtime = await set_up(hass, entry)
-    await until(hass, runtime, lambda: runtime.state is LinkState.READING)
+    await until(lambda: runtime.state is LinkState.READING)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -293,9 +330,9 @@ async def test_a_battery_that_is_added_is_found(
     entry = make_entry(hass, end.port)
     runtime = await set_up(hass, entry)
     assert len(runtime.layout.batteries) == 1
-    await until(hass, runtime, lambda: runtime.state is LinkState.READING)
+    await until(lambda: runtime.state is LinkState.READING)
     end.words.update(three)
-    await look(lambda: len(entry.data[CONF_LAYOUT]["batteries"]) == 2)
+    await until(lambda: len(entry.data[CONF_LAYOUT]["batteries"]) == 2)
     await hass.async_block_till_done()
     assert len(runtime_of(entry).layout.batteries) == 2
 
@@ -306,10 +343,10 @@ async def test_a_meter_that_is_gone_is_missed_twice_before_it_is_let_go(
 ) -> None:
     entry = make_entry(hass, end.port)
     runtime = await set_up(hass, entry)
-    await until(hass, runtime, lambda: runtime.state is LinkState.READING)
+    await until(lambda: runtime.state is LinkState.READING)
     for address in range(METER - 67, METER + 107):
         end.words.pop(address, None)
-    await look(lambda: entry.data[CONF_LAYOUT]["meters"] == [])
+    await until(lambda: entry.data[CONF_LAYOUT]["meters"] == [])
     await hass.async_block_till_done()
     assert runtime_of(entry).layout.meters == ()
     # Once when it was set up.
@@ -322,9 +359,9 @@ async def test_a_meter_that_was_exchanged_is_taken_up_at_once(
     monkeypatch.setattr(integration, "_TICK", timedelta(milliseconds=20))
     entry = make_entry(hass, end.port)
     runtime = await set_up(hass, entry)
-    await until(hass, runtime, lambda: runtime.state is LinkState.READING)
+    await until(lambda: runtime.state is LinkState.READING)
     put(end.words, METER - 67 + 50, words_of("NEWMETER", 16))
-    await look(
+    await until(
         lambda: entry.data[CONF_LAYOUT]["meters"][0]["serial"] == "NEWMETER",
     )
     await hass.async_block_till_done()
@@ -338,11 +375,11 @@ async def test_a_look_that_fails_changes_nothing(
 ) -> None:
     entry = make_entry(hass, end.port)
     runtime = await set_up(hass, entry)
-    await until(hass, runtime, lambda: runtime.state is LinkState.READING)
+    await until(lambda: runtime.state is LinkState.READING)
     end.mischief = lambda _request, answer: (
         Answer(exception=11) if _request.address == 40000 else answer
     )
-    await look(lambda: looks(end) > 3)
+    await until(lambda: looks(end) > 3)
     assert runtime_of(entry).plant is runtime.plant
 
 
@@ -377,10 +414,3 @@ async def test_the_sun_is_low_for_an_hour_around_the_night(
 def looks(end: FarEnd) -> int:
     """Return how often somebody looked what is there."""
     return sum(request.address == 40000 for request in end.requests)
-
-
-async def look(condition: Callable[[], bool]) -> None:
-    """Wait until looking has led to something."""
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)

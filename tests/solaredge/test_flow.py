@@ -9,8 +9,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.surplus.const import CONF_KIND, DOMAIN, Kind
-from custom_components.surplus.solaredge.address import async_is_same
-from custom_components.surplus.solaredge.flow import announced_unit_id, parse_unit_ids
+from custom_components.surplus.solaredge import address as solaredge_address
+from custom_components.surplus.solaredge.address import (
+    announced_unit_id,
+    async_is_same,
+    parse_unit_ids,
+)
 from custom_components.surplus.solaredge.found import async_describe
 from custom_components.surplus.solaredge.model import Battery, Layout
 from homeassistant.config_entries import (
@@ -25,6 +29,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import async_get_zeroconf
+from homeassistant.requirements import RequirementsNotFound
 
 from .conftest import core_entry, solaredge_entry
 from .far_end import (
@@ -272,6 +277,23 @@ async def test_each_failure_is_told_and_can_be_mended(
     assert result["step_id"] == "solaredge_found"
 
 
+async def test_a_home_assistant_without_modbus_is_told(
+    hass: HomeAssistant, far_end: Inverter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def missing(*_: object) -> None:
+        raise RequirementsNotFound("modbus", ["tmodbus"])
+
+    monkeypatch.setattr(
+        solaredge_address, "async_get_integration_with_requirements", missing
+    )
+    result = await discover(hass, far_end)
+    assert result["reason"] == "solaredge_no_modbus"
+    result = await begin(hass)
+    result = await submit(hass, result["flow_id"], address(far_end))
+    assert result["errors"] == {"base": "solaredge_no_modbus"}
+    assert "tmodbus" in result["description_placeholders"]["detail"]
+
+
 async def test_a_follower_that_does_not_answer_is_told(
     hass: HomeAssistant, far_end: Inverter
 ) -> None:
@@ -353,6 +375,14 @@ async def test_the_inverter_of_core_is_offered_and_its_spelling_taken_over(
     result = await hass.config_entries.flow.async_configure(result["flow_id"], GRID)
     assert result["data"][CONF_HOST] == "localhost"
     assert result["data"]["unit_ids"] == [1]
+
+
+async def test_what_both_read_already_is_not_offered(
+    hass: HomeAssistant, far_end: Inverter
+) -> None:
+    core_entry(far_end).add_to_hass(hass)
+    solaredge_entry(far_end).add_to_hass(hass)
+    assert (await begin(hass))["step_id"] == "solaredge_host"
 
 
 async def test_others_behind_the_address_become_followers(
@@ -575,7 +605,7 @@ async def test_an_announcement_that_leads_nowhere_is_dropped(
 def test_an_unusable_id_in_an_announcement_is_the_usual_one(
     told: str | None, unit_id: int
 ) -> None:
-    assert announced_unit_id(announced(Inverter({}), told)) == unit_id
+    assert announced_unit_id(announced(Inverter({}), told).properties) == unit_id
 
 
 # Moving it

@@ -298,6 +298,19 @@ def test_a_sleeping_inverter_is_a_state_and_gives_nothing(
     assert "WARNING" not in caplog.text
 
 
+def test_a_sleeping_inverter_that_tells_no_power_gives_none() -> None:
+    async def main() -> None:
+        words = registers(SLEEPING)
+        async with site(words) as here:
+            put(words, AC_POWER, [INT16_NONE])
+            await asyncio.sleep(5)
+            reading = here.plant.inverter(here.inverter_key)
+            assert reading is not None
+            assert reading.ac_power_w == 0.0
+
+    run(main())
+
+
 def test_the_zeros_of_a_meter_whose_inverter_sleeps_are_not_believed() -> None:
     async def main() -> None:
         async with site(LEADER) as here:

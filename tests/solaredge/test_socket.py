@@ -28,6 +28,7 @@ QUICK = Pace(
     gap_s=0.0,
     answer_min_s=0.15,
     answer_max_s=0.3,
+    other_max_s=0.3,
     dead_s=0.5,
     backoff_min_s=0.02,
     backoff_max_s=0.1,
@@ -55,27 +56,17 @@ class Watch:
         self.end = end
         self.plant = plant
         self.told: list[MeterReading] = []
-        self._waiters: list[tuple[Callable[[], bool], asyncio.Event]] = []
         plant.subscribe_readings(self._take)
-        plant.subscribe_changes(self._check)
 
     def _take(self) -> None:
         newest = self.plant.last_meter(self.plant.layout.meters[0].key)
         if newest is not None and (not self.told or newest is not self.told[-1]):
             self.told.append(newest)
-        self._check()
-
-    def _check(self) -> None:
-        for condition, event in self._waiters:
-            if condition():
-                event.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        event = asyncio.Event()
-        self._waiters.append((condition, event))
-        self._check()
         async with asyncio.timeout(20):
-            await event.wait()
+            while not condition():
+                await asyncio.sleep(0.005)
 
     async def more(self, readings: int) -> None:
         wanted = len(self.told) + readings

@@ -1,22 +1,27 @@
-"""How an inverter's address is spelled, which decides whether its link is shared.
+"""Where inverters answer, and how that is spelled.
 
 An inverter takes one connection, and Home Assistant shares one where host and port are
 spelled alike: a name and its IP address are two connections, and the second is refused.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 import socket
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.requirements import async_get_integration_with_requirements
 
+from .const import DEFAULT_UNIT_ID
+
 CORE_DOMAIN: Final = "solaredge_modbus"
 _CORE_UNIT_ID: Final = "unit_id"
+_ANNOUNCED_UNIT: Final = "MODBUS_ID"
+
+UNIT_IDS: Final = range(1, 248)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,3 +115,26 @@ async def _async_resolve(host: str, port: int) -> frozenset[str]:
     except OSError:
         return frozenset()
     return frozenset(str(address[0]) for *_, address in found)
+
+
+def parse_unit_ids(text: str) -> tuple[int, ...]:
+    """Return the unit ids of a list such as ``2, 4-6``. Raises ValueError."""
+    unit_ids: list[int] = []
+    for part in text.replace(";", ",").split(","):
+        if not part.strip():
+            continue
+        first, _, last = part.partition("-")
+        span = range(int(first), int(last or first) + 1)
+        if not span or span[0] not in UNIT_IDS or span[-1] not in UNIT_IDS:
+            raise ValueError(part)
+        unit_ids.extend(span)
+    return tuple(dict.fromkeys(unit_ids))
+
+
+def announced_unit_id(properties: Mapping[str, Any]) -> int:
+    """Return the unit id an inverter announces, or the usual one."""
+    try:
+        unit_id = int(properties[_ANNOUNCED_UNIT])
+    except KeyError, TypeError, ValueError:
+        return DEFAULT_UNIT_ID
+    return unit_id if unit_id in UNIT_IDS else DEFAULT_UNIT_ID

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -96,7 +95,6 @@ def _inverter_info(
     )
     if leader is None:
         info["name"] = entry.title
-        info["configuration_url"] = f"http://{entry.data[CONF_HOST]}"
     else:
         info["translation_key"] = "solaredge_follower"
         info["translation_placeholders"] = {"number": str(number)}

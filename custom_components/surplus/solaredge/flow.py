@@ -1,7 +1,6 @@
 """Steps that set up or move a SolarEdge inverter."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any, Final, override
 
 import voluptuous as vol
@@ -17,6 +16,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.data_entry_flow import section
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -33,12 +33,15 @@ from ..const import CONF_KIND, Kind
 from ..parking import async_close_parked
 from .address import (
     CORE_DOMAIN,
+    UNIT_IDS,
     Address,
     address_of,
+    announced_unit_id,
     async_is_same,
     async_known_addresses,
     async_spelling,
     core_entries,
+    parse_unit_ids,
 )
 from .const import (
     CONF_LAYOUT,
@@ -49,16 +52,13 @@ from .const import (
 )
 from .found import async_describe, commercial_name, meter_settings, meters_schema
 from .model import Layout
-from .probe import ReadError
+from .probe import ReadError, Trouble
 from .survey import async_survey
 
 _INVERTER: Final = "inverter"
 _MORE_OPTIONS: Final = "more_options"
 _UNIT_ID: Final = "unit_id"
 _FOLLOWERS: Final = "followers"
-_ANNOUNCED_UNIT: Final = "MODBUS_ID"
-
-_UNIT_IDS: Final = range(1, 248)
 
 
 def _whole_number(lowest: int, highest: int) -> Any:
@@ -80,7 +80,7 @@ _SCHEMA: Final = vol.Schema(
             vol.Schema(
                 {
                     vol.Required(_UNIT_ID, default=DEFAULT_UNIT_ID): _whole_number(
-                        _UNIT_IDS[0], _UNIT_IDS[-1]
+                        UNIT_IDS[0], UNIT_IDS[-1]
                     ),
                     vol.Optional(_FOLLOWERS): TextSelector(),
                 }
@@ -105,7 +105,12 @@ class SolarEdgeFlow(ConfigFlow):
     ) -> ConfigFlowResult:
         """Offer an inverter that announces itself, unless core reads it already."""
         port = discovery_info.port or DEFAULT_PORT
-        known = await async_known_addresses(self.hass)
+        try:
+            known = await async_known_addresses(self.hass)
+        except HomeAssistantError as err:
+            return self.async_abort(
+                reason=Trouble.NO_MODBUS, description_placeholders={"detail": str(err)}
+            )
         host = await async_spelling(discovery_info.host, port, known)
         if await self._async_is_read_at(discovery_info.host, port):
             return self.async_abort(reason="already_configured")
@@ -115,7 +120,9 @@ class SolarEdgeFlow(ConfigFlow):
         ):
             return self.async_abort(reason="solaredge_known")
         self._solaredge_address = Address(
-            host=host, port=port, unit_ids=(announced_unit_id(discovery_info),)
+            host=host,
+            port=port,
+            unit_ids=(announced_unit_id(discovery_info.properties),),
         )
         # The announcement tells no serial number.
         try:
@@ -136,7 +143,7 @@ class SolarEdgeFlow(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask which way to the inverter, if Home Assistant knows one already."""
-        if core_entries(self.hass):
+        if self._importable():
             return self.async_show_menu(
                 step_id="solaredge",
                 menu_options=["solaredge_known", "solaredge_host"],
@@ -147,12 +154,12 @@ class SolarEdgeFlow(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Take an inverter over from core's integration, which goes on reading it."""
-        entries = {entry.entry_id: entry for entry in core_entries(self.hass)}
+        entries = {entry.entry_id: entry for entry in self._importable()}
         if user_input is not None:
             chosen = address_of(entries[user_input[_INVERTER]])
             followers = {
                 unit_id
-                for address in map(address_of, entries.values())
+                for address in map(address_of, core_entries(self.hass))
                 if (address.host, address.port) == (chosen.host, chosen.port)
                 for unit_id in address.unit_ids
             } - set(chosen.unit_ids)
@@ -271,6 +278,15 @@ class SolarEdgeFlow(ConfigFlow):
             )
         return self.async_create_entry(title=commercial_name(leader.model), data=data)
 
+    def _importable(self) -> list[ConfigEntry]:
+        """Return what core reads and no entry of ours does."""
+        ours = self._async_current_ids(include_ignore=False)
+        return [
+            entry
+            for entry in core_entries(self.hass)
+            if f"{Kind.SOLAREDGE}:{entry.unique_id}" not in ours
+        ]
+
     @property
     def _address(self) -> Address:
         if self._solaredge_address is None:
@@ -350,9 +366,12 @@ class SolarEdgeFlow(ConfigFlow):
         holder = None
         if self.source == SOURCE_RECONFIGURE:
             holder = self._get_reconfigure_entry()
-        known = await async_known_addresses(
-            self.hass, without_entry=holder.entry_id if holder else None
-        )
+        try:
+            known = await async_known_addresses(
+                self.hass, without_entry=holder.entry_id if holder else None
+            )
+        except HomeAssistantError as err:
+            raise ReadError(Trouble.NO_MODBUS, address.unit_ids[0], str(err)) from err
         host = await async_spelling(address.host, address.port, known)
         self._solaredge_address = address = Address(
             host=host, port=address.port, unit_ids=address.unit_ids
@@ -370,27 +389,3 @@ class SolarEdgeFlow(ConfigFlow):
         finally:
             if holder is not None:
                 await self.hass.config_entries.async_setup(holder.entry_id)
-
-
-def parse_unit_ids(text: str) -> tuple[int, ...]:
-    """Return the unit ids of a list such as ``2, 4-6``. Raises ValueError."""
-    unit_ids: list[int] = []
-    for part in text.replace(";", ",").split(","):
-        if not part.strip():
-            continue
-        first, _, last = part.partition("-")
-        span = range(int(first), int(last or first) + 1)
-        if not span or span[0] not in _UNIT_IDS or span[-1] not in _UNIT_IDS:
-            raise ValueError(part)
-        unit_ids.extend(span)
-    return tuple(dict.fromkeys(unit_ids))
-
-
-def announced_unit_id(discovery_info: ZeroconfServiceInfo) -> int:
-    """Return the unit id an inverter announces, or the usual one."""
-    properties: Mapping[str, Any] = discovery_info.properties
-    try:
-        unit_id = int(properties[_ANNOUNCED_UNIT])
-    except KeyError, TypeError, ValueError:
-        return DEFAULT_UNIT_ID
-    return unit_id if unit_id in _UNIT_IDS else DEFAULT_UNIT_ID

@@ -52,7 +52,7 @@ _LOGGER = logging.getLogger(__name__)
 
 _PACE: Final = Pace()
 
-# Meters and batteries are wired by hand; what kept silent may only have been busy.
+# Meters and batteries are wired by hand; what is missed may only have been busy.
 _LOOK_AGAIN: Final = timedelta(minutes=15)
 _LOOK_SOON: Final = timedelta(minutes=2)
 _TICK: Final = timedelta(seconds=20)
@@ -135,10 +135,11 @@ def _offer(hass: HomeAssistant, entry: SolarEdgeConfigEntry, plant: Plant) -> No
     grid_meters = [
         meter for meter in plant.layout.meters if roles[meter.key] is MeterRole.GRID
     ] or [meter for meter in (plant.consumption_meter,) if meter is not None]
-    for meter in grid_meters:
+    for number, meter in enumerate(grid_meters, 1):
+        name = entry.title if number == 1 else f"{entry.title} {number}"
         entry.async_on_unload(
             registry.async_register_meter(
-                GridMeter(plant, meter, f"{kind}:{meter.key}", entry.title)
+                GridMeter(plant, meter, f"{kind}:{meter.key}", name)
             )
         )
     entry.async_on_unload(
@@ -263,8 +264,7 @@ class _Lookout:
             return False
         if self.plant.moved:
             return True
-        unsure = self.plant.layout.unsure or self.missed
-        return now - self.looked_at >= (_LOOK_SOON if unsure else _LOOK_AGAIN)
+        return now - self.looked_at >= (_LOOK_SOON if self.missed else _LOOK_AGAIN)
 
     async def _async_tick(self, now: datetime) -> None:
         if not self._is_due(now):

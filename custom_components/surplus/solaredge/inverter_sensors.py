@@ -30,15 +30,18 @@ type StringRow = Row[Inverter, StringReading]
 
 
 def _phase_rows() -> Iterator[InverterRow]:
+    # Power tells what most want to know; the meter shows the phases.
     yield CURRENT.row(
         "current",
         of_phase(lambda reading: reading.currents_a, 0),
         exists_fn=lambda inverter: inverter.phases == 1,
+        enabled=False,
     )
     yield VOLTAGE.row(
         "voltage",
         of_phase(lambda reading: reading.voltages_v, 0),
         exists_fn=lambda inverter: inverter.phases == 1,
+        enabled=False,
     )
     for phase in range(3):
 
@@ -49,11 +52,13 @@ def _phase_rows() -> Iterator[InverterRow]:
             f"current_{phase + 1}",
             of_phase(lambda reading: reading.currents_a, phase),
             exists_fn=has_phase,
+            enabled=False,
         )
         yield VOLTAGE.row(
             f"voltage_{phase + 1}",
             of_phase(lambda reading: reading.voltages_v, phase),
             exists_fn=has_phase,
+            enabled=False,
         )
 
 
@@ -73,7 +78,9 @@ INVERTER_SENSORS: Final[tuple[InverterRow, ...]] = (
     TEMPERATURE.row(
         "temperature", lambda reading: reading.temperature_c, diagnostic=True
     ),
-    POWER.row("dc_power", lambda reading: reading.dc_power_w, diagnostic=True),
+    POWER.row(
+        "dc_power", lambda reading: reading.dc_power_w, enabled=False, diagnostic=True
+    ),
     CURRENT.row(
         "dc_current",
         lambda reading: reading.dc_current_a,

@@ -12,7 +12,7 @@ less often, for a device that is gone costs a time-out each time.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -43,7 +43,8 @@ class Pace:
 
     ``gap_s`` is what the inverter needs between two requests. Answers that take longer
     than ``slow_s``, waiting for one's turn included, make a link a slow one. An answer is
-    awaited ``patience`` times as long as it usually takes, within its bounds. A link on
+    awaited ``patience`` times as long as it usually takes, within its bounds; the meter
+    waits meanwhile, so that others are given up sooner. A link on
     which nothing was answered for ``dead_s`` is taken down. What is lost is asked for
     again after the ``backoff`` times, what fails after ``retry`` times at the latest.
     """
@@ -54,6 +55,7 @@ class Pace:
     patience: float = 4.0
     answer_min_s: float = 3.0
     answer_max_s: float = 15.0
+    other_max_s: float = 6.0
     dead_s: float = 15.0
     backoff_min_s: float = 1.0
     backoff_max_s: float = 30.0
@@ -183,22 +185,16 @@ class Poller:
 
     async def _ask_others(self, started: float) -> None:
         """Ask what is due, most overdue first, while there is time before the next turn."""
-        asked: list[Lane] = []
         while (
             self.clock() - started < self.pace.primary_s / 2
-            and (lane := self._most_overdue(asked)) is not None
+            and (lane := self._most_overdue()) is not None
         ):
-            asked.append(lane)
             if await self._ask(lane) is Outcome.LOST:
                 return
 
-    def _most_overdue(self, asked: Iterable[Lane] = ()) -> Lane | None:
+    def _most_overdue(self) -> Lane | None:
         now = self.clock()
-        due = [
-            lane
-            for lane in self.others
-            if lane.overdue(now) >= 0 and not any(lane is one for one in asked)
-        ]
+        due = [lane for lane in self.others if lane.overdue(now) >= 0]
         return max(due, key=lambda lane: lane.overdue(now), default=None)
 
     async def _ask(self, lane: Lane, turns: int = 1) -> Outcome:
@@ -234,7 +230,8 @@ class Poller:
         pace, counters = self.pace, self.counters
         usual_s = lane.latency_s or self.latency_s or 0.0
         limit_s = min(
-            turns * max(pace.patience * usual_s, pace.answer_min_s), pace.answer_max_s
+            turns * max(pace.patience * usual_s, pace.answer_min_s),
+            pace.answer_max_s if lane is self.primary else pace.other_max_s,
         )
         counters.requests += 1
         try:
@@ -250,7 +247,7 @@ class Poller:
             counters.timeouts += 1
             self._note(lane, err)
             # It may have been waiting for its turn: give it more time, within bounds.
-            lane.latency_s = min(limit_s, pace.answer_max_s)
+            lane.latency_s = limit_s
             return Outcome.SILENT
         except ModbusExceptionError as err:
             counters.exceptions += 1

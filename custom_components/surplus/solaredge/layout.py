@@ -1,7 +1,8 @@
 """Finding out what is behind a unit: the inverter, its meters and its batteries."""
 
+import asyncio
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
 
 from modbus_connection import (
     GatewayPathUnavailableError,
@@ -9,6 +10,7 @@ from modbus_connection import (
     ModbusConnectionError,
     ModbusError,
     ModbusExceptionError,
+    ModbusTimeoutError,
     ModbusUnit,
     ServerDeviceBusyError,
 )
@@ -52,6 +54,9 @@ _INVERTER_PHASES: Final = {
 # Each string model moves the meters up by its header and so much for each DC input.
 _STRINGS_HEADER: Final = 10
 _STRINGS_STRIDE: Final = 20
+
+# On a link that is shared and slow a turn comes within this time.
+_SILENT_S: Final = 8.0
 
 # Less is what a phase that is not connected picks up.
 _LIVE_V: Final = 50.0
@@ -118,7 +123,8 @@ def _probe_error(err: BaseException) -> ProbeError:
 
 
 async def _async_probe(unit: ModbusUnit, unit_id: int) -> Layout:
-    device = await SolarEdge.async_probe(unit, assume_absent=_NOT_ASKED)
+    hasty = cast(ModbusUnit, _HastyUnit(unit))
+    device = await SolarEdge.async_probe(hasty, assume_absent=_NOT_ASKED)
     for block in (device.common, device.inverter, *device.meters, *device.batteries):
         await block.async_update()
     strings = 0
@@ -138,6 +144,27 @@ async def _async_probe(unit: ModbusUnit, unit_id: int) -> Layout:
         ),
         unsure=device.unresponsive_blocks - _NOT_ASKED,
     )
+
+
+class _HastyUnit:
+    """A unit that waits less than its link, which core asks to wait for 30 s.
+
+    Some firmware never answers for what it does not have, and meanwhile nobody else is
+    served. Probing only reads.
+    """
+
+    def __init__(self, unit: ModbusUnit) -> None:
+        self._unit = unit
+
+    async def read_holding_registers(self, address: int, count: int) -> list[int]:
+        """Read registers. Raises ModbusTimeoutError after its own time."""
+        try:
+            async with asyncio.timeout(_SILENT_S):
+                return await self._unit.read_holding_registers(address, count)
+        except ModbusError:
+            raise
+        except TimeoutError as err:
+            raise ModbusTimeoutError(f"no answer for {address}") from err
 
 
 def _inverter(

@@ -23,13 +23,13 @@ type MeterRow = Row[Meter, MeterReading]
 # The reading's imports and exports mean other things on meters that are not the grid's.
 _IMPORTED: Final[Mapping[MeterRole, str]] = {
     MeterRole.GRID: "solaredge_imported",
-    MeterRole.UNKNOWN: "solaredge_imported",
+    MeterRole.UNKNOWN: "solaredge_forward",
     MeterRole.PRODUCTION: "solaredge_produced",
     MeterRole.CONSUMPTION: "solaredge_consumed",
 }
 _EXPORTED: Final[Mapping[MeterRole, str]] = {
     MeterRole.GRID: "solaredge_exported",
-    MeterRole.UNKNOWN: "solaredge_exported",
+    MeterRole.UNKNOWN: "solaredge_backward",
     MeterRole.PRODUCTION: "solaredge_drawn",
 }
 

@@ -130,7 +130,7 @@ class Plant:
             unit=self.units[self.layout.inverters[0].unit_id],
             primary=primary,
             others=lanes,
-            on_change=self.refresh,
+            on_change=self._after_turn,
             pace=self.pace,
             counters=self.counters,
             clock=self.clock,
@@ -247,16 +247,16 @@ class Plant:
         return lambda: self._on_reading.remove(listener)
 
     def subscribe_changes(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call ``listener`` after each turn and each change of state."""
+        """Call ``listener`` when the state changed or ``refresh`` was called."""
         self._on_change.append(listener)
         return lambda: self._on_change.remove(listener)
 
     def refresh(self) -> None:
-        """Judge how it stands with the devices, for nothing tells of silence."""
-        state = self._judge()
-        before, self.state = self.state, state
-        if state is not before:
-            self._tell(before, state)
+        """Judge how it stands with the devices, and let everybody look at the ages.
+
+        To be called now and then: nothing tells of silence.
+        """
+        self._after_turn()
         for listener in tuple(self._on_change):
             listener()
 
@@ -390,6 +390,14 @@ class Plant:
             listener()
 
     # -- judging --------------------------------------------------------------
+
+    def _after_turn(self) -> None:
+        before, self.state = self.state, self._judge()
+        if self.state is before:
+            return
+        self._tell(before, self.state)
+        for listener in tuple(self._on_change):
+            listener()
 
     def _judge(self) -> LinkState:
         now = self.clock()

@@ -51,6 +51,7 @@ class Trouble(StrEnum):
     OTHER_MAKE = "solaredge_other_make"
     EV_CHARGER = "solaredge_ev_charger"
     NO_SERIAL = "solaredge_no_serial"
+    NO_MODBUS = "solaredge_no_modbus"
 
 
 _TROUBLES: Final = {

@@ -40,18 +40,17 @@ class PartSensor[ReadingT](SolarEdgeEntity, LiveSensor):
         row: Row[Any, ReadingT],
         read: Callable[[], ReadingT | None],
         *,
-        prefix: str = "",
+        string: int | None = None,
     ) -> None:
-        """Show one value of what ``read`` returns."""
+        """Show one value of what ``read`` returns; ``string`` numbers a DC input."""
+        prefix = "" if string is None else f"string_{string}_"
         super().__init__(runtime, part, f"{prefix}{row.key}", device)
         self.entity_description = row
         self._read = read
         self._dead_band = row.dead_band
         self._write_interval = row.write_interval
-
-    def number(self, index: int) -> None:
-        """Put a number into the name, of which a part has several."""
-        self._attr_translation_placeholders = {"number": str(index)}
+        if string is not None:
+            self._attr_translation_placeholders = {"number": str(string)}
 
     @property
     @override
@@ -115,10 +114,10 @@ def _sensor[ReadingT](
     row: Row[Any, ReadingT],
     read: Callable[[], ReadingT | None],
     *,
-    prefix: str = "",
+    string: int | None = None,
 ) -> PartSensor[ReadingT]:
     kind = EnergySensor if row.device_class is SensorDeviceClass.ENERGY else PartSensor
-    return kind(runtime, part, device, row, read, prefix=prefix)
+    return kind(runtime, part, device, row, read, string=string)
 
 
 def _string_of(
@@ -146,16 +145,14 @@ def _inverters(
                 )
         for index in range(1, inverter.strings + 1):
             for string_row in STRING_SENSORS:
-                sensor = _sensor(
+                yield _sensor(
                     runtime,
                     inverter.key,
                     device,
                     string_row,
                     partial(_string_of, runtime, inverter.key, index),
-                    prefix=f"string_{index}_",
+                    string=index,
                 )
-                sensor.number(index)
-                yield sensor
 
 
 def _meters(

@@ -9,11 +9,7 @@ import pytest
 
 from custom_components.surplus.control.engine import Engine
 from custom_components.surplus.control.freshness import Freshness, MeterState
-from custom_components.surplus.control.limits import (
-    Headroom,
-    grid_currents_a,
-    limits_of,
-)
+from custom_components.surplus.control.limits import Headroom, limits_of
 from custom_components.surplus.control.meters import (
     Choice,
     JudgedMeter,
@@ -22,6 +18,11 @@ from custom_components.surplus.control.meters import (
     is_overload,
 )
 from custom_components.surplus.control.model import GridReading, Mode, Reason
+from custom_components.surplus.control.protection import (
+    Shown,
+    protected,
+    shown_by_control,
+)
 from custom_components.surplus.control.record import RecordedEngine
 from custom_components.surplus.control.replay import replay
 from custom_components.surplus.control.settings import HomeSettings
@@ -199,6 +200,17 @@ class TestControl:
         first.knows_direction = False
         assert panel.run().control_id == INVERTER
         first.knows_direction = True
+        assert panel.run(30).control_id == INVERTER
+        assert panel.run().control_id == LINKY
+
+    def test_one_that_has_no_power_to_tell_for_now_is_without_direction(self) -> None:
+        first = linky()
+        panel = Panel(first, Meter(meter_id=INVERTER))
+        panel.run(60)
+        first.power_w, first.drawn_va = None, 0.0
+        assert panel.run().control_id == INVERTER
+        first.power_w = 500.0
+        assert panel.run(30).control_id == INVERTER
         assert panel.run().control_id == LINKY
 
     def test_a_fresh_one_is_taken_before_a_late_one(self) -> None:
@@ -280,7 +292,7 @@ class TestProtection:
         assert panel.last.reading is first.reading
 
     def test_a_linky_protects_whatever_its_place(self) -> None:
-        protection = historic(overload=True, currents_a=(13.0,))
+        protection = historic(overload=True, currents_a=(13.0,), voltages_v=(229.0,))
         control = Meter(meter_id=INVERTER, power_w=-200.0, drawn_va=0.0)
         for meters in ((protection, control), (control, protection)):
             panel = Panel(*meters)
@@ -289,54 +301,32 @@ class TestProtection:
             assert panel.last.reading == GridReading(
                 at=panel.now,
                 power_w=-200.0,
-                drawn_va=3000.0,
-                currents_a=(13.0,),
+                drawn_va=0.0,
+                voltages_v=(229.0,),
                 overload=True,
                 subscribed_va=9000.0,
                 cutoff_va=9000.0,
+                limits_at=panel.now,
+                limits_va=3000.0,
+                limits_a=(13.0,),
             )
 
-    def test_the_more_that_either_shows_is_counted_phase_by_phase(self) -> None:
-        panel = Panel(
-            Meter(
-                meter_id=INVERTER,
-                drawn_va=4000.0,
-                told={"currents_a": (10.0, -2.0, 5.0), "voltages_v": (231.0,) * 3},
-            ),
-            linky(currents_a=(8.0, 1.0, 6.0), voltages_v=(229.0,) * 3),
-        )
+    def test_it_may_know_an_export(self) -> None:
+        protection = linky()
+        panel = Panel(Meter(meter_id=INVERTER), protection)
+        protection.power_w, protection.drawn_va = -1200.0, 0.0
         reading = panel.run(5).reading
         assert reading
-        assert reading.currents_a == (10.0, 1.0, 6.0)
-        assert reading.drawn_va == 4000.0
-        assert reading.voltages_v == (231.0,) * 3
+        assert reading.limits_va == -1200.0
 
-    def test_what_was_drawn_more_since_may_be_on_any_phase(self) -> None:
+    def test_voltages_of_the_one_in_control_come_first(self) -> None:
         panel = Panel(
-            Meter(meter_id=SENSOR, power_w=5300.0),
-            Meter(
-                meter_id=LINKY,
-                power_w=3000.0,
-                drawn_va=3000.0,
-                told={
-                    "subscribed_va": 12000.0,
-                    "currents_a": (10.0, 2.0, 1.0),
-                    "voltages_v": (230.0,) * 3,
-                },
-            ),
+            Meter(meter_id=INVERTER, told={"voltages_v": (231.0,)}),
+            linky(voltages_v=(229.0,)),
         )
         reading = panel.run(5).reading
         assert reading
-        assert reading.currents_a == (20.0, 12.0, 11.0)
-
-    def test_currents_of_another_number_of_phases_are_not_mixed(self) -> None:
-        panel = Panel(
-            Meter(meter_id=INVERTER, told={"currents_a": (4.0,)}),
-            linky(currents_a=(8.0, 1.0, 6.0)),
-        )
-        reading = panel.run(5).reading
-        assert reading
-        assert reading.currents_a == (4.0,)
+        assert reading.voltages_v == (231.0,)
 
     def test_what_is_late_is_not_measured_but_the_contract_stands(self) -> None:
         protection = historic(overload=True, currents_a=(13.0,))
@@ -351,49 +341,19 @@ class TestProtection:
             at=panel.now, power_w=500.0, subscribed_va=9000.0, cutoff_va=9000.0
         )
 
-    def test_a_late_control_meter_says_nothing_against_a_new_measurement(self) -> None:
-        control = Meter(
-            meter_id=INVERTER,
-            power_w=9000.0,
-            told={"currents_a": (40.0,)},
-        )
-        protection = historic(currents_a=(13.0,))
-        panel = Panel(control, protection)
-        panel.run(5)
-        control.works = False
-        panel.run(15)
-        assert panel.last.reading
-        assert panel.last.reading.currents_a == (40.0,)
-        panel.run(1)
-        assert panel.last.reading == GridReading(
-            at=1005.0,
-            power_w=9000.0,
-            drawn_va=3000.0,
-            currents_a=(13.0,),
-            subscribed_va=9000.0,
-            cutoff_va=9000.0,
-            limits_at=1021.0,
-        )
-
-    def test_of_several_that_protect_a_late_control_meter_gets_the_most(self) -> None:
-        control = Meter(meter_id=INVERTER, power_w=9000.0)
-        panel = Panel(
-            control,
-            historic(currents_a=(13.0,)),
-            Meter(
-                meter_id=SENSOR,
-                power_w=None,
-                knows_direction=False,
-                drawn_va=2000.0,
-                told={"cutoff_va": 12_000.0, "currents_a": (9.0,)},
-            ),
-        )
-        panel.run(5)
-        control.works = False
+    def test_of_several_that_protect_the_first_measures_and_any_warns(self) -> None:
+        last = Meter(meter_id=SENSOR, told={"cutoff_va": 6000.0, "overload": True})
+        panel = Panel(Meter(meter_id=INVERTER), linky(), last)
+        panel.meters[1].power_w = 700.0
+        reading = panel.run(5).reading
+        assert reading
+        assert reading.limits_va == 700.0
+        assert reading.overload
+        assert reading.cutoff_va == 6000.0
+        panel.meters[1].works = False
         reading = panel.run(20).reading
         assert reading
-        assert (reading.drawn_va, reading.currents_a) == (3000.0, (13.0,))
-        assert reading.cutoff_va == 9000.0
+        assert reading.limits_va == 500.0
 
     def test_the_tighter_of_two_contracts_rules(self) -> None:
         control = linky(cutoff_va=6000.0)
@@ -480,6 +440,8 @@ def test_the_choice_is_never_worse_than_it_must_be_and_never_flaps(
     readings: list[GridReading | None] = [None] * len(life[0][1])
     heard: list[list[float]] = [[] for _ in readings]
     now, before = 1000.0, None
+    left_at: dict[str, float] = {}
+    knew: dict[int, bool] = {}
     for step_s, states in life:
         now += step_s
         sights = []
@@ -497,7 +459,9 @@ def test_the_choice_is_never_worse_than_it_must_be_and_never_flaps(
         chosen = choice.choose(sights, now)
         meters = {meter.meter_id: meter for meter in chosen.meters}
         for n, meter in enumerate(chosen.meters):
-            heard[n] = [*heard[n], now] if meter.measures else []
+            same = knew.get(n) is meter.knows_direction
+            heard[n] = [*(heard[n] if same else ()), now] if meter.measures else []
+            knew[n] = meter.knows_direction
         control = meters.get(chosen.control_id or "")
         # Never a lost or sleeping one while another is heard.
         if any(meter.measures for meter in meters.values()):
@@ -509,10 +473,16 @@ def test_the_choice_is_never_worse_than_it_must_be_and_never_flaps(
                 meter.knows_direction and times and now - times[0] >= 60
                 for meter, times in zip(chosen.meters, heard, strict=True)
             )
-        # Nobody is replaced who could go on, but by one heard for long enough.
+        # Nobody is replaced who could go on, but by one heard for long enough; and
+        # whoever was replaced is not back sooner, as long as the other can go on.
         old = meters.get(before or "")
         if old and old is not control and old.usable:
-            assert now - heard[int(chosen.control_id or 0)][0] >= 30
+            assert control
+            assert now - heard[int(control.meter_id)][0] >= 30
+            if control.meter_id in left_at:
+                assert now - left_at[control.meter_id] >= 30
+        if old and old is not control:
+            left_at[old.meter_id] = now
         before = chosen.control_id
 
 
@@ -543,6 +513,14 @@ def sights_of(parts: Sequence[GridReading]) -> list[MeterSight]:
     return [MeterSight(meter_id=str(n), reading=one) for n, one in enumerate(parts)]
 
 
+def shown(settings_: HomeSettings, grid: GridReading, *, late: bool = False) -> Shown:
+    """Return what limits are held against in a house without loads."""
+    alone = shown_by_control(settings_, grid, [], {}, VOLTAGE_V)
+    if grid.limits_at is None:
+        return alone
+    return protected(alone, settings_, grid, [], {}, voltage_v=VOLTAGE_V, late=late)
+
+
 @given(st.data(), st.sampled_from((1, 3)))
 def test_another_meter_never_loosens_a_limit(data: st.DataObject, phases: int) -> None:
     # Without currents a single meter's three phases are the worst case, which another
@@ -559,7 +537,7 @@ def test_another_meter_never_loosens_a_limit(data: st.DataObject, phases: int) -
     for phase in range(phases):
         rooms = [
             Headroom(
-                limits_of(settings_, reading), grid_currents_a(settings_, reading)
+                limits_of(settings_, reading), shown(settings_, reading).base_a
             ).tightest([phase + 1])
             for reading in (together, alone)
         ]
@@ -567,6 +545,59 @@ def test_another_meter_never_loosens_a_limit(data: st.DataObject, phases: int) -
         assert rooms[1]
         assert rooms[0][0] <= rooms[1][0] + 1e-9
     assert together.overload >= alone.overload
+
+
+class TestShown:
+    """What limits are held against."""
+
+    grid = GridReading(
+        at=100.0,
+        power_w=2300.0,
+        currents_a=(10.0, 2.0, -2.0),
+        limits_at=99.0,
+        limits_va=3450.0,
+        limits_a=(8.0, 3.0, 4.0),
+    )
+    three = HomeSettings(phases=3)
+
+    def test_the_newest_is_shown_and_the_more_is_reckoned_with(self) -> None:
+        older = shown(self.three, self.grid)
+        assert older.at == 100.0
+        assert older.grid_a == older.still_a == (10.0, 2.0, -2.0)
+        assert older.base_a == (10.0, 3.0, 4.0)
+        newer = shown(self.three, replace(self.grid, limits_at=101.0))
+        assert newer.at == 101.0
+        assert newer.grid_a == newer.still_a == (8.0, 3.0, 4.0)
+        assert newer.base_a == (10.0, 3.0, 4.0)
+
+    def test_of_the_same_instant_the_more_is_shown(self) -> None:
+        both = shown(self.three, replace(self.grid, limits_at=100.0))
+        assert both.grid_a == both.base_a == (10.0, 3.0, 4.0)
+
+    def test_a_late_reading_says_nothing_against_a_measurement(self) -> None:
+        late = shown(self.three, self.grid, late=True)
+        assert late.at == 99.0
+        assert late.grid_a == late.base_a == (8.0, 3.0, 4.0)
+
+    def test_measured_phases_stand_for_a_total_of_which_nobody_knows_them(self) -> None:
+        coarse = shown(self.three, replace(self.grid, currents_a=()))
+        assert coarse.grid_a == coarse.base_a == (8.0, 3.0, 4.0)
+
+    def test_a_total_of_the_other_is_the_worst_case_on_each_phase(self) -> None:
+        total = shown(self.three, replace(self.grid, limits_a=()))
+        assert total.grid_a == (10.0, 2.0, -2.0)
+        assert total.base_a == (15.0, 15.0, 15.0)
+        neither = shown(self.three, replace(self.grid, limits_a=(), currents_a=()))
+        assert neither.grid_a == (10.0, 10.0, 10.0)
+        assert neither.base_a == (15.0, 15.0, 15.0)
+
+    def test_an_export_is_credited_where_both_know_it(self) -> None:
+        grid = GridReading(
+            at=100.0, power_w=-2300.0, drawn_va=0.0, limits_at=99.0, limits_va=-460.0
+        )
+        assert shown(HomeSettings(), grid).base_a == (-2.0,)
+        unknown = replace(grid, limits_va=0.0)
+        assert shown(HomeSettings(), unknown).base_a == (0.0,)
 
 
 # ---- what the engine makes of it ---------------------------------------------------------
@@ -612,6 +643,19 @@ class TestEngine:
         house.run(120, 4000.0)
         assert house.grid_w <= 9000.0
         assert house.grid_w > 8500.0
+
+    @pytest.mark.parametrize("every_s", [2.0, 5.0])
+    def test_an_overload_is_cut_once_however_far_apart_the_meters_are(
+        self, every_s: float
+    ) -> None:
+        house = TwoMeters(cars=[Car(mode=Mode.BOOST)])
+        house.inverter.every_s = every_s
+        house.run(120, 2000.0)
+        assert house.currents(1) == [29.0]
+        house.run(60, 5500.0)
+        # 3500 W are left under 9 kVA.
+        assert min(house.currents(60)) >= 13
+        assert house.currents(1) == [15.0]
 
     def test_an_overload_between_two_readings_is_cut_on_that_cycle(self) -> None:
         house = TwoMeters(cars=[Car(mode=Mode.BOOST)])

@@ -297,10 +297,14 @@ async def test_several_meters_are_kept_in_the_order_of_choice(
     registry.async_register_meter(HandMeter(source_id="solaredge:1", name="SolarEdge"))
     flow_id = await begin(hass)
     configure = hass.config_entries.flow.async_configure
-    # Without a limit: the Linky tells one, though a sensor is there, too.
     form = {"phases": "1", "strictness": "balanced"}
     result = await configure(flow_id, {**form, "grid_meters": []})
     assert result["errors"] == {"grid_meters": "meter_missing"}
+    # Of these two, neither tells what the house may draw; the Linky does.
+    result = await configure(
+        flow_id, {**form, "grid_meters": ["solaredge:1", "entity"]}
+    )
+    assert result["errors"] == {"breaker_a": "no_limit"}
     chosen = ["solaredge:1", "entity", METER_ID]
     result = await configure(flow_id, {**form, "grid_meters": [*chosen, "entity"]})
     assert result["step_id"] == "home_sensor"

@@ -16,13 +16,14 @@ from .checking import Checks
 from .cycle import Cycle
 from .failures import Failures
 from .freshness import Freshness, MeterState
-from .limits import Headroom, grid_currents_a, limits_of, voltage_of
+from .limits import Headroom, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Follower
 from .loads.circumstances import Circumstances
 from .memories import Memories, facts_of
 from .model import Decision, GridReading, LimitKind, LoadSpec, Reason, Snapshot
 from .peaks import HousePeaks
+from .protection import base_currents, protected, shown_by_control
 from .settings import HomeSettings
 from .sound import sound_grid, sound_loads
 from .surplus import Surplus, SurplusModel, house_w
@@ -117,33 +118,35 @@ class Engine:
         dt_s, is_new = self._step(grid.at)
         voltage_v = voltage_of(settings, grid)
         own_w = _own_powers(controls, grid.at, snapshot.now, voltage_v, failures)
-        # What another meter adds to the limits may be newer than the power.
-        limits_at = max(grid.at, grid.limits_at or grid.at)
-        limits_new = self._limits_at is None or limits_at > self._limits_at
-        self._limits_at = limits_at
-        drawn_w = own_w
-        if limits_at > grid.at:
-            drawn_w = _own_powers(
-                controls, limits_at, snapshot.now, voltage_v, failures
+        limited_w = None
+        if grid.limits_at is not None:
+            limited_w = _own_powers(
+                controls, grid.limits_at, snapshot.now, voltage_v, failures
             )
         if failures.errors:
             # What nobody can say of a load is the house's.
-            controls = [
-                pair
-                for pair in controls
-                if pair[0].spec.load_id in own_w.keys() & drawn_w
-            ]
-        grid_a = grid_currents_a(settings, grid)
-        base_a = still_a = _base_currents(grid_a, controls, drawn_w, voltage_v)
-        if 1 < settings.phases != len(grid.currents_a):
-            # Of a total nobody knows which phase exports what: no credit for it.
-            base_a = tuple(max(0.0, current_a) for current_a in base_a)
+            said = own_w.keys() if limited_w is None else own_w.keys() & limited_w
+            controls = [pair for pair in controls if pair[0].spec.load_id in said]
+        shown = shown_by_control(settings, grid, controls, own_w, voltage_v)
+        if limited_w is not None:
+            shown = protected(
+                shown,
+                settings,
+                grid,
+                controls,
+                limited_w,
+                voltage_v=voltage_v,
+                late=meter is not MeterState.FRESH,
+            )
+        limits_new = self._limits_at is None or shown.at > self._limits_at
+        self._limits_at = shown.at
         limits = limits_of(settings, grid)
-        headroom = Headroom(limits, base_a, grid_a, overload=grid.overload)
+        headroom = Headroom(limits, shown.base_a, shown.grid_a, overload=grid.overload)
         if is_new:
-            most_w = _most_powers(controls, drawn_w, snapshot.now, failures)
-            if most_w != drawn_w:
-                still_a = _base_currents(grid_a, controls, most_w, voltage_v)
+            still_a = shown.still_a
+            most_w = _most_powers(controls, shown.own_w, snapshot.now, failures)
+            if most_w != shown.own_w:
+                still_a = base_currents(shown.grid_a, controls, most_w, voltage_v)
             self._note_peak(snapshot, still_a, voltage_v)
             all_w = sum(own_w.values())
             for load, control in controls:
@@ -160,7 +163,7 @@ class Engine:
             dt_s=dt_s,
             voltage_v=voltage_v,
         )
-        room_now = Headroom(limits, grid_a)
+        room_now = Headroom(limits, shown.grid_a)
         room_va = room_now.room_a(LimitKind.SUBSCRIPTION)
         budget_w = _budget(surplus.available_w, headroom, voltage_v, settings.phases)
         checks: Mapping[str, CheckResult] = {}
@@ -194,7 +197,7 @@ class Engine:
             around,
             self._checks,
             failures,
-            limited_w=drawn_w if is_new or limits_new else None,
+            limited_w=shown.own_w if limits_new else None,
         )
         return Cycle(
             at=snapshot.now,
@@ -348,22 +351,6 @@ def _most_powers(
         if may_draw_w is not None:
             most_w[load_id] = may_draw_w
     return most_w
-
-
-def _base_currents(
-    grid_a: tuple[float, ...],
-    controls: Sequence[Follower],
-    own_w: Mapping[str, float],
-    voltage_v: float,
-) -> tuple[float, ...]:
-    """Return what the house draws per phase without the loads."""
-    base = list(grid_a)
-    for load, control in controls:
-        phases = control.phases
-        current_a = own_w[load.spec.load_id] / voltage_v / len(phases)
-        for phase in phases:
-            base[phase - 1] -= current_a
-    return tuple(base)
 
 
 def _budget(

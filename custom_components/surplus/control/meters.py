@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from .freshness import Freshness, MeterState
 from .model import GridReading
-from .settings import NOMINAL_VOLTAGE_V
 from .sound import sound_grid
 
 # A better meter that is back must have been heard for so long, and so often.
@@ -21,7 +20,10 @@ _PROVEN_READINGS = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeterSight:
-    """What one grid meter says now; ``reading`` is its newest, however old."""
+    """What one grid meter says now; ``reading`` is its newest, however old.
+
+    One that ``knows_direction`` by its kind may yet be without a power for a while.
+    """
 
     meter_id: str
     reading: GridReading | None
@@ -73,6 +75,7 @@ class _Meter:
     def __init__(self) -> None:
         self.freshness = Freshness()
         self._reading: GridReading | None = None
+        self._knew_direction = False
         self._fresh_since: float | None = None
         self._fresh_readings = 0
 
@@ -88,12 +91,15 @@ class _Meter:
             meter_id=sight.meter_id,
             reading=self._reading,
             state=self.freshness.judge(self._reading, now),
-            knows_direction=sight.knows_direction,
+            knows_direction=sight.knows_direction
+            and (self._reading is None or self._reading.power_w is not None),
             asleep=sight.asleep,
         )
-        if not judged.measures:
+        turned = judged.knows_direction is not self._knew_direction
+        self._knew_direction = judged.knows_direction
+        if turned or not judged.measures:
             self._fresh_since, self._fresh_readings = None, 0
-        else:
+        if judged.measures:
             if self._fresh_since is None:
                 self._fresh_since = now
             self._fresh_readings += is_new
@@ -185,7 +191,6 @@ def _assembled(control: JudgedMeter, meters: Iterable[JudgedMeter]) -> GridReadi
     """Return the control meter's reading with what others tell of contract and limits."""
     reading = control.reading
     assert reading is not None
-    measured: GridReading | None = None
     for meter in meters:
         other = meter.reading
         if meter is control or other is None or not _protects(other):
@@ -193,12 +198,8 @@ def _assembled(control: JudgedMeter, meters: Iterable[JudgedMeter]) -> GridReadi
         # What the contract allows stands, however long ago it was told.
         reading = _under_contract_of(reading, other)
         if meter.measures:
-            measured = (
-                _measured_by(measured, other, trusted=True) if measured else other
-            )
-    if measured is None:
-        return reading
-    return _measured_by(reading, measured, trusted=control.measures)
+            reading = _measured_by(reading, other)
+    return reading
 
 
 def _under_contract_of(reading: GridReading, other: GridReading) -> GridReading:
@@ -212,45 +213,23 @@ def _under_contract_of(reading: GridReading, other: GridReading) -> GridReading:
     )
 
 
-def _measured_by(
-    reading: GridReading, other: GridReading, *, trusted: bool
-) -> GridReading:
-    """Return a reading whose currents are no less than what another meter measures.
+def _measured_by(reading: GridReading, other: GridReading) -> GridReading:
+    """Return a reading with what another meter measures against the limits.
 
-    The two are seconds apart: the more that either shows is what is safe. A reading that
-    is not ``trusted``, because it is late, says nothing against a new one.
+    Of several that do, the first in the user's order counts; a warning is of any.
     """
-    limits_at = max(reading.limits_at or reading.at, other.limits_at or other.at)
+    overload = reading.overload or other.overload
+    if reading.limits_at is not None:
+        return replace(reading, overload=overload)
     drawn_va = _drawn_va(other)
-    if trusted:
-        drawn_va = max(drawn_va, _drawn_va(reading))
     return replace(
         reading,
-        drawn_va=drawn_va,
-        currents_a=_currents_a(reading, other, trusted=trusted),
+        overload=overload,
         voltages_v=reading.voltages_v or other.voltages_v,
-        overload=reading.overload or other.overload,
-        limits_at=limits_at if limits_at > reading.at else None,
+        limits_at=other.at,
+        limits_va=drawn_va if drawn_va > 0 else min(0.0, other.power_w or 0.0),
+        limits_a=other.currents_a,
     )
-
-
-def _currents_a(
-    reading: GridReading, other: GridReading, *, trusted: bool
-) -> tuple[float, ...]:
-    mine, its = reading.currents_a, other.currents_a
-    if not trusted:
-        return its
-    if not its:
-        return mine
-    if not mine:
-        # What was drawn more since, nobody saw on which phase: it may be on any.
-        voltages = [v for v in other.voltages_v if v > 0] or [NOMINAL_VOLTAGE_V]
-        voltage = sum(voltages) / len(voltages)
-        more_a = max(0.0, _drawn_va(reading) - _drawn_va(other)) / voltage
-        return tuple(current_a + more_a for current_a in its)
-    if len(mine) != len(its):
-        return mine
-    return tuple(map(max, mine, its, strict=True))
 
 
 def _drawn_va(reading: GridReading) -> float:

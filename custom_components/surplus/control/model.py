@@ -109,8 +109,9 @@ class GridReading:
     is negative where the meter knows that the phase exports.
     ``subscribed_va`` and ``cutoff_va`` are what the meter says the contract allows and
     what its breaker applies now. ``overload`` is the meter's own warning. Below
-    ``dead_zone_w`` the meter knows neither size nor sign of the power. ``limits_at`` is
-    the newest instant of what counts for limits, where that is of another meter.
+    ``dead_zone_w`` the meter knows neither size nor sign of the power. What
+    another meter measured at ``limits_at`` counts for limits too: ``limits_va``, drawn,
+    or negative where it knows an export, and ``limits_a`` per phase, or empty.
     """
 
     at: float
@@ -123,6 +124,8 @@ class GridReading:
     cutoff_va: float | None = None
     dead_zone_w: float = 0.0
     limits_at: float | None = None
+    limits_va: float = 0.0
+    limits_a: tuple[float, ...] = ()
 
     @property
     def balance_w(self) -> float:

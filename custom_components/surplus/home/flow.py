@@ -110,7 +110,7 @@ class HomeFlow(ConfigFlow):
         elif self._is_made_of_it((user_input or {}).get(CONF_SOLAR_ENTITY)):
             errors[CONF_SOLAR_ENTITY] = "own_entity"
         if user_input is not None and not errors:
-            if not _only_sensor(user_input) or _is_limited(user_input):
+            if _tells_limit(user_input) or _is_limited(user_input):
                 user_input.pop(CONF_NO_LIMIT, None)
             if not user_input.get(CONF_SOLAR_SOURCES):
                 user_input.pop(CONF_SOLAR_SOURCES, None)
@@ -253,21 +253,23 @@ class HomeFlow(ConfigFlow):
 def _home_errors(data: dict[str, Any]) -> dict[str, str]:
     """Return what is wrong with a Home.
 
-    A Linky tells what the contract allows. Where the meter is a sensor, nothing would
-    ever be limited unless a limit is given.
+    A Linky tells what the contract allows. Without one, nothing would ever be limited
+    unless a limit is given.
     """
     if not data[CONF_GRID_METERS]:
         return {CONF_GRID_METERS: "meter_missing"}
     solar = data.get(CONF_SOLAR_ENTITY) or data.get(CONF_SOLAR_SOURCES)
     if data.get(CONF_ZERO_EXPORT) and not solar:
         return {CONF_SOLAR_ENTITY: "solar_needed"}
-    if _only_sensor(data) and not _is_limited(data) and not data.get(CONF_NO_LIMIT):
+    limited = _tells_limit(data) or _is_limited(data)
+    if not limited and not data.get(CONF_NO_LIMIT):
         return {CONF_BREAKER_A: "no_limit"}
     return {}
 
 
-def _only_sensor(data: dict[str, Any]) -> bool:
-    return set(data[CONF_GRID_METERS]) == {GRID_METER_ENTITY}
+def _tells_limit(data: dict[str, Any]) -> bool:
+    linky = f"{Kind.LINKY}:"
+    return any(meter.startswith(linky) for meter in data[CONF_GRID_METERS])
 
 
 def _is_limited(data: dict[str, Any]) -> bool:

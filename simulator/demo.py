@@ -23,6 +23,7 @@ from .demo_dashboard import URL_PATH
 from .demo_loads import HEATER, PUMP, TANK, HomeWires, add_loads, helpers
 from .demo_setup import (
     Setup,
+    add_battery,
     add_central_system,
     add_home,
     add_linky,
@@ -284,6 +285,8 @@ class Demo:
         await add_central_system(self.hass, self.setup)
         await adopt_charger(self.hass, self.setup)
         await add_home(self.hass, self.setup)
+        if self.house.battery is not None:
+            await add_battery(self.hass, self.setup)
         await add_loads(self.hass, self.setup.language)
         await begin(self.hass, self.setup)
         await make_dashboard(self.hass, self.setup)

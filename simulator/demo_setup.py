@@ -12,6 +12,7 @@ from .demo_loads import (
     PUMP_ENTITY,
     PUMP_POWER_ENTITY,
     WATER_ENTITY,
+    home_entry_id,
     load_ids,
 )
 from .hass_api import HassApi, HassError, Json
@@ -143,6 +144,18 @@ async def add_home(hass: HassApi, setup: Setup, *, solar: bool = True) -> Json:
         return home
 
     return _created(await hass.add(DOMAIN, {"user": "home", "home": answer}))
+
+
+async def add_battery(hass: HassApi, setup: Setup) -> None:
+    """Let the Home observe the battery that the inverter tells of."""
+    name = "Batterie" if setup.language == "fr" else "Battery"
+
+    def answer(flow: Json) -> Json:
+        (source,) = _choices(flow, "source")
+        return {**_defaults(flow), "name": name, "source": source}
+
+    home = await home_entry_id(hass)
+    _created(await hass.add_subentry(home, "battery", {"user": answer}))
 
 
 def _defaults(flow: Json) -> Json:

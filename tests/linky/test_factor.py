@@ -375,3 +375,23 @@ def test_whatever_comes_it_stays_a_factor_and_moves_slowly(
         if factor.value != before:
             assert abs(factor.value - before) <= 0.02 * (at - moved_at) / 60 + 1e-9
             moved_at, before = at, factor.value
+
+
+def test_a_loop_that_regulates_by_it_is_led_to_its_target_without_swinging(
+    meter: Producer,
+) -> None:
+    # A heater shall leave 1500 W to the grid, by what the meter says every other second.
+    # The factor is learned meanwhile: what was taken for 1500 W becomes 1500 W.
+    target_w, sun_w, factor = -1500.0, 4000.0, 0.8
+    heater_w, seen = 0.0, []
+    for _ in range(900):
+        meter.run(2, (heater_w - sun_w) / factor, factor, every=2.0)
+        assert meter.net_w is not None
+        heater_w = max(0.0, heater_w - 0.9 * (meter.net_w - target_w))
+        seen.append(heater_w - sun_w)
+    assert seen[20] == pytest.approx(target_w * factor, rel=0.01)
+    assert seen[-1] == pytest.approx(target_w, rel=0.01)
+    settled = seen[20:]
+    # Two percent a minute is the most that it ever moves by from one cycle to the next.
+    assert all(abs(after - before) < 35 for before, after in pairwise(settled))
+    assert all(after - before < 3 for before, after in pairwise(settled))

@@ -72,6 +72,16 @@ def test_a_lost_injection_does_not_cancel_what_is_drawn() -> None:
     assert reading.power_w == 900.0
 
 
+def test_a_lost_draw_does_not_cancel_what_is_injected() -> None:
+    drawing = standard_frame(sinsts=900, sinsti=0, stge="003A8100")
+    injecting = standard_frame(sinsts=0, sinsti=1200, stge="003A8300")
+    line = Line()
+    line.send(drawing, injecting.replace(b"SINSTS", b"SINST!"))
+    reading = grid_reading(line.meter, line.now)
+    assert reading is not None
+    assert reading.power_w == -1200.0
+
+
 def test_an_injection_from_before_the_mode_changed_is_not_used() -> None:
     producer = standard_frame(sinsts=0, sinsti=1200, stge="003A8300")
     reading = read(producer, standard_frame(sinsts=0, stge="003A8000"))

@@ -64,6 +64,7 @@ def test_a_tempo_rule_leaves_the_contact_to_the_meter() -> None:
         "24008002",
         "06608002",
         "060800",
+        "06",
     ],
 )
 def test_a_block_that_makes_no_sense_is_left_out(text: str) -> None:
@@ -155,9 +156,9 @@ def test_a_switch_of_the_contact_alone_is_no_change_of_the_tariff() -> None:
     now = datetime(2025, 1, 22, 3)  # noqa: DTZ001
     day = (
         *steps((0, 1), (5, None)),
-        Switching(minute=6 * 60 + 30, index=2, contact_closed=True),
+        Switching(minute=7 * 60 + 30, index=2, contact_closed=True),
     )
-    half_past = datetime(2025, 1, 22, 6, 30)  # noqa: DTZ001
+    half_past = datetime(2025, 1, 22, 7, 30)  # noqa: DTZ001
     assert next_switching(day, day, now) == half_past
 
 

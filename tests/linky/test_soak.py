@@ -17,10 +17,13 @@ from benchmarks.tic_soak import (
     is_lawful,
     run_of,
 )
+from custom_components.surplus.linky import meter as linky_meter
 from custom_components.surplus.linky.frames import Decoder, Frame
 from custom_components.surplus.linky.groups import Group
 from custom_components.surplus.linky.labels import LABELS, TicMode
 from custom_components.surplus.linky.meter import Meter, Value
+
+from .tic import ADSC
 
 FRAMES = 20_000
 
@@ -172,8 +175,18 @@ def test_the_judge_knows_what_a_house_can_draw(
     assert bool(soak.violations) is objects
 
 
-def test_the_judge_knows_whose_frames_they_are() -> None:
-    sent = run_of("standard_mono_hphc_weekend_01")[0]
+@pytest.mark.parametrize("identity", ["999999999999", ADSC])
+def test_the_judge_knows_which_number_headed_two_frames(identity: str) -> None:
     soak = Soak()
-    soak._judge_meter(Meter(identity="999999999999"), sent, {}, 1.5, Tally())
-    assert len(soak.violations) == 1
+    soak._judge_identity(Meter(), {None})
+    soak._judge_identity(Meter(identity=identity), {None, ADSC})
+    assert bool(soak.violations) is (identity != ADSC)
+
+
+def test_a_meter_that_believes_the_first_number_it_hears_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(linky_meter, "_IDENTITY_FRAMES", 1)
+    soak = Soak()
+    soak.run(20)
+    assert any("took" in violation for violation in soak.violations)

@@ -15,6 +15,7 @@ from benchmarks.tic_soak import (
     Tally,
     encode,
     is_lawful,
+    main,
     run_of,
 )
 from custom_components.surplus.linky import meter as linky_meter
@@ -83,6 +84,18 @@ def test_a_meter_of_the_soak_sends_what_its_capture_did(name: str) -> None:
     assert {(group[0], group[2], group[1]) for group in frame.groups} == frames[0].says
     assert frame.identity == frames[0].identity
     assert frames[0].says != frames[1].says
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_the_command_prints_a_table_and_fails_on_a_violation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], frames: int
+) -> None:
+    monkeypatch.setattr("sys.argv", ["tic_soak.py", "--frames", "300"])
+    monkeypatch.setattr(linky_meter, "_IDENTITY_FRAMES", frames)
+    assert main() == (0 if frames == 2 else 1)
+    table = capsys.readouterr().out
+    assert all(fault in table for fault in FAULTS)
+    assert ("Violations: 0" in table) is (frames == 2)
 
 
 # The judge

@@ -6,7 +6,8 @@ Meters send moving values; every frame is damaged on its way, in one way or two.
 decoder reads them all, in portions. Whatever it accepts is either what was sent, or
 something the check of the TIC cannot see: an oracle that shares no code with the decoder
 finds it in the received bytes, with its own checksum, width and characters. An energy index
-must, besides, be within what a house can draw of the truth, and never go back.
+must, besides, be within what a house can draw of the truth, and never go back; a serial
+number must have headed two frames in a row.
 """
 
 import argparse
@@ -265,6 +266,8 @@ class Soak:
         # What a group may come from: the frame, and what of the one before was left.
         said: frozenset[Said] = frozenset()
         received = b""
+        head: str | None = None
+        confirmed: set[str | None] = {None}
         for number, sent in enumerate(frames):
             name = rng.choice(tuple(FAULTS))
             tally = self.tallies[name]
@@ -281,6 +284,11 @@ class Soak:
                     meter.on_group(event, at)
                 else:
                     meter.on_frame(event)
+                    if event.complete:
+                        if event.identity == head:
+                            confirmed.add(head)
+                        head = event.identity
+                    self._judge_identity(meter, confirmed)
             self._judge_meter(meter, sent, held, at, tally)
             said = sent.says
 
@@ -311,11 +319,13 @@ class Soak:
         if not is_lawful(group, received):
             self._object(f"accepted {group} of {received[-1200:]!r}")
 
+    def _judge_identity(self, meter: Meter, confirmed: set[str | None]) -> None:
+        if meter.identity not in confirmed:
+            self._object(f"took {meter.identity} for the meter, not {confirmed}")
+
     def _judge_meter(
         self, meter: Meter, sent: Sent, held: dict[str, int], at: float, tally: Tally
     ) -> None:
-        if meter.identity not in {None, sent.identity}:
-            self._object(f"took {sent.identity} for {meter.identity}")
         for label, truth in sent.indexes.items():
             value = meter.last(label)
             if value is None:

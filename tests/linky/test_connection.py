@@ -492,7 +492,7 @@ async def test_nothing_of_another_meter_is_believed(
         await until(lambda: link.decoder.counters.frames == 3)
         assert link.trouble is Trouble.OTHER_METER
         assert link.reading is None
-        for _ in range(4):
+        for _ in range(3):
             scripted.put(standard_frame())
         await until(lambda: link.reading is not None)
         assert link.trouble is None

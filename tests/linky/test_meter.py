@@ -10,7 +10,6 @@ from custom_components.surplus.linky.tariff import Period
 
 from .tic import (
     ADCO,
-    ADSC,
     capture,
     frame,
     historic,
@@ -87,9 +86,6 @@ def test_another_meter_takes_nothing_over() -> None:
     assert line.meter.number("EAST", line.now) == 50_000_000
     other = standard_frame(adsc="031664000001", east=1000)
     line.send(other, other)
-    # Twice could be a bad line.
-    assert line.meter.identity == ADSC
-    line.send(other)
     assert line.meter.identity == "031664000001"
     assert line.meter.value("EAST", line.now) is None
     line.send(other, other)

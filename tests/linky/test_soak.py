@@ -15,12 +15,16 @@ from benchmarks.tic_soak import (
     Tally,
     encode,
     is_lawful,
+    main,
     run_of,
 )
+from custom_components.surplus.linky import meter as linky_meter
 from custom_components.surplus.linky.frames import Decoder, Frame
 from custom_components.surplus.linky.groups import Group
 from custom_components.surplus.linky.labels import LABELS, TicMode
 from custom_components.surplus.linky.meter import Meter, Value
+
+from .tic import ADSC
 
 FRAMES = 20_000
 
@@ -80,6 +84,18 @@ def test_a_meter_of_the_soak_sends_what_its_capture_did(name: str) -> None:
     assert {(group[0], group[2], group[1]) for group in frame.groups} == frames[0].says
     assert frame.identity == frames[0].identity
     assert frames[0].says != frames[1].says
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_the_command_prints_a_table_and_fails_on_a_violation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], frames: int
+) -> None:
+    monkeypatch.setattr("sys.argv", ["tic_soak.py", "--frames", "300"])
+    monkeypatch.setattr(linky_meter, "_IDENTITY_FRAMES", frames)
+    assert main() == (0 if frames == 2 else 1)
+    table = capsys.readouterr().out
+    assert all(fault in table for fault in FAULTS)
+    assert ("Violations: 0" in table) is (frames == 2)
 
 
 # The judge
@@ -172,8 +188,18 @@ def test_the_judge_knows_what_a_house_can_draw(
     assert bool(soak.violations) is objects
 
 
-def test_the_judge_knows_whose_frames_they_are() -> None:
-    sent = run_of("standard_mono_hphc_weekend_01")[0]
+@pytest.mark.parametrize("identity", ["999999999999", ADSC])
+def test_the_judge_knows_which_number_headed_two_frames(identity: str) -> None:
     soak = Soak()
-    soak._judge_meter(Meter(identity="999999999999"), sent, {}, 1.5, Tally())
-    assert len(soak.violations) == 1
+    soak._judge_identity(Meter(), {None})
+    soak._judge_identity(Meter(identity=identity), {None, ADSC})
+    assert bool(soak.violations) is (identity != ADSC)
+
+
+def test_a_meter_that_believes_the_first_number_it_hears_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(linky_meter, "_IDENTITY_FRAMES", 1)
+    soak = Soak()
+    soak.run(20)
+    assert any("took" in violation for violation in soak.violations)

@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import serial
 
 from custom_components.surplus.const import CONF_KIND, DOMAIN, Kind
+from custom_components.surplus.linky.flow import dongle_on
 from custom_components.surplus.linky.port import CONF_DONGLE
 from homeassistant.components import usb
 from homeassistant.config_entries import (
@@ -348,6 +349,14 @@ async def test_an_adapter_without_a_number_cannot_be_told_from_its_like(
     (offer,) = await bus.plug(replace(CARTELECTRONIC, serial_number=None), meter.path)
     result = await confirm(hass, offer["flow_id"])
     assert result["data"][CONF_DONGLE] is None
+
+
+def test_a_list_of_ports_that_cannot_be_read_names_no_adapter() -> None:
+    with patch(
+        "homeassistant.components.usb.utils.scan_serial_ports", side_effect=OSError
+    ):
+        assert dongle_on("/dev/ttyNONE0") is None
+        assert dongle_on("socket://host:1") is None
 
 
 async def test_an_adapter_that_is_pulled_out_is_offered_no_longer(

@@ -22,7 +22,7 @@ from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from ..const import CONF_KIND, Kind
 from ..parking import async_close_parked
 from .labels import TicMode
-from .port import CONF_DONGLE, is_same_port, stable_path
+from .port import CONF_DONGLE, is_remote, is_same_port, stable_path
 from .probe import Found, ProbeError, async_probe
 
 _SCHEMA: Final = vol.Schema({vol.Required(CONF_DEVICE): SerialPortSelector()})
@@ -49,8 +49,11 @@ class LinkyFlow(ConfigFlow):
         """Ask where the meter is."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            await self.hass.async_add_executor_job(
-                self._set_linky_port, user_input[CONF_DEVICE].strip()
+            self._linky_device = await self.hass.async_add_executor_job(
+                stable_path, user_input[CONF_DEVICE].strip()
+            )
+            self._linky_dongle = await self.hass.async_add_executor_job(
+                dongle_on, self._linky_device
             )
             self._async_abort_entries_match(
                 {CONF_KIND: Kind.LINKY, CONF_DEVICE: self._linky_device}
@@ -72,7 +75,9 @@ class LinkyFlow(ConfigFlow):
 
     async def async_step_linky_dongle(self, info: UsbServiceInfo) -> ConfigFlowResult:
         """Offer an adapter that was plugged in, unless it is known or in use."""
-        await self.hass.async_add_executor_job(self._set_linky_port, info.device)
+        self._linky_device = await self.hass.async_add_executor_job(
+            stable_path, info.device
+        )
         self._linky_dongle = _dongle_id(info)
         await self.async_set_unique_id(
             f"{Kind.LINKY}:{usb.usb_unique_id_from_service_info(info)}"
@@ -238,15 +243,17 @@ class LinkyFlow(ConfigFlow):
         if any(consumer.active for consumer in consumers.get(port.device, ())):
             raise AbortFlow("port_in_use")
 
-    def _set_linky_port(self, device: str) -> None:
-        """Take a port by its lasting name, and note its adapter. Touches the disk."""
-        self._linky_device = stable_path(device)
-        found = usb.usb_device_from_path(self._linky_device)
-        self._linky_dongle = (
-            None
-            if found is None
-            else _dongle_id(usb.usb_service_info_from_device(found))
-        )
+
+def dongle_on(device: str) -> str | None:
+    """Return what names the adapter of a port, None without one. Touches the disk."""
+    try:
+        found = None if is_remote(device) else usb.usb_device_from_path(device)
+    except OSError:
+        # An adapter that comes or goes at this moment; its port tells by itself.
+        return None
+    if found is None:
+        return None
+    return _dongle_id(usb.usb_service_info_from_device(found))
 
 
 def _dongle_id(info: UsbServiceInfo) -> str | None:

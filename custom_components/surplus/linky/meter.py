@@ -25,8 +25,6 @@ _MAX_WH_PER_S: Final = 20.0
 _MAX_WH_STEP: Final = 200.0
 
 _IDENTITY_FRAMES: Final = 2
-# Another number twice in a row happens to a bad line once in some 10^5 frames.
-_IDENTITY_CHANGE_FRAMES: Final = 3
 _PHASE_FRAMES: Final = 3
 # Changing a latched phase count takes longer than a burst of bad groups.
 _PHASE_CHANGE_FRAMES: Final = 10
@@ -309,9 +307,7 @@ class Meter:
             return
         other, count = self._other_identity
         count = count + 1 if identity == other else 1
-        if count < (
-            _IDENTITY_FRAMES if self.identity is None else _IDENTITY_CHANGE_FRAMES
-        ):
+        if count < _IDENTITY_FRAMES:
             self._other_identity = (identity, count)
             return
         if self.identity is not None:

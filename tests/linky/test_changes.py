@@ -180,6 +180,8 @@ async def test_a_meter_rewired_to_three_phases_shows_them_and_back_to_one(
         lambda: source.reading is not None and len(source.reading.currents_a) == 3
     )
     assert state(hass, "current_phase_1") == "1.0"
+    assert state(hass, "current") == STATE_UNAVAILABLE
+    assert state(hass, "voltage") == STATE_UNAVAILABLE
 
     meter.send_standard(lambda: standard_frame(adsc=THREE_PHASE_ADSC))
     await until(

@@ -138,12 +138,14 @@ def of_reading(pick: Callable[[GridReading], StateType]) -> ValueOf:
     return value
 
 
-def of_phase(pick: Callable[[GridReading], tuple[float, ...]], phase: int) -> ValueOf:
-    """Read one phase, counted from 0, from the grid reading."""
+def of_phase(
+    pick: Callable[[GridReading], tuple[float, ...]], phase: int, phases: int
+) -> ValueOf:
+    """Read one phase, counted from 0, of a meter with so many, from the grid reading."""
 
     def value(reading: GridReading) -> StateType:
         values = pick(reading)
-        return values[phase] if phase < len(values) else None
+        return values[phase] if len(values) == phases else None
 
     return of_reading(value)
 

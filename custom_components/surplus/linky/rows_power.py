@@ -131,13 +131,13 @@ def _phases() -> Iterator[LinkySensorDescription]:
         yield measured(
             f"current{suffix}",
             AMPERES,
-            of_phase(lambda reading: reading.currents_a, phase),
+            of_phase(lambda reading: reading.currents_a, phase, phases),
             has_phase,
         )
         yield measured(
             f"voltage{suffix}",
             VOLTS,
-            of_phase(lambda reading: reading.voltages_v, phase),
+            of_phase(lambda reading: reading.voltages_v, phase, phases),
             has_voltage,
         )
         yield measured(

@@ -13,9 +13,9 @@ from pytest_homeassistant_custom_component.common import (
 )
 from solaredged import InverterStatus
 
-from custom_components.surplus.const import DOMAIN
+from custom_components.surplus.const import DOMAIN, LIVE_WRITE_INTERVAL
 from custom_components.surplus.diagnostics import async_get_config_entry_diagnostics
-from custom_components.surplus.solaredge import integration, plant
+from custom_components.surplus.solaredge import integration, plant, state as link_state
 from custom_components.surplus.solaredge.battery_sensors import (
     BATTERIES_SENSORS,
     BATTERY_SENSORS,
@@ -340,7 +340,8 @@ async def test_an_inverter_that_vanishes_shows_nothing_until_it_is_back(
     hass: HomeAssistant, far_end: Inverter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(integration, "_sun_is_low", lambda _hass: False)
-    for limit in ("_MAX_AGE_S", "_GRID_MAX_AGE_S", "_SILENCE_S"):
+    monkeypatch.setattr(link_state, "_SILENCE_S", 1.0)
+    for limit in ("_MAX_AGE_S", "_GRID_MAX_AGE_S"):
         monkeypatch.setattr(plant, limit, 1.0)
     entry = solaredge_entry(far_end)
     await loaded(hass, entry)
@@ -457,6 +458,13 @@ def test_no_text_is_left_over() -> None:
     known = {row.translation_key for row in all_rows()}
     named = {key for key in texts["entity"]["sensor"] if key.startswith("solaredge_")}
     assert named == known
+
+
+def test_nothing_is_written_more_often_than_a_person_wants() -> None:
+    for row in all_rows():
+        assert row.write_interval >= LIVE_WRITE_INTERVAL
+        if row.state_class is SensorStateClass.MEASUREMENT:
+            assert row.dead_band > 0, row.key
 
 
 def test_energies_can_stand_in_the_energy_dashboard() -> None:

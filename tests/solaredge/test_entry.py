@@ -124,7 +124,7 @@ async def test_meter_sun_and_batteries_are_offered_to_home(
     assert (meter.name, meter.knows_direction, meter.asleep) == ("Roof", True, False)
     assert sun.reading is not None
     assert sun.reading[0] == pytest.approx(256.56 - 132)
-    assert [one.name for one in batteries] == ["Roof RESU10", "Roof RESU10"]
+    assert [one.name for one in batteries] == ["Roof RESU10 1", "Roof RESU10 2"]
     assert batteries[0].capacity_wh == pytest.approx(9599.04)
     assert runtime.state is LinkState.READING
     assert runtime.house_power_w == pytest.approx(256.56 - 28.217)
@@ -353,7 +353,7 @@ async def test_a_meter_that_is_gone_is_missed_twice_before_it_is_let_go(
     assert looks(end) >= 3
 
 
-async def test_a_meter_that_was_exchanged_is_taken_up_at_once(
+async def test_a_meter_that_was_exchanged_is_taken_up_soon(
     hass: HomeAssistant, end: FarEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(integration, "_TICK", timedelta(milliseconds=20))

@@ -17,6 +17,7 @@ from custom_components.surplus.solaredge.address import (
 )
 from custom_components.surplus.solaredge.found import async_describe
 from custom_components.surplus.solaredge.model import Battery, Layout
+from custom_components.surplus.solaredge.probe import Trouble
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
     SOURCE_USER,
@@ -707,6 +708,21 @@ async def test_a_closed_dialogue_frees_the_connection(
     result = await begin(hass)
     result = await submit(hass, result["flow_id"], address(far_end))
     assert result["step_id"] == "solaredge_found"
+
+
+# What is said
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("trouble", Trouble)
+async def test_every_trouble_has_its_text_by_hand_and_by_discovery(
+    hass: HomeAssistant, trouble: Trouble, language: str
+) -> None:
+    texts = await async_get_translations(hass, language, "config", {DOMAIN})
+    by_hand = texts[f"component.{DOMAIN}.config.error.{trouble}"]
+    assert by_hand == texts[f"component.{DOMAIN}.config.abort.{trouble}"]
+    told = {"host": "h", "port": "p", "unit_id": "u", "detail": "d"}
+    assert by_hand.format(**told) != trouble
 
 
 # What is typed

@@ -10,8 +10,8 @@ import pytest
 from solaredged import InverterStatus
 
 from custom_components.surplus.solaredge.layout import async_probe_unit, joined
-from custom_components.surplus.solaredge.model import LinkState, MeterRole
-from custom_components.surplus.solaredge.plant import MeterSetting, Plant
+from custom_components.surplus.solaredge.model import LinkState, MeterRole, MeterSetting
+from custom_components.surplus.solaredge.plant import Plant
 from custom_components.surplus.solaredge.sources import (
     GridMeter,
     Storage,
@@ -444,6 +444,48 @@ def test_an_inverter_that_never_answers_is_waited_for_and_then_missed() -> None:
     run(main())
 
 
+def test_a_device_that_wakes_without_its_name_is_nobody_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        async with site(LEADER) as here:
+            truth = dict(here.words)
+            put(here.words, 40052, [0] * 16)
+            put(here.words, METER - 67 + 34, [0] * 32)
+            here.unit._conn.simulate_connection_lost()
+            await asyncio.sleep(10)
+            assert here.plant.state is LinkState.READING
+            assert not here.plant.moved
+            put(here.words, 40052, words_of("SE000001", 16))
+            await asyncio.sleep(12)
+            assert not here.plant.moved
+            here.words.update(truth)
+            await asyncio.sleep(12)
+            reading = here.plant.meter(here.meter_key)
+            assert reading is not None
+            assert now() - reading.at < 2
+
+    run(main())
+    assert "WARNING" not in caplog.text
+
+
+def test_energies_of_the_phases_never_fall_either() -> None:
+    async def main() -> None:
+        async with site(FULL) as here:
+            first = here.plant.meter(here.meter_key)
+            assert first is not None
+            assert None not in first.phases_imported_wh
+            put(here.words, METER + 38, [0, 1] * 8)
+            await asyncio.sleep(2)
+            reading = here.plant.meter(here.meter_key)
+            assert reading is not None
+            assert reading.phases_imported_wh == first.phases_imported_wh
+            assert reading.phases_exported_wh == first.phases_exported_wh
+            assert reading.imported_wh == first.imported_wh
+
+    run(main())
+
+
 def test_dawn_with_sentinels_for_forty_seconds_leaves_no_false_value() -> None:
     async def main() -> None:
         async with site(LEADER) as here:
@@ -462,6 +504,24 @@ def test_dawn_with_sentinels_for_forty_seconds_leaves_no_false_value() -> None:
             assert here.plant.meter(here.meter_key) is not None
 
     run(main())
+
+
+def test_whoever_fails_to_follow_is_blamed_once_and_stops_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        async with site(LEADER) as here:
+            here.plant.subscribe_readings(fail)
+            before = here.readings
+            await asyncio.sleep(20)
+            assert here.readings - before > 20
+            assert here.plant.state is LinkState.READING
+
+    run(main())
+    assert caplog.text.count("What follows an inverter failed") == 1
 
 
 # -- meters, and what a person has settled about them ------------------------------

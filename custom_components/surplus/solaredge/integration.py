@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 import logging
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from ..registry import async_get_registry
 from ..room import Room
 from .binary_sensors import add_binary_sensors
 from .const import CONF_LAYOUT, CONF_METERS, CONF_REVERSED, CONF_ROLE, CONF_UNIT_IDS
+from .devices import source_id_of
 from .diagnostics import async_diagnostics
 from .lanes import Pace
 from .layout import (
@@ -41,8 +43,8 @@ from .layout import (
     updated,
 )
 from .link import async_borrow_unit, async_take_unit
-from .model import Layout, LinkState, MeterRole
-from .plant import MeterSetting, Plant
+from .model import Layout, LinkState, MeterRole, MeterSetting
+from .plant import Plant
 from .reports import LossReport
 from .runtime import SolarEdgeConfigEntry, SolarEdgeRuntime
 from .sensors import add_sensors
@@ -69,8 +71,23 @@ class _Parked:
     link: tuple[str, int]
     hold: AsyncExitStack
 
-    async def close(self) -> None:
-        await self.plant.stop()
+    def serves(
+        self,
+        link: tuple[str, int],
+        layout: Layout,
+        settings: Mapping[str, MeterSetting],
+    ) -> bool:
+        """Return whether it reads what the entry wants read now."""
+        return (
+            self.link == link
+            and self.plant.layout.as_dict() == layout.as_dict()
+            and self.plant.settings == settings
+        )
+
+    async def let_go(self, *, reading: bool) -> None:
+        """Leave the link to the entry, and the plant reading or not."""
+        if not reading:
+            await self.plant.stop()
         await self.hold.aclose()
 
 
@@ -81,32 +98,21 @@ async def _async_setup(hass: HomeAssistant, entry: SolarEdgeConfigEntry) -> None
     is away does not fail the set-up.
     """
     link = (entry.data[CONF_HOST], entry.data[CONF_PORT])
+    settings = _settings(entry)
     parked = await async_adopt(hass, entry, _Parked)
+    plant: Plant | None = None
     try:
         units = await _async_units(hass, entry, link)
         layout = _stored_layout(entry)
         if layout is None:
             layout = await _async_first_look(units)
             _store_layout(hass, entry, layout)
-        settings = _settings(entry)
-        plant: Plant | None = None
-        if parked is not None:
-            if (
-                parked.link == link
-                and parked.plant.layout.as_dict() == layout.as_dict()
-                and parked.plant.settings == settings
-            ):
-                plant = parked.plant
-            else:
-                await parked.plant.stop()
-    except BaseException:
-        if parked is not None:
-            await parked.plant.stop()
-        raise
+        if parked is not None and parked.serves(link, layout, settings):
+            plant = parked.plant
     finally:
-        # From here on the entry holds the link itself.
+        # From here on the entry holds the link itself, or nobody does.
         if parked is not None:
-            await parked.hold.aclose()
+            await parked.let_go(reading=plant is not None)
     if plant is None:
 
         def create_task(coroutine: Coroutine[Any, Any, None], name: str) -> Task[None]:
@@ -130,26 +136,27 @@ def _offer(hass: HomeAssistant, entry: SolarEdgeConfigEntry, plant: Plant) -> No
     source_id = entry.unique_id or ""
     entry.runtime_data = SolarEdgeRuntime(hass, entry, plant, source_id)
     registry = async_get_registry(hass)
-    kind = source_id.partition(":")[0]
-    roles = {meter.key: plant.role(meter) for meter in plant.layout.meters}
+    meters = plant.layout.meters
     grid_meters = [
-        meter for meter in plant.layout.meters if roles[meter.key] is MeterRole.GRID
+        meter for meter in meters if plant.role(meter) is MeterRole.GRID
     ] or [meter for meter in (plant.consumption_meter,) if meter is not None]
     for number, meter in enumerate(grid_meters, 1):
         name = entry.title if number == 1 else f"{entry.title} {number}"
         entry.async_on_unload(
             registry.async_register_meter(
-                GridMeter(plant, meter, f"{kind}:{meter.key}", name)
+                GridMeter(plant, meter, source_id_of(meter.key), name)
             )
         )
     entry.async_on_unload(
         registry.async_register_production(Sun(plant, source_id, entry.title))
     )
-    for battery in plant.layout.batteries:
-        name = f"{entry.title} {battery.model or battery.index}"
+    several = len(plant.layout.batteries) > 1
+    for number, battery in enumerate(plant.layout.batteries, 1):
+        parts = (entry.title, battery.model, str(number) if several else None)
+        name = " ".join(part for part in parts if part)
         entry.async_on_unload(
             registry.async_register_battery(
-                Storage(plant, battery, f"{kind}:{battery.key}", name)
+                Storage(plant, battery, source_id_of(battery.key), name)
             )
         )
     entry.async_on_unload(
@@ -243,10 +250,13 @@ class _Lookout:
     entry: SolarEdgeConfigEntry
     plant: Plant
     looking: bool = False
+    soon: bool = False
     missed: frozenset[str] = frozenset()
     looked_at: datetime = field(default_factory=dt_util.utcnow)
 
     def start(self) -> None:
+        # Once: what never answers costs the link some seconds each time it is asked.
+        self.soon = bool(self.plant.layout.unsure)
         self.entry.async_on_unload(
             async_track_time_interval(
                 self.hass,
@@ -264,7 +274,7 @@ class _Lookout:
             return False
         if self.plant.moved:
             return True
-        return now - self.looked_at >= (_LOOK_SOON if self.missed else _LOOK_AGAIN)
+        return now - self.looked_at >= (_LOOK_SOON if self.soon else _LOOK_AGAIN)
 
     async def _async_tick(self, now: datetime) -> None:
         if not self._is_due(now):
@@ -287,11 +297,11 @@ class _Lookout:
                 parts.append(part)
         seen = joined(parts)
         gone = known.keys - seen.keys
-        if gone and gone != self.missed and not self.plant.moved:
-            # One look at a bad moment takes nothing away.
-            self.missed = gone
+        # One look at a bad moment takes nothing away.
+        self.soon = bool(gone) and gone != self.missed
+        self.missed, self.plant.moved = gone, False
+        if self.soon:
             return
-        self.missed, self.plant.moved = frozenset(), False
         if same_devices(known, seen):
             return
         _LOGGER.info("What is wired to %s has changed", self.entry.title)
@@ -308,7 +318,7 @@ async def _async_unload(hass: HomeAssistant, entry: SolarEdgeConfigEntry) -> Non
         async_borrow_unit(hass, *link, next(iter(plant.units)))
     )
     parked = _Parked(plant, link, hold)
-    await async_park(hass, entry, parked, parked.close)
+    await async_park(hass, entry, parked, partial(parked.let_go, reading=False))
 
 
 async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:

@@ -75,6 +75,14 @@ class Meter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MeterSetting:
+    """What a person has settled about a meter."""
+
+    role: MeterRole | None = None
+    reversed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Battery:
     """A battery that hangs on an inverter; ``index`` counts from 1."""
 

@@ -20,6 +20,7 @@ from solaredged import (
 from .blocks import battery_block, inverter_block, meter_block, strings_block
 from .lanes import CreateTask, Lane, Pace, Poller, create_task
 from .layout import meter_key
+from .listeners import Listeners
 from .model import (
     Battery,
     Inverter,
@@ -30,6 +31,7 @@ from .model import (
     Meter,
     MeterReading,
     MeterRole,
+    MeterSetting,
     StorageReading,
     StringsReading,
 )
@@ -42,6 +44,7 @@ from .readings import (
     text,
 )
 from .sound import Counter, UnsoundError
+from .state import judge, tell
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -57,18 +60,6 @@ _VERIFIED_S: Final = 300.0
 _MAX_AGE_S: Final = 60.0
 _GRID_MAX_AGE_S: Final = 30.0
 _STRINGS_MAX_AGE_S: Final = 180.0
-# So long nothing answers before it counts as silence.
-_SILENCE_S: Final = 30.0
-# The longest night. An inverter that went to sleep is not missed before.
-_NIGHT_S: Final = 16 * 3600.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MeterSetting:
-    """What a person has settled about a meter."""
-
-    role: MeterRole | None = None
-    reversed: bool = False
 
 
 @dataclass(slots=True)
@@ -105,8 +96,8 @@ class Plant:
     _strangers: set[int] = field(default_factory=set)
     _zero_since: dict[str, float] = field(default_factory=dict)
     _started_at: float = 0.0
-    _on_reading: list[Callable[[], None]] = field(default_factory=list)
-    _on_change: list[Callable[[], None]] = field(default_factory=list)
+    _on_reading: Listeners = field(default_factory=Listeners)
+    _on_change: Listeners = field(default_factory=Listeners)
     _remove_lost: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -243,13 +234,11 @@ class Plant:
 
     def subscribe_readings(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` at each new reading of any device; returns its remover."""
-        self._on_reading.append(listener)
-        return lambda: self._on_reading.remove(listener)
+        return self._on_reading.add(listener)
 
     def subscribe_changes(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` when the state changed or ``refresh`` was called."""
-        self._on_change.append(listener)
-        return lambda: self._on_change.remove(listener)
+        return self._on_change.add(listener)
 
     def refresh(self) -> None:
         """Judge how it stands with the devices, and let everybody look at the ages.
@@ -257,8 +246,7 @@ class Plant:
         To be called now and then: nothing tells of silence.
         """
         self._after_turn()
-        for listener in tuple(self._on_change):
-            listener()
+        self._on_change.call()
 
     # -- reading --------------------------------------------------------------
 
@@ -277,7 +265,7 @@ class Plant:
         self._inverters[found.key] = replace(
             reading, energy_wh=self._total(found.key, reading.energy_wh, reading.at)
         )
-        self._read()
+        self._on_reading.call()
 
     def _strings_lane(self, found: Inverter) -> Lane:
         block = strings_block(self.units[found.unit_id])
@@ -290,8 +278,20 @@ class Plant:
     async def _read_strings(self, found: Inverter, block: Mmppt) -> None:
         await self._verify(found.unit_id)
         await block.async_update()
-        self._strings[found.key] = strings_reading(block, self.clock())
-        self._read()
+        reading = strings_reading(block, self.clock())
+        self._strings[found.key] = replace(
+            reading,
+            strings=tuple(
+                replace(
+                    one,
+                    energy_wh=self._total(
+                        f"{found.key} string {one.index}", one.energy_wh, reading.at
+                    ),
+                )
+                for one in reading.strings
+            ),
+        )
+        self._on_reading.call()
 
     def _meter_lane(self, found: Meter) -> Lane:
         block = meter_block(self.units[found.unit_id], found)
@@ -312,7 +312,8 @@ class Plant:
             found.index,
         )
         if key != found.key:
-            self.moved = True
+            # Without a name it is the same one, not yet awake.
+            self.moved = self.moved or text(block.serial_number) is not None
             raise UnsoundError("another meter answers in its place")
         reading = meter_reading(
             block,
@@ -327,8 +328,16 @@ class Plant:
             reading,
             imported_wh=self._total(f"{found.key} in", reading.imported_wh, at),
             exported_wh=self._total(f"{found.key} out", reading.exported_wh, at),
+            phases_imported_wh=tuple(
+                self._total(f"{found.key} in {phase}", wh, at)
+                for phase, wh in enumerate(reading.phases_imported_wh, 1)
+            ),
+            phases_exported_wh=tuple(
+                self._total(f"{found.key} out {phase}", wh, at)
+                for phase, wh in enumerate(reading.phases_exported_wh, 1)
+            ),
         )
-        self._read()
+        self._on_reading.call()
 
     def _battery_lane(self, found: Battery) -> Lane:
         block = battery_block(self.units[found.unit_id], found)
@@ -348,7 +357,7 @@ class Plant:
             charged_wh=self._total(f"{found.key} in", reading.charged_wh, at),
             discharged_wh=self._total(f"{found.key} out", reading.discharged_wh, at),
         )
-        self._read()
+        self._on_reading.call()
 
     async def _verify(self, unit_id: int) -> None:
         """Make sure that the inverter is still the one that was found.
@@ -357,18 +366,19 @@ class Plant:
         """
         now = self.clock()
         verified_at = self._verified.get(unit_id)
-        if verified_at is None or now - verified_at > _VERIFIED_S:
-            common = Common(self.units[unit_id])
-            await common.async_update()
-            self._verified[unit_id] = now
-            serial = text(common.serial_number)
-            expected = {found.unit_id: found for found in self.layout.inverters}
-            if serial == expected[unit_id].serial:
-                self._strangers.discard(unit_id)
-            else:
-                self._strangers.add(unit_id)
-        if unit_id in self._strangers:
+        if verified_at is not None and now - verified_at <= _VERIFIED_S:
+            return
+        common = Common(self.units[unit_id])
+        await common.async_update()
+        serial = text(common.serial_number)
+        if serial is None:
+            raise UnsoundError("the inverter tells no serial number")
+        expected = {found.unit_id: found.serial for found in self.layout.inverters}
+        if serial != expected[unit_id]:
+            self._strangers.add(unit_id)
             raise UnsoundError("another inverter answers")
+        self._strangers.discard(unit_id)
+        self._verified[unit_id] = now
 
     def _sleeps_with_its_inverter(self, found: Meter, reading: MeterReading) -> bool:
         """Return whether its zeros are those of a meter whose inverter sleeps.
@@ -385,51 +395,25 @@ class Plant:
     def _total(self, key: str, wh: float | None, at: float) -> float | None:
         return self._totals.setdefault(key, Counter()).take(wh, at)
 
-    def _read(self) -> None:
-        for listener in tuple(self._on_reading):
-            listener()
-
     # -- judging --------------------------------------------------------------
 
     def _after_turn(self) -> None:
-        before, self.state = self.state, self._judge()
-        if self.state is before:
-            return
-        self._tell(before, self.state)
-        for listener in tuple(self._on_change):
-            listener()
-
-    def _judge(self) -> LinkState:
-        now = self.clock()
-        leader = self.layout.inverters[0]
-        if leader.unit_id in self._strangers:
-            return LinkState.OTHER_DEVICE
         told = [reading.at for reading in self._inverters.values()]
         told += [reading.at for reading in self._meters.values()]
-        newest_at = max(told, default=self._started_at)
-        if now - newest_at > _SILENCE_S:
-            said_good_night = self._all_slept() and now - newest_at < _NIGHT_S
-            if said_good_night or self.sun_is_low():
-                return LinkState.ASLEEP
-            return LinkState.UNREACHABLE
-        if not told:
-            return LinkState.WAITING
-        return LinkState.ASLEEP if self._all_slept() else LinkState.READING
-
-    def _all_slept(self) -> bool:
-        readings = [self._inverters.get(found.key) for found in self.layout.inverters]
-        return all(reading is not None and reading.sleeps for reading in readings)
-
-    def _tell(self, before: LinkState, state: LinkState) -> None:
-        lost = (LinkState.UNREACHABLE, LinkState.OTHER_DEVICE)
-        if state is LinkState.OTHER_DEVICE:
-            self.logger.warning("Another inverter answers in place of %s", self.name)
-        elif state is LinkState.UNREACHABLE:
-            self.logger.warning(
-                "%s does not answer: %s", self.name, self.counters.last_error
-            )
-        elif before in lost and state is LinkState.READING:
-            self.logger.info("%s answers again", self.name)
+        inverters = self.layout.inverters
+        newest = [self._inverters.get(found.key) for found in inverters]
+        before = self.state
+        self.state = judge(
+            self.clock(),
+            started_at=self._started_at,
+            told_at=max(told, default=None),
+            all_sleep=all(reading is not None and reading.sleeps for reading in newest),
+            stranger=inverters[0].unit_id in self._strangers,
+            sun_is_low=self.sun_is_low,
+        )
+        if self.state is not before:
+            tell(self.logger, self.name, before, self.state, self.counters.last_error)
+            self._on_change.call()
 
     def _is_old(self, at: float, max_age_s: float) -> bool:
         return self.clock() - at > max_age_s

@@ -48,13 +48,13 @@ def role_of(option: str | None) -> MeterRole:
 
 
 def inverter_reading(block: Inverter, at: float, phases: int) -> InverterReading:
-    """Return what an inverter told. Raises UnsoundError for a block of nothing."""
+    """Return what an inverter told. Raises UnsoundError for one without a power."""
     power_w = sound.power(block.ac_power)
     status = block.status
-    if block.did is None or (power_w is None and status is None):
-        raise UnsoundError("the inverter tells neither power nor status")
     if power_w is None and status is InverterStatus.SLEEPING:
         power_w = 0.0
+    if block.did is None or power_w is None:
+        raise UnsoundError("the inverter tells no power")
     voltages = [
         sound.voltage(value)
         for value in (block.ac_voltage_an, block.ac_voltage_bn, block.ac_voltage_cn)

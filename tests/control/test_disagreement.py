@@ -133,6 +133,19 @@ def test_it_is_withdrawn_when_they_have_agreed_for_a_while() -> None:
     assert watch.run(120, *together) is None
 
 
+def test_half_a_kilowatt_is_enough_to_agree_about() -> None:
+    watch = Watch()
+    watch.run(700, judged(A, 3000.0), judged(B, 2000.0))
+    assert watch.run(700, judged(A, 510.0), judged(B, 490.0)) is None
+
+
+def test_means_are_right_though_a_minute_is_a_little_longer() -> None:
+    found = Watch(step_s=7.0).run(700, judged(A, 3000.0), judged(B, 2000.0))
+    assert found
+    assert found.first_w == pytest.approx(3000.0)
+    assert found.second_w == pytest.approx(2000.0)
+
+
 def test_agreeing_about_next_to_nothing_withdraws_nothing() -> None:
     watch = Watch()
     watch.run(700, judged(A, 3000.0), judged(B, 2000.0))

@@ -311,13 +311,63 @@ class TestProtection:
                 limits_a=(13.0,),
             )
 
-    def test_it_may_know_an_export(self) -> None:
+    @pytest.mark.parametrize(
+        ("power_w", "drawn_va", "limits_va"),
+        [
+            (-1200.0, 0.0, -1200.0),
+            (0.0, 0.0, 0.0),
+            (None, 0.0, 0.0),
+            (None, 0.4, 0.4),
+            (700.0, None, 700.0),
+        ],
+    )
+    def test_it_may_know_an_export(
+        self, power_w: float | None, drawn_va: float | None, limits_va: float
+    ) -> None:
         protection = linky()
         panel = Panel(Meter(meter_id=INVERTER), protection)
-        protection.power_w, protection.drawn_va = -1200.0, 0.0
+        protection.power_w, protection.drawn_va = power_w, drawn_va
         reading = panel.run(5).reading
         assert reading
-        assert reading.limits_va == -1200.0
+        assert reading.limits_va == limits_va
+
+    def test_one_in_control_is_not_held_against_itself(self) -> None:
+        first = linky(overload=True)
+        panel = Panel(first, Meter(meter_id=INVERTER))
+        panel.run(5)
+        assert panel.last.reading is first.reading
+        # Nor does one that is calm take its warning away.
+        panel.meters[1].told = {"subscribed_va": 12_000.0}
+        panel.run(5)
+        assert panel.last.reading
+        assert panel.last.reading.overload
+
+    @pytest.mark.parametrize(
+        ("mine", "its", "counts"),
+        [
+            ({}, {"cutoff_va": 6000.0}, (None, 6000.0)),
+            ({}, {"subscribed_va": 6000.0}, (6000.0, None)),
+            ({}, {"overload": True}, (None, None)),
+            ({"subscribed_va": 6000.0}, {"overload": True}, (6000.0, None)),
+            ({"subscribed_va": 6000.0}, {"cutoff_va": 9000.0}, (6000.0, None)),
+            ({"cutoff_va": 6000.0}, {"subscribed_va": 9000.0}, (None, 6000.0)),
+            ({"cutoff_va": 9000.0}, {"subscribed_va": 6000.0}, (6000.0, None)),
+            ({"subscribed_va": 9000.0}, {"cutoff_va": 6000.0}, (None, 6000.0)),
+        ],
+    )
+    def test_a_contract_is_told_in_either_word(
+        self,
+        mine: dict[str, object],
+        its: dict[str, object],
+        counts: tuple[float | None, float | None],
+    ) -> None:
+        panel = Panel(
+            Meter(meter_id=INVERTER, told=mine), Meter(meter_id=LINKY, told=its)
+        )
+        reading = panel.run(5).reading
+        assert reading
+        assert (reading.subscribed_va, reading.cutoff_va) == counts
+        assert reading.limits_at == panel.now
 
     def test_voltages_of_the_one_in_control_come_first(self) -> None:
         panel = Panel(
@@ -590,6 +640,11 @@ class TestShown:
         neither = shown(self.three, replace(self.grid, limits_a=(), currents_a=()))
         assert neither.grid_a == (10.0, 10.0, 10.0)
         assert neither.base_a == (15.0, 15.0, 15.0)
+
+    def test_on_one_phase_a_total_is_as_good_as_a_current(self) -> None:
+        grid = replace(self.grid, currents_a=(), limits_va=1150.0, limits_a=(5.0,))
+        single = shown(HomeSettings(), grid)
+        assert single.grid_a == single.base_a == (10.0,)
 
     def test_an_export_is_credited_where_both_know_it(self) -> None:
         grid = GridReading(

@@ -170,8 +170,11 @@ class HomeFlow(ConfigFlow):
         return {}
 
     def _is_made_of_it(self, entity_id: str | None) -> bool:
-        """Return whether an entity is Surplus's own; what a Linky measures may be."""
-        return own_kind(self.hass, entity_id) not in (None, Kind.LINKY)
+        """Return whether Surplus made an entity's value of others, or commands by it.
+
+        What a meter or an inverter measures may be chosen like any other sensor.
+        """
+        return own_kind(self.hass, entity_id) in (Kind.HOME, Kind.OCPP)
 
     def _finish_home(self) -> ConfigFlowResult:
         if self.source == SOURCE_RECONFIGURE:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
+from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.core import CALLBACK_TYPE, HassJob, callback
 from homeassistant.helpers.entity import Entity
@@ -113,6 +114,39 @@ class LiveSensor(SurplusEntity, SensorEntity):
         if self._cancel_write is not None:
             self._cancel_write()
             self._cancel_write = None
+
+
+class LiveFact(SurplusEntity, BinarySensorEntity):
+    """Something that is so or not, written when it changes; unavailable while unknown.
+
+    Subclasses implement ``live_fact`` and call ``async_refresh_live`` whenever it may
+    have changed.
+    """
+
+    @property
+    def live_fact(self) -> bool | None:
+        """Whether it is so now."""
+        raise NotImplementedError
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether it is known."""
+        return self._attr_is_on is not None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show what is so."""
+        await super().async_added_to_hass()
+        self._attr_is_on = self.live_fact
+
+    @callback
+    def async_refresh_live(self, *_: object) -> None:
+        """Write it if it has changed."""
+        fact = self.live_fact
+        if fact is not self._attr_is_on:
+            self._attr_is_on = fact
+            self.async_write_ha_state()
 
 
 def _is_number(value: object) -> bool:

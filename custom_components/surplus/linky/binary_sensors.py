@@ -4,16 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, override
 
-from homeassistant.components.binary_sensor import (
-    BinarySensorEntity,
-    BinarySensorEntityDescription,
-)
+from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..entity import SurplusEntity
+from ..entity import LiveFact
 from .meter import Meter
 from .rows import Exists, current_reading, is_heard, seen
 from .rows_tariff import has_peaks
@@ -170,7 +167,7 @@ def _facts() -> Iterator[LinkyMeterFactDescription]:
 METER_FACTS: Final = tuple(_facts())
 
 
-class LinkyBinarySensor(LinkyEntity, SurplusEntity, BinarySensorEntity):
+class LinkyBinarySensor(LinkyEntity, LiveFact):
     """Something that is so or not."""
 
     entity_description: LinkyBinarySensorDescription
@@ -181,26 +178,18 @@ class LinkyBinarySensor(LinkyEntity, SurplusEntity, BinarySensorEntity):
         """Show one fact."""
         super().__init__(runtime, description.key)
         self.entity_description = description
-        self._attr_is_on = description.value_fn(runtime)
 
     @property
     @override
-    def available(self) -> bool:
-        """Whether it is known."""
-        return self._attr_is_on is not None
+    def live_fact(self) -> bool | None:
+        """Whether it is so now."""
+        return self.entity_description.value_fn(self.runtime)
 
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the frames."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.runtime.async_subscribe(self._refresh))
-
-    @callback
-    def _refresh(self) -> None:
-        value = self.entity_description.value_fn(self.runtime)
-        if value is not self._attr_is_on:
-            self._attr_is_on = value
-            self.async_write_ha_state()
+        self.async_on_remove(self.runtime.async_subscribe(self.async_refresh_live))
 
 
 @callback

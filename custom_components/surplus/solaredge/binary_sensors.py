@@ -6,17 +6,14 @@ from typing import Final, override
 
 from solaredged import InverterStatus
 
-from homeassistant.components.binary_sensor import (
-    BinarySensorEntity,
-    BinarySensorEntityDescription,
-)
+from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..entity import SurplusEntity
+from ..entity import LiveFact
 from .devices import SolarEdgeEntity, async_devices
 from .model import Inverter, InverterReading, LinkState
 from .runtime import SolarEdgeConfigEntry, SolarEdgeRuntime
@@ -56,7 +53,7 @@ _INVERTER_SENSORS: Final = (
 )
 
 
-class SolarEdgeBinarySensor(SolarEdgeEntity, SurplusEntity, BinarySensorEntity):
+class SolarEdgeBinarySensor(SolarEdgeEntity, LiveFact):
     """Something that is so or not."""
 
     def __init__(
@@ -71,26 +68,18 @@ class SolarEdgeBinarySensor(SolarEdgeEntity, SurplusEntity, BinarySensorEntity):
         super().__init__(runtime, part, description.key, device)
         self.entity_description = description
         self._value_fn = value_fn
-        self._attr_is_on = value_fn()
 
     @property
     @override
-    def available(self) -> bool:
-        """Whether it is known."""
-        return self._attr_is_on is not None
+    def live_fact(self) -> bool | None:
+        """Whether it is so now."""
+        return self._value_fn()
 
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the readings."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.runtime.async_subscribe(self._refresh))
-
-    @callback
-    def _refresh(self) -> None:
-        value = self._value_fn()
-        if value is not self._attr_is_on:
-            self._attr_is_on = value
-            self.async_write_ha_state()
+        self.async_on_remove(self.runtime.async_subscribe(self.async_refresh_live))
 
 
 def _fact(

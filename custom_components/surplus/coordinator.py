@@ -270,7 +270,7 @@ class HomeCoordinator:
         self._last_cycle = now
         grid, seen = self.meters.look(now), self._loads.look()
         self.controls.async_before(seen, wall)
-        if grid is None and self._patient(now):
+        if (grid is None or self.meters.awaits_direction) and self._patient(now):
             if self.memory.observing:
                 for load_id in self._loads.commanders:
                     self._only_watch(load_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import (
@@ -20,7 +21,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.issue_registry import IssueRegistry
 from homeassistant.setup import async_setup_component
 
-from .conftest import LOAD_ID, METER_ID, HandMeter, Life
+from .conftest import LOAD_ID, METER_ID, HandCharger, HandMeter, Life
 
 INVERTER_ID = "solaredge:7E012345"
 IN_USE = "sensor.home_grid_meter_in_use"
@@ -464,3 +465,69 @@ async def test_diagnostics_tell_of_each_meter_and_give_no_serial_number_away(
     ]
     assert "7E012345" not in str(data)
     assert "012345678901" not in str(data)
+
+
+class TestStart:
+    """A Linky in historic mode speaks seconds before the inverter does."""
+
+    @pytest.fixture
+    async def house(
+        self,
+        hass: HomeAssistant,
+        freezer: FrozenDateTimeFactory,
+        home_entry: MockConfigEntry,
+        meter: HandMeter,
+        charger: HandCharger,
+    ) -> House:
+        """Return a Home that has just started, with a car that charges."""
+        assert await async_setup_component(hass, DOMAIN, {})
+        registry = async_get_registry(hass)
+        meter.knows_direction = False
+        charger.update(offered_a=10.0, offered_at=monotonic(), power_w=2300.0)
+        registry.async_register_meter(meter)
+        registry.async_register_load(charger)
+        home_entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(home_entry.entry_id)
+        await hass.async_block_till_done()
+        home_entry.runtime_data.async_set_observing(False)
+        assert registry.home
+        await registry.home.async_set_mode(LOAD_ID, Mode.SOLAR)
+        life = Life(hass, freezer, meter, charger)
+        inverter = HandMeter(source_id=INVERTER_ID, name="SolarEdge")
+        return House(life, inverter, meter, home_entry)
+
+    async def run(self, house: House, seconds: int, overload: bool = False) -> None:
+        for _ in range(seconds):
+            await house.life.pass_time(1)
+            house.life.charger.update(power_at=monotonic())
+            house.linky.show(None, subscribed_va=9000.0, overload=overload)
+            await house.life.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def test_a_car_goes_on_until_the_one_that_knows_direction_is_there(
+        self, hass: HomeAssistant, house: House
+    ) -> None:
+        await self.run(house, 20)
+        async_get_registry(hass).async_register_meter(house.inverter)
+        await house.run(40, -2400)
+        assert house.state(IN_USE) == "SolarEdge"
+        assert 0.0 not in house.life.charger.told
+
+    async def test_it_is_not_waited_for_longer_than_for_any_meter(
+        self, house: House
+    ) -> None:
+        await self.run(house, 58)
+        assert house.life.charger.told == []
+        await self.run(house, 5)
+        assert house.life.charger.told == [0.0]
+
+    async def test_an_overload_does_not_wait(self, house: House) -> None:
+        await self.run(house, 3, overload=True)
+        assert house.life.charger.told == [0.0]
+
+    async def test_one_that_sleeps_is_not_waited_for(
+        self, hass: HomeAssistant, house: House
+    ) -> None:
+        house.inverter.asleep = True
+        async_get_registry(hass).async_register_meter(house.inverter)
+        await self.run(house, 3)
+        assert house.life.charger.told == [0.0]

@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from custom_components.surplus.const import DOMAIN
 from custom_components.surplus.control.check import CheckEnd, Sign
 from custom_components.surplus.control.model import Mode, Reason
+from custom_components.surplus.control.replay import replay
 from custom_components.surplus.registry import async_get_registry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.issue_registry import IssueRegistry
@@ -292,6 +293,26 @@ async def test_a_sleeping_one_whose_entry_is_away_for_a_moment_is_still_asleep(
     registry._notify()
     await house.run(10, 800)
     assert not issue_registry.async_get_issue(DOMAIN, "grid_meter_lost")
+
+
+async def test_a_record_over_changes_of_meter_is_replayed_exactly(
+    hass: HomeAssistant, house: House
+) -> None:
+    await house.run(40, -3000)
+    house.inverter_works = False
+    await house.run(80, -2000)
+    house.linky.show(9500, subscribed_va=9000.0, overload=True)
+    house.inverter_works = True
+    await house.run(60, -3000)
+    hass.config_entries.async_update_entry(
+        house.entry, data={**house.entry.data, "grid_meters": [METER_ID, INVERTER_ID]}
+    )
+    await house.run(20, -3000)
+    lines = await house.entry.runtime_data.recorder.async_export()
+    steps = list(replay(lines))
+    assert sum("new_meter" in line for line in lines) >= 4
+    assert len(steps) >= 180
+    assert not [step.difference for step in steps if step.difference]
 
 
 @pytest.mark.expects_logged_errors

@@ -225,6 +225,26 @@ async def test_when_all_are_lost_those_that_should_report_are_named(
     assert not issue_registry.async_get_issue(DOMAIN, "grid_meter_lost")
 
 
+async def test_a_frozen_one_does_not_let_a_car_draw_from_the_grid_for_ever(
+    house: House, issue_registry: IssueRegistry
+) -> None:
+    home = async_get_registry(house.life.hass).home
+    assert home
+    await home.async_set_mode(LOAD_ID, Mode.SOLAR)
+    house.inverter_works = False
+    for second in range(900):
+        house.inverter.show(-1500.0)
+        await house.run(1, -3000 if second < 60 else 500)
+        if second == 200:
+            assert house.life.charger.reading.power_w == 7360
+    assert house.state(IN_USE) == "Linky"
+    assert house.life.charger.reading.power_w == 0
+    issue = issue_registry.async_get_issue(DOMAIN, "grid_meters_disagree")
+    assert issue
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["first"] == "SolarEdge"
+
+
 async def test_a_linky_in_historic_mode_leaves_control_to_who_knows_direction(
     hass: HomeAssistant, house: House
 ) -> None:
@@ -469,6 +489,7 @@ async def test_diagnostics_tell_of_each_meter_and_give_no_serial_number_away(
             "in_control": True,
             "state": "fresh",
             "asleep": False,
+            "frozen": False,
             "knows_direction": True,
             "interval_s": pytest.approx(1, abs=0.1),
             "power_w": 800,
@@ -479,6 +500,7 @@ async def test_diagnostics_tell_of_each_meter_and_give_no_serial_number_away(
             "in_control": False,
             "state": "fresh",
             "asleep": False,
+            "frozen": False,
             "knows_direction": True,
             "interval_s": pytest.approx(1, abs=0.1),
             "power_w": 800,

@@ -219,6 +219,7 @@ class GridMeters:
                 "in_control": meter.meter_id == self.control_id,
                 "state": meter.state,
                 "asleep": meter.asleep,
+                "frozen": meter.frozen,
                 "knows_direction": meter.knows_direction,
                 "interval_s": self._choice.freshness(meter.meter_id).interval_s,
                 "power_w": meter.reading and meter.reading.power_w,

@@ -574,3 +574,20 @@ class TestStart:
         async_get_registry(hass).async_register_meter(house.inverter)
         await self.run(house, 3)
         assert house.life.charger.told == [0.0]
+
+
+async def test_after_a_restart_a_reversed_meter_is_named_once_it_is_there(
+    hass: HomeAssistant,
+    home_entry: MockConfigEntry,
+    inverter: HandMeter,
+    issue_registry: IssueRegistry,
+) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    home_entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(home_entry.entry_id)
+    home_entry.runtime_data.memory.reversed_meters.add(INVERTER_ID)
+    async_get_registry(hass).async_register_meter(inverter)
+    await hass.async_block_till_done()
+    issue = issue_registry.async_get_issue(DOMAIN, "sign_reversed")
+    assert issue
+    assert issue.translation_placeholders == {"meter": "SolarEdge"}

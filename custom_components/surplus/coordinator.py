@@ -115,7 +115,6 @@ class HomeCoordinator:
             self.recorder.async_start(),
         ]
         self._sources_changed()
-        self._problems.async_report_signs()
 
     @callback
     def async_pause(self) -> None:
@@ -156,7 +155,6 @@ class HomeCoordinator:
             self.meters.async_choose_anew(changed_meters)
         self._apply_settings()
         self._sources_changed()
-        self._problems.async_report_signs()
 
     def _to_save(self) -> dict[str, Any]:
         self.memory.engine = self.engine.as_dict(monotonic(), dt_util.utcnow())
@@ -188,6 +186,8 @@ class HomeCoordinator:
         """Meet the sources that are there now."""
         self.meters.async_follow(grid_meters_of(self.hass, self.entry, self._registry))
         self._loads.async_meet()
+        # By the names of the meters that are there now.
+        self._problems.async_report_signs()
 
     @callback
     def _other_meter(self, freshness: Freshness | None) -> None:
@@ -270,7 +270,7 @@ class HomeCoordinator:
         self._last_cycle = now
         grid, seen = self.meters.look(now), self._loads.look()
         self.controls.async_before(seen, wall)
-        if grid is None and self._patient(now):
+        if (grid is None or self.meters.awaits_direction) and self._patient(now):
             if self.memory.observing:
                 for load_id in self._loads.commanders:
                     self._only_watch(load_id)

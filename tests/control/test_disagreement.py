@@ -73,6 +73,8 @@ def test_ten_minutes_of_more_than_a_tenth_are_told_with_what_both_show() -> None
         # Apparent power may be more than what it does.
         (judged(A, 2400.0), judged(B, 3000.0, dead_zone_w=200.0)),
         (judged(A, -2400.0), judged(B, -3000.0, dead_zone_w=200.0)),
+        # A factor learned of another hour: what is drawn may be all of what is apparent.
+        (judged(A, 7000.0), judged(B, 4500.0, drawn_va=7000.0, dead_zone_w=200.0)),
         # In its dead zone a Linky knows neither size nor sign.
         (judged(A, -390.0), judged(B, 150.0, dead_zone_w=200.0)),
         # One without direction shows 0 for any export.
@@ -98,6 +100,8 @@ def test_what_may_both_be_true_is_no_contradiction(
         (judged(A, 2600.0), judged(B, 2300.0, dead_zone_w=200.0)),
         (judged(A, -410.0), judged(B, 150.0, dead_zone_w=200.0)),
         (judged(A, -2000.0), judged(B, -3000.0, dead_zone_w=200.0)),
+        (judged(A, 2600.0), judged(B, 2100.0, drawn_va=2300.0, dead_zone_w=200.0)),
+        (judged(A, 0.0), judged(B, -3000.0, drawn_va=0.0, dead_zone_w=200.0)),
         (judged(A, 1000.0), judged(B, None, drawn_va=0.0)),
         (judged(A, -1000.0), judged(B, None, drawn_va=1000.0)),
     ],

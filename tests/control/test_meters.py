@@ -452,6 +452,97 @@ class TestProtection:
         assert is_overload(reading) is over
 
 
+class TestFrozen:
+    """One that says the same for ever, with time stamps as fresh as any."""
+
+    def panel(self, **frozen: object) -> tuple[Panel, Meter, Meter]:
+        first = Meter(meter_id=INVERTER, power_w=-3000.0)
+        second = linky()
+        second.power_w = -3000.0
+        for name, value in frozen.items():
+            setattr(first, name, value)
+        panel = Panel(first, second)
+        panel.run(40)
+        return panel, first, second
+
+    def test_it_yields_to_one_that_moves(self) -> None:
+        panel, first, second = self.panel()
+        second.power_w = -1900.0
+        assert panel.run(300).control_id == INVERTER
+        assert panel.run(1).control_id == LINKY
+        assert panel.last.meters[0].frozen
+        assert panel.run(3600).control_id == LINKY
+        first.power_w = -1900.5
+        assert panel.run(30).control_id == LINKY
+        assert panel.run(1).control_id == INVERTER
+
+    def test_a_house_at_rest_freezes_nobody(self) -> None:
+        panel, _, second = self.panel()
+        second.power_w = -2001.0
+        assert panel.run(3600).control_id == INVERTER
+        assert not any(meter.frozen for meter in panel.last.meters)
+
+    def test_after_a_quiet_hour_it_may_be_a_moment_later_than_another(self) -> None:
+        panel, first, second = self.panel()
+        panel.run(3600)
+        second.power_w = 2000.0
+        assert panel.run(2).control_id == INVERTER
+        first.power_w = 2000.0
+        assert panel.run(600).control_id == INVERTER
+
+    def test_one_that_moves_now_and_then_is_not_frozen(self) -> None:
+        panel, first, second = self.panel()
+        for n in range(4):
+            first.power_w = -3000.0 + n
+            second.power_w = -3000.0 + 2000.0 * n
+            assert panel.run(295).control_id == INVERTER
+
+    def test_two_others_far_apart_are_no_movement(self) -> None:
+        panel, _, _ = self.panel()
+        panel.meters.append(Meter(meter_id=SENSOR, power_w=-9000.0))
+        assert panel.run(3600).control_id == INVERTER
+
+    def test_one_without_direction_shows_it_too(self) -> None:
+        panel, _, second = self.panel()
+        second.power_w, second.knows_direction = None, False
+        second.drawn_va = 0.0
+        panel.run(10)
+        second.drawn_va = 4000.0
+        assert panel.run(310).control_id == LINKY
+        second.drawn_va = 100.0
+        assert panel.run(60).control_id == LINKY
+
+    def test_of_what_is_cut_off_at_zero_the_same_is_no_frost(self) -> None:
+        panel, first, second = self.panel(power_w=None, drawn_va=0.0)
+        assert panel.run(40).control_id == LINKY
+        second.power_w = 5000.0
+        panel.run(400)
+        assert not panel.last.meters[0].frozen
+        first.power_w, first.told = 90.0, {"dead_zone_w": 200.0}
+        panel.run(10)
+        second.power_w = 500.0
+        assert panel.run(400).control_id == INVERTER
+        assert not panel.last.meters[0].frozen
+
+    def test_it_does_not_come_back_because_the_other_is_lost(self) -> None:
+        panel, _, second = self.panel()
+        second.power_w = 2000.0
+        assert panel.run(310).control_id == LINKY
+        second.works = False
+        assert panel.run(900).control_id == LINKY
+        assert panel.last.meters[1].state is MeterState.LOST
+
+    def test_its_limits_stand(self) -> None:
+        panel = Panel(Meter(meter_id=INVERTER, power_w=1000.0), linky())
+        panel.meters[1].power_w = 9500.0
+        panel.run(10)
+        panel.meters[0].power_w = 5000.0
+        panel.run(400)
+        assert panel.last.meters[1].frozen
+        assert panel.last.reading
+        assert panel.last.reading.limits_va == 9500.0
+
+
 # ---- in general ------------------------------------------------------------------------
 
 
@@ -529,7 +620,9 @@ def test_the_choice_is_never_worse_than_it_must_be_and_never_flaps(
         if old and old is not control and old.usable:
             assert control
             assert now - heard[int(control.meter_id)][0] >= 30
-            if control.meter_id in left_at:
+            # One that loses its direction yields at once.
+            lost_direction = control.knows_direction and not old.knows_direction
+            if control.meter_id in left_at and not lost_direction:
                 assert now - left_at[control.meter_id] >= 30
         if old and old is not control:
             left_at[old.meter_id] = now

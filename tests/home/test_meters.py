@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import (
@@ -15,12 +16,13 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from custom_components.surplus.const import DOMAIN
 from custom_components.surplus.control.check import CheckEnd, Sign
 from custom_components.surplus.control.model import Mode, Reason
+from custom_components.surplus.control.replay import replay
 from custom_components.surplus.registry import async_get_registry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.issue_registry import IssueRegistry
 from homeassistant.setup import async_setup_component
 
-from .conftest import LOAD_ID, METER_ID, HandMeter, Life
+from .conftest import LOAD_ID, METER_ID, HandCharger, HandMeter, Life
 
 INVERTER_ID = "solaredge:7E012345"
 IN_USE = "sensor.home_grid_meter_in_use"
@@ -223,6 +225,26 @@ async def test_when_all_are_lost_those_that_should_report_are_named(
     assert not issue_registry.async_get_issue(DOMAIN, "grid_meter_lost")
 
 
+async def test_a_frozen_one_does_not_let_a_car_draw_from_the_grid_for_ever(
+    house: House, issue_registry: IssueRegistry
+) -> None:
+    home = async_get_registry(house.life.hass).home
+    assert home
+    await home.async_set_mode(LOAD_ID, Mode.SOLAR)
+    house.inverter_works = False
+    for second in range(900):
+        house.inverter.show(-1500.0)
+        await house.run(1, -3000 if second < 60 else 500)
+        if second == 200:
+            assert house.life.charger.reading.power_w == 7360
+    assert house.state(IN_USE) == "Linky"
+    assert house.life.charger.reading.power_w == 0
+    issue = issue_registry.async_get_issue(DOMAIN, "grid_meters_disagree")
+    assert issue
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["first"] == "SolarEdge"
+
+
 async def test_a_linky_in_historic_mode_leaves_control_to_who_knows_direction(
     hass: HomeAssistant, house: House
 ) -> None:
@@ -291,6 +313,26 @@ async def test_a_sleeping_one_whose_entry_is_away_for_a_moment_is_still_asleep(
     registry._notify()
     await house.run(10, 800)
     assert not issue_registry.async_get_issue(DOMAIN, "grid_meter_lost")
+
+
+async def test_a_record_over_changes_of_meter_is_replayed_exactly(
+    hass: HomeAssistant, house: House
+) -> None:
+    await house.run(40, -3000)
+    house.inverter_works = False
+    await house.run(80, -2000)
+    house.linky.show(9500, subscribed_va=9000.0, overload=True)
+    house.inverter_works = True
+    await house.run(60, -3000)
+    hass.config_entries.async_update_entry(
+        house.entry, data={**house.entry.data, "grid_meters": [METER_ID, INVERTER_ID]}
+    )
+    await house.run(20, -3000)
+    lines = await house.entry.runtime_data.recorder.async_export()
+    steps = list(replay(lines))
+    assert sum("new_meter" in line for line in lines) >= 4
+    assert len(steps) >= 180
+    assert not [step.difference for step in steps if step.difference]
 
 
 @pytest.mark.expects_logged_errors
@@ -447,6 +489,7 @@ async def test_diagnostics_tell_of_each_meter_and_give_no_serial_number_away(
             "in_control": True,
             "state": "fresh",
             "asleep": False,
+            "frozen": False,
             "knows_direction": True,
             "interval_s": pytest.approx(1, abs=0.1),
             "power_w": 800,
@@ -457,6 +500,7 @@ async def test_diagnostics_tell_of_each_meter_and_give_no_serial_number_away(
             "in_control": False,
             "state": "fresh",
             "asleep": False,
+            "frozen": False,
             "knows_direction": True,
             "interval_s": pytest.approx(1, abs=0.1),
             "power_w": 800,
@@ -464,3 +508,86 @@ async def test_diagnostics_tell_of_each_meter_and_give_no_serial_number_away(
     ]
     assert "7E012345" not in str(data)
     assert "012345678901" not in str(data)
+
+
+class TestStart:
+    """A Linky in historic mode speaks seconds before the inverter does."""
+
+    @pytest.fixture
+    async def house(
+        self,
+        hass: HomeAssistant,
+        freezer: FrozenDateTimeFactory,
+        home_entry: MockConfigEntry,
+        meter: HandMeter,
+        charger: HandCharger,
+    ) -> House:
+        """Return a Home that has just started, with a car that charges."""
+        assert await async_setup_component(hass, DOMAIN, {})
+        registry = async_get_registry(hass)
+        meter.knows_direction = False
+        charger.update(offered_a=10.0, offered_at=monotonic(), power_w=2300.0)
+        registry.async_register_meter(meter)
+        registry.async_register_load(charger)
+        home_entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(home_entry.entry_id)
+        await hass.async_block_till_done()
+        home_entry.runtime_data.async_set_observing(False)
+        assert registry.home
+        await registry.home.async_set_mode(LOAD_ID, Mode.SOLAR)
+        life = Life(hass, freezer, meter, charger)
+        inverter = HandMeter(source_id=INVERTER_ID, name="SolarEdge")
+        return House(life, inverter, meter, home_entry)
+
+    async def run(self, house: House, seconds: int, overload: bool = False) -> None:
+        for _ in range(seconds):
+            await house.life.pass_time(1)
+            house.life.charger.update(power_at=monotonic())
+            house.linky.show(None, subscribed_va=9000.0, overload=overload)
+            await house.life.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def test_a_car_goes_on_until_the_one_that_knows_direction_is_there(
+        self, hass: HomeAssistant, house: House
+    ) -> None:
+        await self.run(house, 20)
+        async_get_registry(hass).async_register_meter(house.inverter)
+        await house.run(40, -2400)
+        assert house.state(IN_USE) == "SolarEdge"
+        assert 0.0 not in house.life.charger.told
+
+    async def test_it_is_not_waited_for_longer_than_for_any_meter(
+        self, house: House
+    ) -> None:
+        await self.run(house, 58)
+        assert house.life.charger.told == []
+        await self.run(house, 5)
+        assert house.life.charger.told == [0.0]
+
+    async def test_an_overload_does_not_wait(self, house: House) -> None:
+        await self.run(house, 3, overload=True)
+        assert house.life.charger.told == [0.0]
+
+    async def test_one_that_sleeps_is_not_waited_for(
+        self, hass: HomeAssistant, house: House
+    ) -> None:
+        house.inverter.asleep = True
+        async_get_registry(hass).async_register_meter(house.inverter)
+        await self.run(house, 3)
+        assert house.life.charger.told == [0.0]
+
+
+async def test_after_a_restart_a_reversed_meter_is_named_once_it_is_there(
+    hass: HomeAssistant,
+    home_entry: MockConfigEntry,
+    inverter: HandMeter,
+    issue_registry: IssueRegistry,
+) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    home_entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(home_entry.entry_id)
+    home_entry.runtime_data.memory.reversed_meters.add(INVERTER_ID)
+    async_get_registry(hass).async_register_meter(inverter)
+    await hass.async_block_till_done()
+    issue = issue_registry.async_get_issue(DOMAIN, "sign_reversed")
+    assert issue
+    assert issue.translation_placeholders == {"meter": "SolarEdge"}

@@ -387,3 +387,30 @@ async def test_nobody_is_named(
     assert "PRM" in entry.runtime_data.link.meter.seen
     for shown in hass.states.async_all():
         assert "98765432109876" not in f"{shown.state}{shown.attributes}"
+
+
+async def test_the_calendar_of_tomorrow_is_told_though_the_next_change_stays(
+    hass: HomeAssistant, quick: None, meter: Meter
+) -> None:
+    def blocks(*used: str) -> bytes:
+        unused = ["NONUTILE"] * (11 - len(used))
+        return standard("PJOURF+1", " ".join([*used, *unused]))
+
+    def times() -> list[str]:
+        change = hass.states.get("sensor.linky_next_tariff_change")
+        assert change is not None
+        return [step["time"] for step in change.attributes["tomorrow"]]
+
+    data = standard_frame()
+    entry = await plug(hass, meter, data)
+    counters = entry.runtime_data.link.decoder.counters
+    seen = counters.frames
+    await until(lambda: counters.frames > seen + 3)
+    assert times() == ["00:00", "02:56"]
+    before = state(hass, "sensor.linky_next_tariff_change")
+    before_midnight = blocks("00008002", "0256C001")
+    assert before_midnight in data
+    after = blocks("00008002", "0256C001", "12008002", "1400C001")
+    meter.send_standard(lambda: data.replace(before_midnight, after))
+    await until(lambda: times() == ["00:00", "02:56", "12:00", "14:00"])
+    assert state(hass, "sensor.linky_next_tariff_change") == before

@@ -96,10 +96,12 @@ def three_phase_frame(
     phases: tuple[tuple[int, int, int], ...],
     stge: str = "003A0001",
     sinsti: int | None = None,
+    east: int | None = None,
 ) -> bytes:
     """``phases`` are (IRMSn, URMSn, SINSTSn)."""
     return frame(
         standard("ADSC", "021663000000"),
+        *((standard("EAST", f"{east:09}"),) if east is not None else ()),
         *(standard(f"IRMS{n}", f"{a:03}") for n, (a, _, _) in enumerate(phases, 1)),
         *(standard(f"URMS{n}", f"{v:03}") for n, (_, v, _) in enumerate(phases, 1)),
         standard("PREF", "12"),

@@ -60,6 +60,9 @@ def _told(reading: GridReading) -> _Told | None:
     if abs(power_w) < dead_w:
         return _Told(power_w, -dead_w, dead_w)
     low_w, high_w = sorted((power_w, _POWER_FACTOR * power_w))
+    if power_w > 0:
+        # A factor that was learned of another hour may be too low for this one.
+        high_w = max(high_w, reading.drawn_va or 0.0)
     return _Told(power_w, low_w, high_w)
 
 

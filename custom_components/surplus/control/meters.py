@@ -1,8 +1,8 @@
 """Which of several grid meters controls, and what the others add to protect the house.
 
 The first usable meter that knows direction controls, in the user's order. One that is
-lost or asleep yields at once to the next; a better one takes over again once it has been
-heard for a while. What another meter tells of the contract, and measures against it,
+lost, asleep or frozen yields at once to the next; a better one takes over again once it
+has been heard for a while. What another meter tells of the contract, and measures against it,
 still counts for the limits.
 """
 
@@ -16,6 +16,10 @@ from .sound import sound_grid
 # A better meter that is back must have been heard for so long, and so often.
 _PROVEN_S = 30.0
 _PROVEN_READINGS = 3
+# One that repeats itself to the digit for so long after another has moved by so much shows
+# nothing of the grid, however fresh it says that is.
+_FROZEN_S = 300.0
+_FROZEN_W = 1000.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,13 +37,17 @@ class MeterSight:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JudgedMeter:
-    """A meter, its newest reading that can be true, and how good that is now."""
+    """A meter, its newest reading that can be true, and how good that is now.
+
+    A ``frozen`` one says the same again and again, while others show that it changes.
+    """
 
     meter_id: str
     reading: GridReading | None
     state: MeterState
     knows_direction: bool
     asleep: bool
+    frozen: bool = False
 
     @property
     def measures(self) -> bool:
@@ -49,7 +57,19 @@ class JudgedMeter:
     @property
     def usable(self) -> bool:
         """Whether it can control, or may soon again."""
-        return not self.asleep and self.state in (MeterState.FRESH, MeterState.STALE)
+        return (
+            not self.asleep
+            and not self.frozen
+            and self.state in (MeterState.FRESH, MeterState.STALE)
+        )
+
+    @property
+    def shown_w(self) -> float | None:
+        """What it shows now in W, or VA where it knows nothing else."""
+        reading = self.reading
+        if reading is None or not self.measures:
+            return None
+        return reading.drawn_va if reading.power_w is None else reading.power_w
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +98,10 @@ class _Meter:
         self._knew_direction = False
         self._fresh_since: float | None = None
         self._fresh_readings = 0
+        self._same_w: float | None = None
+        # By meter, between what it moved since this one shows the same.
+        self._others_w: dict[str, tuple[float, float]] = {}
+        self._moved_at: float | None = None
 
     def judge(self, sight: MeterSight, now: float) -> JudgedMeter:
         """Take in what it says; in the place of what cannot be true stands the last."""
@@ -104,6 +128,32 @@ class _Meter:
                 self._fresh_since = now
             self._fresh_readings += is_new
         return judged
+
+    def compare(
+        self, judged: JudgedMeter, others: Iterable[JudgedMeter], now: float
+    ) -> JudgedMeter:
+        """Find out whether it is frozen, by what others show meanwhile.
+
+        One without direction, or in its dead zone, says the same of many powers.
+        """
+        reading = judged.reading
+        shown_w = judged.shown_w if judged.knows_direction else None
+        if reading is not None and abs(shown_w or 0.0) < reading.dead_zone_w:
+            shown_w = None
+        if shown_w is None or shown_w != self._same_w:
+            self._same_w, self._others_w, self._moved_at = shown_w, {}, None
+            return judged
+        for other in others:
+            if (other_w := other.shown_w) is not None:
+                low_w, high_w = self._others_w.get(other.meter_id, (other_w, other_w))
+                span_w = min(low_w, other_w), max(high_w, other_w)
+                self._others_w[other.meter_id] = span_w
+                if self._moved_at is None and span_w[1] - span_w[0] >= _FROZEN_W:
+                    self._moved_at = now
+        if self._moved_at is None or now - self._moved_at < _FROZEN_S:
+            return judged
+        self._fresh_since, self._fresh_readings = None, 0
+        return replace(judged, frozen=True)
 
     def is_proven(self, now: float) -> bool:
         """Whether it has been heard for long enough to take over."""
@@ -141,7 +191,13 @@ class MeterChoice:
             sight.meter_id: self._known.get(sight.meter_id) or _Meter()
             for sight in sights
         }
-        meters = tuple(self._known[s.meter_id].judge(s, now) for s in sights)
+        judged = [self._known[sight.meter_id].judge(sight, now) for sight in sights]
+        meters = tuple(
+            self._known[meter.meter_id].compare(
+                meter, [other for other in judged if other is not meter], now
+            )
+            for meter in judged
+        )
         control = self._control(meters, now)
         self._control_id = control.meter_id if control else None
         return Choice(

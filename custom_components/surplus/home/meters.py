@@ -192,6 +192,20 @@ class GridMeters:
         return bool(meters) and all(meter.asleep for meter in meters)
 
     @property
+    def awaits_direction(self) -> bool:
+        """Whether the one in control sees no export, and one that does may yet come.
+
+        Not where limits are exceeded: that cannot wait.
+        """
+        control, reading = self._chosen.control, self._chosen.reading
+        if control is None or reading is None or control.knows_direction:
+            return False
+        return not is_overload(reading) and any(
+            meter.reading is None and meter.knows_direction and not meter.asleep
+            for meter in self._chosen.meters
+        )
+
+    @property
     def any_there(self) -> bool:
         """Whether any of them is there, be it silent."""
         return any(followed.source for followed in self._followed.values())
@@ -205,6 +219,7 @@ class GridMeters:
                 "in_control": meter.meter_id == self.control_id,
                 "state": meter.state,
                 "asleep": meter.asleep,
+                "frozen": meter.frozen,
                 "knows_direction": meter.knows_direction,
                 "interval_s": self._choice.freshness(meter.meter_id).interval_s,
                 "power_w": meter.reading and meter.reading.power_w,

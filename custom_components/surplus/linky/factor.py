@@ -17,6 +17,9 @@ _LEAST_VA: Final = 500.0
 _LEAST_S: Final = 60.0
 # Frames come every 1 to 2 s. After a longer silence nobody knows what was apparent.
 _GAP_S: Final = 5.0
+# Less is reactive power at rest, as of inverters at night: of what is drawn by day it
+# would make next to nothing.
+_LEAST_RATIO: Final = 0.6
 # More active than apparent energy cannot be; samples of a load that swings miss some.
 _MOST_RATIO: Final = 1.15
 # What a single move may exceed what was apparent since the one before.
@@ -32,7 +35,7 @@ _WS_PER_WH: Final = 3600.0
 
 @dataclass(slots=True)
 class PowerFactor:
-    """The factor of one direction, between 0 and 1.
+    """The factor of one direction, between 0.6 and 1.
 
     ``value`` is 1, apparent power as it comes, until something was learned.
     """
@@ -84,6 +87,6 @@ class PowerFactor:
     def _learn(self, ratio: float) -> None:
         if ratio > _MOST_RATIO:
             return
-        step = _GAIN * (min(ratio, 1.0) - self.value)
+        step = _GAIN * (max(_LEAST_RATIO, min(ratio, 1.0)) - self.value)
         self.value += max(-_MOST_STEP, min(_MOST_STEP, step))
         self.learned = True

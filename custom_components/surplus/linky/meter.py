@@ -211,16 +211,24 @@ class Meter:
     def _flows(self, at: float) -> tuple[int | None, int | None]:
         """Return what this frame says is drawn and injected, None for what is not.
 
-        Never both: where it says so, one of them was lost and is an older frame's.
+        Never both: where it says so, one of them was lost and is an older frame's. What
+        is left over when some phases inject and others draw has no factor of its own.
         """
         drawn_va = self.number("SINSTS", at)
         sinsti = self.value("SINSTI", at)
         injected_va = 0 if sinsti is None else int(sinsti.data)
         if drawn_va and not injected_va:
-            return drawn_va, None
+            return None if self._injects_beside(at) else drawn_va, None
         if drawn_va == 0 and injected_va and sinsti is not None and sinsti.at >= at:
             return None, injected_va
         return None, None
+
+    def _injects_beside(self, at: float) -> bool:
+        """Whether a phase injects while the house as a whole draws."""
+        return self.phases == 3 and any(
+            self.number(f"SINSTS{n}", at) == 0 and self.number(f"IRMS{n}", at)
+            for n in (1, 2, 3)
+        )
 
     def _learn_hours(self, at: float) -> None:
         """Find out how profiles are meant, from a new one or from a switch just seen."""

@@ -83,6 +83,7 @@ class LinkySensor(LinkyEntity, LiveSensor):
     entity_description: LinkySensorDescription
     # A calendar of tomorrow is worth nothing the day after.
     _unrecorded_attributes = frozenset({"tomorrow"})
+    _written_attributes: dict[str, Any] | None = None
 
     def __init__(
         self, runtime: LinkyRuntime, description: LinkySensorDescription
@@ -121,6 +122,18 @@ class LinkySensor(LinkyEntity, LiveSensor):
         """Return what does not fit into a state."""
         read, meter = self.entity_description.attributes_fn, self.runtime.meter
         return None if read is None or meter is None else read(meter, self.runtime.now)
+
+    @callback
+    @override
+    def async_refresh_live(self, *_: object) -> None:
+        """Write what has changed; at midnight that may be the calendar alone."""
+        attributes = self.extra_state_attributes
+        changed = attributes != self._written_attributes
+        self._written_attributes = attributes
+        if changed:
+            self._write(self.live_value)
+        else:
+            super().async_refresh_live()
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -224,6 +224,27 @@ async def test_what_only_kept_silent_keeps_its_device(
     assert f"solaredge:{BATTERY}" in device_ids(hass, entry)
 
 
+async def test_a_leader_that_sleeps_before_its_follower_keeps_its_meter(
+    hass: HomeAssistant, far_end: Inverter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(integration, "_TICK", timedelta(milliseconds=20))
+    for interval in ("_LOOK_AGAIN", "_LOOK_SOON"):
+        monkeypatch.setattr(integration, interval, timedelta())
+    far_end.units[2] = inverter(serial=FOLLOWER_SERIAL)
+    entry = solaredge_entry(far_end, unit_ids=(1, 2))
+    await loaded(hass, entry)
+    leader = far_end.units[1].put(40083, 0, 0).put(40107, InverterStatus.SLEEPING)
+    await until(lambda: entry.runtime_data.plant.sleeps(SERIAL))
+    # Asleep it says that it has none.
+    leader.put(40188, 0xFFFF)
+    looks = far_end.requests.count((2, 40000, 4))
+    await until(lambda: far_end.requests.count((2, 40000, 4)) > looks + 5)
+    await hass.async_block_till_done()
+    assert entry.runtime_data.state is LinkState.READING
+    assert f"solaredge:{METER}" in device_ids(hass, entry)
+    assert value(hass, "production") != STATE_UNAVAILABLE
+
+
 async def test_a_single_phase_has_no_numbers(
     hass: HomeAssistant, far_end: Inverter
 ) -> None:

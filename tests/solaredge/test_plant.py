@@ -408,6 +408,92 @@ def test_an_inverter_that_said_good_night_is_not_missed_while_the_sun_is_up() ->
     run(main())
 
 
+def test_a_follower_that_sleeps_leaves_the_leader_and_its_meter_to_count() -> None:
+    async def main() -> None:
+        async with site(LEADER, FOLLOWER, options=("Consumption",)) as here:
+            leader, follower = (found.key for found in here.plant.layout.inverters)
+            put(here.units[2].words, STATUS, [InverterStatus.SLEEPING])
+            await asyncio.sleep(5)
+            here.units[2].fail_requests(ModbusTimeoutError("nothing"))
+            await asyncio.sleep(600)
+            plant = here.plant
+            assert plant.state is LinkState.READING
+            assert (plant.sleeps(leader), plant.sleeps(follower)) == (False, True)
+            assert production_w(plant) == pytest.approx(1530.1)
+            sun = Sun(plant, "solaredge:x", "Roof").reading
+            assert sun is not None
+            assert now() - sun[1] < 5
+            meter = plant.consumption_meter
+            assert meter is not None
+            grid = GridMeter(plant, meter, "solaredge:x", "Roof").reading
+            assert grid is not None
+            assert grid.power_w == pytest.approx(326.1 - 1530.1)
+            assert now() - grid.at < 5
+
+    run(main())
+
+
+def test_a_follower_that_only_falls_silent_sleeps_at_night_and_is_missed_by_day() -> (
+    None
+):
+    async def main() -> None:
+        async with site(LEADER, FOLLOWER) as here:
+            here.units[2].fail_requests(ModbusTimeoutError("nothing"))
+            await asyncio.sleep(120)
+            assert production_w(here.plant) is None
+            here.low_sun = True
+            await asyncio.sleep(20)
+            assert production_w(here.plant) == pytest.approx(1530.1)
+            assert house_power_w(here.plant) == pytest.approx(1530.1 - 326.1)
+
+    run(main())
+
+
+def test_a_silent_inverter_with_a_battery_is_not_asleep_beside_one_that_is_awake() -> (
+    None
+):
+    async def main() -> None:
+        async with site(FOLLOWER, TWO_BATTERIES) as here:
+            here.low_sun = True
+            here.units[2].fail_requests(ModbusTimeoutError("nothing"))
+            await asyncio.sleep(120)
+            assert production_w(here.plant) is None
+            assert house_power_w(here.plant) is None
+
+    run(main())
+
+
+def test_the_meter_of_a_leader_that_sleeps_sleeps_while_a_follower_is_awake() -> None:
+    async def main() -> None:
+        async with site(LEADER, FOLLOWER) as here:
+            put(here.words, METER + 2, [0] * 4)
+            put(here.words, METER_POWER, [0] * 4)
+            put(here.words, STATUS, [InverterStatus.SLEEPING])
+            await asyncio.sleep(30)
+            assert here.plant.state is LinkState.READING
+            assert grid(here).asleep
+
+    run(main())
+
+
+def test_a_start_at_night_beside_an_inverter_that_is_silent_shows_no_production() -> (
+    None
+):
+    async def main() -> None:
+        async with site(LEADER, started=False) as here:
+            here.low_sun = True
+            here.silence()
+            here.plant.start()
+            await asyncio.sleep(60)
+            assert here.plant.state is LinkState.ASLEEP
+            assert production_w(here.plant) == 0.0
+            reading = here.plant.inverter(here.inverter_key)
+            assert reading is not None
+            assert reading.energy_wh is None
+
+    run(main())
+
+
 def test_an_inverter_lost_by_day_is_told_once_and_once_more_when_it_is_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

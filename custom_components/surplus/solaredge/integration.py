@@ -270,7 +270,6 @@ class _Lookout:
     @callback
     def _is_due(self, now: datetime) -> bool:
         if self.plant.state is not LinkState.READING or self.looking:
-            # Asleep it may well say that it has no meter.
             return False
         if self.plant.moved:
             return True
@@ -290,6 +289,10 @@ class _Lookout:
         parts: list[Layout] = []
         for unit_id, unit in self.plant.units.items():
             part = known.of_unit(unit_id)
+            if any(self.plant.sleeps(found.key) for found in part.inverters):
+                # Asleep it may well say that it has no meter.
+                parts.append(part)
+                continue
             try:
                 parts.append(updated(part, await async_probe_unit(unit, unit_id)))
             except ProbeError as err:

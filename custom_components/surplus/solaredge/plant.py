@@ -94,6 +94,7 @@ class Plant:
     _totals: dict[str, Counter] = field(default_factory=dict)
     _verified: dict[int, float] = field(default_factory=dict)
     _strangers: set[int] = field(default_factory=set)
+    _asleep: frozenset[str] = frozenset()
     _zero_since: dict[str, float] = field(default_factory=dict)
     _started_at: float = 0.0
     _on_reading: Listeners = field(default_factory=Listeners)
@@ -187,17 +188,21 @@ class Plant:
         One that fell silent for the night gives nothing, and keeps its counter.
         """
         reading = self._inverters.get(key)
-        if reading is None or not self._is_old(reading.at, _MAX_AGE_S):
+        if reading is not None and not self._is_old(reading.at, _MAX_AGE_S):
             return reading
-        if self.state is LinkState.ASLEEP:
+        if self.sleeps(key):
             return InverterReading(
                 at=self.clock(),
                 ac_power_w=0.0,
                 dc_power_w=0.0,
-                energy_wh=reading.energy_wh,
+                energy_wh=None if reading is None else reading.energy_wh,
                 status=InverterStatus.SLEEPING,
             )
         return None
+
+    def sleeps(self, key: str) -> bool:
+        """Return whether an inverter sleeps, be the others awake or not."""
+        return key in self._asleep
 
     def strings(self, key: str) -> StringsReading | None:
         """Return an inverter's newest DC inputs; None when they are too old."""
@@ -225,8 +230,8 @@ class Plant:
         return self._meters.get(key)
 
     def last_inverter(self, key: str) -> InverterReading | None:
-        """Return an inverter's newest reading, however old."""
-        return self._inverters.get(key)
+        """Return an inverter's newest reading, however old; asleep it gives nothing."""
+        return self.inverter(key) or self._inverters.get(key)
 
     def last_battery(self, key: str) -> StorageReading | None:
         """Return a battery's newest reading, however old."""
@@ -411,9 +416,33 @@ class Plant:
             stranger=inverters[0].unit_id in self._strangers,
             sun_is_low=self.sun_is_low,
         )
+        self._asleep = frozenset(
+            found.key
+            for found in inverters
+            if self.state is LinkState.ASLEEP or self._sleeps_alone(found)
+        )
         if self.state is not before:
             tell(self.logger, self.name, before, self.state, self.counters.last_error)
             self._on_change.call()
+
+    def _sleeps_alone(self, found: Inverter) -> bool:
+        """Return whether an inverter sleeps while another may be awake.
+
+        One with a battery works at night: its silence is no sleep.
+        """
+        reading = self._inverters.get(found.key)
+        works_at_night = any(
+            battery.inverter_key == found.key for battery in self.layout.batteries
+        )
+        state = judge(
+            self.clock(),
+            started_at=self._started_at,
+            told_at=None if reading is None else reading.at,
+            all_sleep=reading is not None and reading.sleeps,
+            stranger=found.unit_id in self._strangers,
+            sun_is_low=(lambda: False) if works_at_night else self.sun_is_low,
+        )
+        return state is LinkState.ASLEEP
 
     def _is_old(self, at: float, max_age_s: float) -> bool:
         return self.clock() - at > max_age_s

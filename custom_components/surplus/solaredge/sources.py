@@ -49,7 +49,7 @@ class GridMeter:
     @property
     def asleep(self) -> bool:
         """Whether it tells nothing because its inverter sleeps."""
-        if self.plant.state is not LinkState.ASLEEP:
+        if not self.plant.sleeps(self.meter.inverter_key):
             return False
         reading = self.plant.last_meter(self.meter.key)
         return reading is None or self.plant.clock() - reading.at > _ASLEEP_AFTER_S

@@ -160,7 +160,9 @@ def _offer(hass: HomeAssistant, entry: SolarEdgeConfigEntry, plant: Plant) -> No
             )
         )
     entry.async_on_unload(
-        hass.async_add_shutdown_job(HassJob(plant.stop, f"stop {entry.title}"))
+        hass.async_add_shutdown_job(
+            HassJob(partial(plant.stop, at_once=True), f"stop {entry.title}")
+        )
     )
     _Lookout(hass, entry, plant).start()
     LossReport(hass, entry)

@@ -138,12 +138,12 @@ class Plant:
             self._remove_lost.append(unit.on_connection_lost(self._verified.clear))
         self.poller.start()
 
-    async def stop(self) -> None:
-        """Read no more."""
+    async def stop(self, *, at_once: bool = False) -> None:
+        """Read no more; ``at_once`` even while the link is being opened."""
         for remove in self._remove_lost:
             remove()
         self._remove_lost.clear()
-        await self.poller.stop()
+        await self.poller.stop(at_once=at_once)
 
     # -- what is there --------------------------------------------------------
 

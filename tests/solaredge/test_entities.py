@@ -223,6 +223,13 @@ async def test_what_only_kept_silent_keeps_its_device(
     )
     await loaded(hass, entry)
     assert f"solaredge:{BATTERY}" in device_ids(hass, entry)
+    # Nor does the next start know more.
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    await hass.config_entries.async_unload(entry.entry_id)
+    await async_close_parked(hass, entry)
+    await loaded(hass, entry)
+    assert f"solaredge:{BATTERY}" in device_ids(hass, entry)
 
 
 async def test_a_leader_that_sleeps_before_its_follower_keeps_its_meter(

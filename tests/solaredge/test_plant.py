@@ -339,6 +339,44 @@ def test_the_zeros_of_a_meter_whose_inverter_sleeps_are_not_believed() -> None:
     run(main())
 
 
+@pytest.mark.parametrize(
+    "status",
+    [
+        InverterStatus.OFF,
+        InverterStatus.STARTING,
+        InverterStatus.SHUTTING_DOWN,
+        InverterStatus.STANDBY,
+    ],
+)
+def test_zeros_at_dusk_and_dawn_are_not_believed_either(status: InverterStatus) -> None:
+    async def main() -> None:
+        async with site(LEADER) as here:
+            before = grid(here).reading
+            put(here.words, METER + 2, [0] * 4)
+            put(here.words, METER_POWER, [0] * 4)
+            put(here.words, STATUS, [status])
+            await asyncio.sleep(20)
+            assert grid(here).reading == before
+
+    run(main())
+
+
+def test_zeros_beside_an_inverter_that_tells_nothing_any_more_are_not_believed() -> (
+    None
+):
+    async def main() -> None:
+        async with site(LEADER) as here:
+            put(here.words, METER + 2, [0] * 4)
+            put(here.words, METER_POWER, [0] * 4)
+            await asyncio.sleep(20)
+            assert here.plant.meter(here.meter_key) is not None
+            put(here.words, AC_POWER, [INT16_NONE])
+            await asyncio.sleep(120)
+            assert here.plant.meter(here.meter_key) is None
+
+    run(main())
+
+
 def test_zeros_by_day_are_a_house_that_takes_what_it_makes() -> None:
     async def main() -> None:
         async with site(LEADER) as here:
@@ -714,6 +752,19 @@ def test_the_sun_of_a_hybrid_is_its_power_without_its_batteries() -> None:
             assert first.soc == pytest.approx(0.958, abs=0.001)
             assert first.battery_id == sources[0].source_id
             assert sources[0].capacity_wh == pytest.approx(9599.04)
+
+    run(main())
+
+
+def test_the_sun_of_a_hybrid_is_as_old_as_what_its_battery_told() -> None:
+    async def main() -> None:
+        async with site(THREE_METERS) as here:
+            sun = Sun(here.plant, "solaredge:x", "Roof")
+            put(here.words, 57600 + 108, [0x0000, 0x7FC0] * 14)
+            since = now()
+            await asyncio.sleep(45)
+            assert sun.reading is not None
+            assert sun.reading[1] <= since + 3
 
     run(main())
 

@@ -388,14 +388,15 @@ class Plant:
     def _sleeps_with_its_inverter(self, found: Meter, reading: MeterReading) -> bool:
         """Return whether its zeros are those of a meter whose inverter sleeps.
 
-        They are believed once its inverter, asked after they began, says it is awake.
+        They are believed once its inverter, asked after they began, says it produces:
+        while it starts and shuts down they are as wrong as asleep.
         """
         if not is_dead(reading):
             self._zero_since.pop(found.key, None)
             return False
         since = self._zero_since.setdefault(found.key, reading.at)
-        inverter = self._inverters.get(found.inverter_key)
-        return inverter is None or inverter.sleeps or inverter.at <= since
+        inverter = self.inverter(found.inverter_key)
+        return inverter is None or not inverter.produces or inverter.at <= since
 
     def _total(self, key: str, wh: float | None, at: float) -> float | None:
         return self._totals.setdefault(key, Counter()).take(wh, at)

@@ -335,6 +335,33 @@ async def test_what_kept_silent_is_mentioned(
     assert "layout" not in result["data"]
 
 
+async def test_an_inverter_belongs_to_one_entry(
+    hass: HomeAssistant, far_end: Inverter
+) -> None:
+    far_end.units[2] = inverter(serial=FOLLOWER_SERIAL)
+    pair = solaredge_entry(far_end, unit_ids=(1, 2))
+    pair.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(pair.entry_id)
+    core_entry(far_end).add_to_hass(hass)
+    core_entry(far_end, serial=FOLLOWER_SERIAL, unit_id=2).add_to_hass(hass)
+    # Not as an entry of its own, for core knows it too.
+    result = await begin(hass)
+    assert result["step_id"] == "solaredge_host"
+    alone = {**address(far_end), "more_options": {"unit_id": 2}}
+    result = await submit(hass, result["flow_id"], alone)
+    assert result["errors"] == {"base": "solaredge_read_already"}
+    assert result["description_placeholders"]["unit_id"] == "2"
+    assert result["description_placeholders"]["detail"] == pair.title
+    # Nor as the follower of another.
+    far_end.units[3] = inverter(serial="7E0000003")
+    both = {**address(far_end), "more_options": {"unit_id": 3, "followers": "1"}}
+    result = await submit(hass, result["flow_id"], both)
+    assert result["errors"] == {"base": "solaredge_read_already"}
+    # With its own entry it is no other.
+    result = await submit(hass, result["flow_id"], address(far_end, followers="2"))
+    assert result["reason"] == "already_configured"
+
+
 async def test_an_inverter_is_set_up_once_and_its_new_address_is_taken_over(
     hass: HomeAssistant, far_end: Inverter
 ) -> None:
@@ -585,6 +612,19 @@ async def test_an_inverter_that_moved_is_followed(
     async with switched_on(far_end.units) as old:
         entry = solaredge_entry(old)
         entry.add_to_hass(hass)
+        result = await discover(hass, far_end)
+        assert result["reason"] == "already_configured"
+        assert entry.data[CONF_PORT] == far_end.port
+
+
+@pytest.mark.parametrize("core_moved_first", [True, False])
+async def test_an_inverter_that_core_reads_too_is_followed_as_well(
+    hass: HomeAssistant, far_end: Inverter, *, core_moved_first: bool
+) -> None:
+    async with switched_on(far_end.units) as old:
+        entry = solaredge_entry(old)
+        entry.add_to_hass(hass)
+        core_entry(far_end if core_moved_first else old).add_to_hass(hass)
         result = await discover(hass, far_end)
         assert result["reason"] == "already_configured"
         assert entry.data[CONF_PORT] == far_end.port

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any, override
 
 from modbus_connection import (
     GatewayTargetError,
     ModbusConnectionError,
     ModbusProtocolError,
+    ModbusTcpParams,
     ModbusTimeoutError,
 )
+from modbus_connection.tmodbus import ModbusConnection
 import pytest
 
 from custom_components.surplus.solaredge.lanes import Lane, Pace, Poller
@@ -44,6 +47,7 @@ class Bench:
         self.read_at[name] = []
 
         async def read() -> None:
+            await self.unit._ensure_connected()
             await self.link.request(name, 0)
             if (error := self.trouble.get(name, lambda: None)()) is not None:
                 raise error
@@ -221,6 +225,54 @@ def test_a_refused_connection_is_tried_again_ever_more_slowly() -> None:
     assert bench.unit.disconnects == 0
     assert bench.read_at["meter"][0] < 1300 + 31
     assert "refused" in (bench.poller.counters.last_error or "")
+
+
+class NobodyThere(ModbusConnection):
+    """A link to an address at which nobody answers: it takes its time to fail."""
+
+    @override
+    async def _connect_client(self) -> Any:
+        await asyncio.sleep(self._timeout)
+        raise ModbusTimeoutError("could not connect")
+
+
+# Alone on the link, and with core.
+@pytest.mark.parametrize("limit_s", [10.0, 30.0])
+def test_a_connection_that_takes_its_time_to_fail_is_no_error_in_the_log(
+    limit_s: float,
+) -> None:
+    async def main() -> Poller:
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _loop, context: errors.append(context)
+        )
+        link = NobodyThere(ModbusTcpParams(host="inverter"), timeout=limit_s)
+        unit = link.for_unit(1)
+
+        async def read() -> None:
+            await unit.read_holding_registers(0, 1)
+
+        lanes = [Lane(name, 1.0, read) for name in ("meter", "inverter")]
+        poller = Poller(unit=unit, primary=lanes[0], others=lanes[1:], clock=now)
+        poller.start()
+        await asyncio.sleep(3600)
+        # Removed while it is trying once more.
+        for asked in (False, True):
+            while bool(poller._asked) is not asked:
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(limit_s - 5)
+        before = now()
+        await poller.stop()
+        assert 4 < now() - before < 6
+        await link.close()
+        await asyncio.sleep(60)
+        assert len(asyncio.all_tasks()) == 1
+        return poller
+
+    errors: list[dict[str, Any]] = []
+    counters = run(main()).counters
+    assert errors == []
+    assert (counters.timeouts, counters.recycled) == (0, 0)
+    assert 50 < counters.failed_connections < 150
 
 
 def test_garbage_is_counted_and_survived() -> None:

@@ -339,6 +339,44 @@ def test_the_zeros_of_a_meter_whose_inverter_sleeps_are_not_believed() -> None:
     run(main())
 
 
+@pytest.mark.parametrize(
+    "status",
+    [
+        InverterStatus.OFF,
+        InverterStatus.STARTING,
+        InverterStatus.SHUTTING_DOWN,
+        InverterStatus.STANDBY,
+    ],
+)
+def test_zeros_at_dusk_and_dawn_are_not_believed_either(status: InverterStatus) -> None:
+    async def main() -> None:
+        async with site(LEADER) as here:
+            before = grid(here).reading
+            put(here.words, METER + 2, [0] * 4)
+            put(here.words, METER_POWER, [0] * 4)
+            put(here.words, STATUS, [status])
+            await asyncio.sleep(20)
+            assert grid(here).reading == before
+
+    run(main())
+
+
+def test_zeros_beside_an_inverter_that_tells_nothing_any_more_are_not_believed() -> (
+    None
+):
+    async def main() -> None:
+        async with site(LEADER) as here:
+            put(here.words, METER + 2, [0] * 4)
+            put(here.words, METER_POWER, [0] * 4)
+            await asyncio.sleep(20)
+            assert here.plant.meter(here.meter_key) is not None
+            put(here.words, AC_POWER, [INT16_NONE])
+            await asyncio.sleep(120)
+            assert here.plant.meter(here.meter_key) is None
+
+    run(main())
+
+
 def test_zeros_by_day_are_a_house_that_takes_what_it_makes() -> None:
     async def main() -> None:
         async with site(LEADER) as here:
@@ -404,6 +442,92 @@ def test_an_inverter_that_said_good_night_is_not_missed_while_the_sun_is_up() ->
             assert here.plant.state is LinkState.ASLEEP
             await asyncio.sleep(16 * 3600)
             assert here.plant.state is LinkState.UNREACHABLE
+
+    run(main())
+
+
+def test_a_follower_that_sleeps_leaves_the_leader_and_its_meter_to_count() -> None:
+    async def main() -> None:
+        async with site(LEADER, FOLLOWER, options=("Consumption",)) as here:
+            leader, follower = (found.key for found in here.plant.layout.inverters)
+            put(here.units[2].words, STATUS, [InverterStatus.SLEEPING])
+            await asyncio.sleep(5)
+            here.units[2].fail_requests(ModbusTimeoutError("nothing"))
+            await asyncio.sleep(600)
+            plant = here.plant
+            assert plant.state is LinkState.READING
+            assert (plant.sleeps(leader), plant.sleeps(follower)) == (False, True)
+            assert production_w(plant) == pytest.approx(1530.1)
+            sun = Sun(plant, "solaredge:x", "Roof").reading
+            assert sun is not None
+            assert now() - sun[1] < 5
+            meter = plant.consumption_meter
+            assert meter is not None
+            grid = GridMeter(plant, meter, "solaredge:x", "Roof").reading
+            assert grid is not None
+            assert grid.power_w == pytest.approx(326.1 - 1530.1)
+            assert now() - grid.at < 5
+
+    run(main())
+
+
+def test_a_follower_that_only_falls_silent_sleeps_at_night_and_is_missed_by_day() -> (
+    None
+):
+    async def main() -> None:
+        async with site(LEADER, FOLLOWER) as here:
+            here.units[2].fail_requests(ModbusTimeoutError("nothing"))
+            await asyncio.sleep(120)
+            assert production_w(here.plant) is None
+            here.low_sun = True
+            await asyncio.sleep(20)
+            assert production_w(here.plant) == pytest.approx(1530.1)
+            assert house_power_w(here.plant) == pytest.approx(1530.1 - 326.1)
+
+    run(main())
+
+
+def test_a_silent_inverter_with_a_battery_is_not_asleep_beside_one_that_is_awake() -> (
+    None
+):
+    async def main() -> None:
+        async with site(FOLLOWER, TWO_BATTERIES) as here:
+            here.low_sun = True
+            here.units[2].fail_requests(ModbusTimeoutError("nothing"))
+            await asyncio.sleep(120)
+            assert production_w(here.plant) is None
+            assert house_power_w(here.plant) is None
+
+    run(main())
+
+
+def test_the_meter_of_a_leader_that_sleeps_sleeps_while_a_follower_is_awake() -> None:
+    async def main() -> None:
+        async with site(LEADER, FOLLOWER) as here:
+            put(here.words, METER + 2, [0] * 4)
+            put(here.words, METER_POWER, [0] * 4)
+            put(here.words, STATUS, [InverterStatus.SLEEPING])
+            await asyncio.sleep(30)
+            assert here.plant.state is LinkState.READING
+            assert grid(here).asleep
+
+    run(main())
+
+
+def test_a_start_at_night_beside_an_inverter_that_is_silent_shows_no_production() -> (
+    None
+):
+    async def main() -> None:
+        async with site(LEADER, started=False) as here:
+            here.low_sun = True
+            here.silence()
+            here.plant.start()
+            await asyncio.sleep(60)
+            assert here.plant.state is LinkState.ASLEEP
+            assert production_w(here.plant) == 0.0
+            reading = here.plant.inverter(here.inverter_key)
+            assert reading is not None
+            assert reading.energy_wh is None
 
     run(main())
 
@@ -628,6 +752,19 @@ def test_the_sun_of_a_hybrid_is_its_power_without_its_batteries() -> None:
             assert first.soc == pytest.approx(0.958, abs=0.001)
             assert first.battery_id == sources[0].source_id
             assert sources[0].capacity_wh == pytest.approx(9599.04)
+
+    run(main())
+
+
+def test_the_sun_of_a_hybrid_is_as_old_as_what_its_battery_told() -> None:
+    async def main() -> None:
+        async with site(THREE_METERS) as here:
+            sun = Sun(here.plant, "solaredge:x", "Roof")
+            put(here.words, 57600 + 108, [0x0000, 0x7FC0] * 14)
+            since = now()
+            await asyncio.sleep(45)
+            assert sun.reading is not None
+            assert sun.reading[1] <= since + 3
 
     run(main())
 

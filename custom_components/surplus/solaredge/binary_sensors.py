@@ -105,8 +105,13 @@ def add_binary_sensors(
     runtime = entry.runtime_data
     devices = async_devices(hass, entry)
     leader = runtime.layout.inverters[0].key
-    # An inverter that sleeps is where it should be.
-    connected = (LinkState.READING, LinkState.ASLEEP)
+
+    def connected() -> bool | None:
+        if runtime.state is LinkState.WAITING:
+            return None
+        # An inverter that sleeps is where it should be.
+        return runtime.state in (LinkState.READING, LinkState.ASLEEP)
+
     async_add_entities(
         [
             SolarEdgeBinarySensor(
@@ -114,7 +119,7 @@ def add_binary_sensors(
                 leader,
                 devices[leader],
                 _CONNECTIVITY,
-                lambda: runtime.state in connected,
+                connected,
             )
         ]
     )

@@ -1,6 +1,7 @@
 """Steps that set up or move a SolarEdge inverter."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any, Final, override
 
 import voluptuous as vol
@@ -91,6 +92,15 @@ _SCHEMA: Final = vol.Schema(
 )
 
 
+def _read_by(entry: ConfigEntry) -> set[str | None]:
+    """Return the unique ids of the inverters of one of our entries."""
+    inverters = entry.data.get(CONF_LAYOUT, {}).get("inverters", ())
+    return {
+        entry.unique_id,
+        *(f"{Kind.SOLAREDGE}:{inverter['serial']}" for inverter in inverters),
+    }
+
+
 class SolarEdgeFlow(ConfigFlow):
     """The address, a test read, and what the test read found."""
 
@@ -114,24 +124,29 @@ class SolarEdgeFlow(ConfigFlow):
         host = await async_spelling(discovery_info.host, port, known)
         if await self._async_is_read_at(discovery_info.host, port):
             return self.async_abort(reason="already_configured")
-        if any(
-            (address.host.lower(), address.port) == (host, port)
-            for address in map(address_of, core_entries(self.hass))
-        ):
-            return self.async_abort(reason="solaredge_known")
         self._solaredge_address = Address(
             host=host,
             port=port,
             unit_ids=(announced_unit_id(discovery_info.properties),),
         )
+        there = [
+            entry
+            for entry in core_entries(self.hass)
+            if (entry.data[CONF_HOST].lower(), entry.data[CONF_PORT]) == (host, port)
+        ]
+        if there:
+            for entry in there:
+                await self._async_follow(entry.unique_id)
+            return self.async_abort(reason="solaredge_known")
         # The announcement tells no serial number.
         try:
-            self._solaredge_layout = await async_survey(self.hass, self._address, known)
+            self._solaredge_layout = await self._async_survey(known)
         except ReadError as err:
             return self.async_abort(
                 reason=err.trouble, description_placeholders=self._told_of(err)
             )
         serial = self._solaredge_layout.inverters[0].serial
+        await self._async_follow(serial)
         core = self.hass.config_entries.async_entry_for_domain_unique_id(
             CORE_DOMAIN, serial
         )
@@ -280,7 +295,7 @@ class SolarEdgeFlow(ConfigFlow):
 
     def _importable(self) -> list[ConfigEntry]:
         """Return what core reads and no entry of ours does."""
-        ours = self._async_current_ids(include_ignore=False)
+        ours = set[str | None]().union(*map(_read_by, self._ours()))
         return [
             entry
             for entry in core_entries(self.hass)
@@ -312,12 +327,43 @@ class SolarEdgeFlow(ConfigFlow):
             updates = {CONF_HOST: address.host, CONF_PORT: address.port}
         self._abort_if_unique_id_configured(updates=updates)
 
+    async def _async_follow(self, serial: str | None) -> None:
+        """Abort if an entry of ours reads this inverter, which may have moved here."""
+        if serial is not None and any(
+            entry.unique_id == f"{Kind.SOLAREDGE}:{serial}" for entry in self._ours()
+        ):
+            await self._async_identify(serial)
+
+    def _ours(self) -> list[ConfigEntry]:
+        """Return our entries that read inverters."""
+        return [
+            entry
+            for entry in self._async_current_entries(include_ignore=False)
+            if entry.data[CONF_KIND] == Kind.SOLAREDGE
+        ]
+
+    async def _async_survey(self, known: Iterable[Address]) -> Layout:
+        """Read what is at the address. Raises ReadError.
+
+        An inverter has one device: it belongs to one entry, be it as a follower.
+        """
+        layout = await async_survey(self.hass, self._address, known)
+        leader, *_ = ids = [
+            f"{Kind.SOLAREDGE}:{one.serial}" for one in layout.inverters
+        ]
+        for entry in self._ours():
+            if entry.unique_id == leader:
+                # The entry that is changed, or the one that may follow to here.
+                continue
+            for inverter, unique_id in zip(layout.inverters, ids, strict=True):
+                if unique_id in _read_by(entry):
+                    raise ReadError(Trouble.READ_ALREADY, inverter.unit_id, entry.title)
+        return layout
+
     async def _async_is_read_at(self, host: str, port: int) -> bool:
         """Whether an entry of ours reads an inverter at this address."""
-        for entry in self._async_current_entries(include_ignore=False):
-            if entry.data[CONF_KIND] == Kind.SOLAREDGE and await self._async_leads_to(
-                entry, host, port
-            ):
+        for entry in self._ours():
+            if await self._async_leads_to(entry, host, port):
                 return True
         return False
 
@@ -385,7 +431,7 @@ class SolarEdgeFlow(ConfigFlow):
         if holder is not None:
             await async_close_parked(self.hass, holder)
         try:
-            return await async_survey(self.hass, self._address, known)
+            return await self._async_survey(known)
         finally:
             if holder is not None:
                 await self.hass.config_entries.async_setup(holder.entry_id)

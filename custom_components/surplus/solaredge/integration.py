@@ -160,7 +160,9 @@ def _offer(hass: HomeAssistant, entry: SolarEdgeConfigEntry, plant: Plant) -> No
             )
         )
     entry.async_on_unload(
-        hass.async_add_shutdown_job(HassJob(plant.stop, f"stop {entry.title}"))
+        hass.async_add_shutdown_job(
+            HassJob(partial(plant.stop, at_once=True), f"stop {entry.title}")
+        )
     )
     _Lookout(hass, entry, plant).start()
     LossReport(hass, entry)
@@ -270,7 +272,6 @@ class _Lookout:
     @callback
     def _is_due(self, now: datetime) -> bool:
         if self.plant.state is not LinkState.READING or self.looking:
-            # Asleep it may well say that it has no meter.
             return False
         if self.plant.moved:
             return True
@@ -290,6 +291,10 @@ class _Lookout:
         parts: list[Layout] = []
         for unit_id, unit in self.plant.units.items():
             part = known.of_unit(unit_id)
+            if any(self.plant.sleeps(found.key) for found in part.inverters):
+                # Asleep it may well say that it has no meter.
+                parts.append(part)
+                continue
             try:
                 parts.append(updated(part, await async_probe_unit(unit, unit_id)))
             except ProbeError as err:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 import logging
 import time
-from typing import Any
+from typing import Any, Final
 
 from modbus_connection import (
     ModbusConnectionError,
@@ -61,6 +61,11 @@ class Pace:
     backoff_max_s: float = 30.0
     primary_retry_max_s: float = 10.0
     retry_max_s: float = 60.0
+
+
+# So long a link that nobody else uses tries to open.
+_OPENING_S: Final = 12.0
+_OPENING_CHECK_S: Final = 0.05
 
 
 class Outcome(Enum):
@@ -118,20 +123,35 @@ class Poller:
     _recent_s: list[float] = field(default_factory=list)
     _others_rode: bool = False
     _lost: bool = False
+    _asked: int = 0
 
     def start(self) -> None:
         """Begin to ask."""
         self._dead_from = self.clock()
         self._task = self.create_task(self._run(), f"solaredge {self.primary.name}")
 
-    async def stop(self) -> None:
-        """Ask no more; the link is left to whoever shares it."""
+    async def stop(self, *, at_once: bool = False) -> None:
+        """Ask no more; the link is left to whoever shares it.
+
+        An attempt to open it is let end, unless that is to be ``at_once``.
+        """
         if self._task is None:
             return
         task, self._task = self._task, None
-        task.cancel()
+        try:
+            if not at_once:
+                await self._opened_or_failed()
+        finally:
+            task.cancel()
         # Its own failure has no reader left; cancelling *us* must get through.
         await asyncio.wait([task])
+
+    async def _opened_or_failed(self) -> None:
+        """Wait while the link is being opened."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_OPENING_S):
+                while self._asked and not self.unit.connected:
+                    await asyncio.sleep(_OPENING_CHECK_S)
 
     @property
     def latency_s(self) -> float | None:
@@ -234,15 +254,16 @@ class Poller:
         )
         counters.requests += 1
         try:
-            # The link's own limit is what its most patient user asked for, 30 s with
-            # core on it, and its queue stands still for as long.
-            async with asyncio.timeout(limit_s):
-                await lane.read()
+            await self._read(lane, limit_s)
         except ModbusConnectionError as err:
             counters.failed_connections += 1
             self._note(lane, err)
             return Outcome.LOST
         except TimeoutError as err:
+            if not self.unit.connected:
+                counters.failed_connections += 1
+                self._note(lane, err)
+                return Outcome.LOST
             counters.timeouts += 1
             self._note(lane, err)
             # It may have been waiting for its turn: give it more time, within bounds.
@@ -260,6 +281,32 @@ class Poller:
         else:
             return Outcome.READ
         return Outcome.REFUSED
+
+    async def _read(self, lane: Lane, limit_s: float) -> None:
+        """Read a lane. Raises TimeoutError when its answer takes longer than ``limit_s``.
+
+        The link's own limit is what its most patient user asked for, 30 s with core on
+        it, and its queue stands still for as long. While it is being opened that limit
+        stands: whoever is cancelled there leaves an error in the log.
+        """
+        loop = asyncio.get_running_loop()
+        timer: asyncio.TimerHandle
+
+        def expire() -> None:
+            nonlocal timer
+            if self.unit.connected:
+                timeout.reschedule(loop.time())
+            else:
+                timer = loop.call_later(limit_s, expire)
+
+        timer = loop.call_later(limit_s, expire)
+        async with asyncio.timeout(None) as timeout:
+            self._asked += 1
+            try:
+                await lane.read()
+            finally:
+                self._asked -= 1
+                timer.cancel()
 
     def _answered(self, lane: Lane, asked_at: float, now: float) -> None:
         lane.latency_s = now - asked_at

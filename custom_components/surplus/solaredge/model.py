@@ -138,6 +138,7 @@ class Layout:
             "inverters": [asdict(inverter) for inverter in self.inverters],
             "meters": [asdict(meter) for meter in self.meters],
             "batteries": [asdict(battery) for battery in self.batteries],
+            "unsure": sorted(self.unsure),
         }
 
     @classmethod
@@ -150,6 +151,7 @@ class Layout:
                 for row in data["meters"]
             ),
             batteries=tuple(Battery(**row) for row in data["batteries"]),
+            unsure=frozenset(data.get("unsure", ())),
         )
 
 
@@ -183,6 +185,11 @@ class InverterReading:
     def sleeps(self) -> bool:
         """Whether it says that it sleeps."""
         return self.status is InverterStatus.SLEEPING
+
+    @property
+    def produces(self) -> bool:
+        """Whether it says that it works, be it for a battery."""
+        return self.status in (InverterStatus.PRODUCING, InverterStatus.THROTTLED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -94,6 +94,7 @@ class Plant:
     _totals: dict[str, Counter] = field(default_factory=dict)
     _verified: dict[int, float] = field(default_factory=dict)
     _strangers: set[int] = field(default_factory=set)
+    _asleep: frozenset[str] = frozenset()
     _zero_since: dict[str, float] = field(default_factory=dict)
     _started_at: float = 0.0
     _on_reading: Listeners = field(default_factory=Listeners)
@@ -137,12 +138,12 @@ class Plant:
             self._remove_lost.append(unit.on_connection_lost(self._verified.clear))
         self.poller.start()
 
-    async def stop(self) -> None:
-        """Read no more."""
+    async def stop(self, *, at_once: bool = False) -> None:
+        """Read no more; ``at_once`` even while the link is being opened."""
         for remove in self._remove_lost:
             remove()
         self._remove_lost.clear()
-        await self.poller.stop()
+        await self.poller.stop(at_once=at_once)
 
     # -- what is there --------------------------------------------------------
 
@@ -187,17 +188,21 @@ class Plant:
         One that fell silent for the night gives nothing, and keeps its counter.
         """
         reading = self._inverters.get(key)
-        if reading is None or not self._is_old(reading.at, _MAX_AGE_S):
+        if reading is not None and not self._is_old(reading.at, _MAX_AGE_S):
             return reading
-        if self.state is LinkState.ASLEEP:
+        if self.sleeps(key):
             return InverterReading(
                 at=self.clock(),
                 ac_power_w=0.0,
                 dc_power_w=0.0,
-                energy_wh=reading.energy_wh,
+                energy_wh=None if reading is None else reading.energy_wh,
                 status=InverterStatus.SLEEPING,
             )
         return None
+
+    def sleeps(self, key: str) -> bool:
+        """Return whether an inverter sleeps, be the others awake or not."""
+        return key in self._asleep
 
     def strings(self, key: str) -> StringsReading | None:
         """Return an inverter's newest DC inputs; None when they are too old."""
@@ -225,8 +230,8 @@ class Plant:
         return self._meters.get(key)
 
     def last_inverter(self, key: str) -> InverterReading | None:
-        """Return an inverter's newest reading, however old."""
-        return self._inverters.get(key)
+        """Return an inverter's newest reading, however old; asleep it gives nothing."""
+        return self.inverter(key) or self._inverters.get(key)
 
     def last_battery(self, key: str) -> StorageReading | None:
         """Return a battery's newest reading, however old."""
@@ -383,14 +388,15 @@ class Plant:
     def _sleeps_with_its_inverter(self, found: Meter, reading: MeterReading) -> bool:
         """Return whether its zeros are those of a meter whose inverter sleeps.
 
-        They are believed once its inverter, asked after they began, says it is awake.
+        They are believed once its inverter, asked after they began, says it produces:
+        while it starts and shuts down they are as wrong as asleep.
         """
         if not is_dead(reading):
             self._zero_since.pop(found.key, None)
             return False
         since = self._zero_since.setdefault(found.key, reading.at)
-        inverter = self._inverters.get(found.inverter_key)
-        return inverter is None or inverter.sleeps or inverter.at <= since
+        inverter = self.inverter(found.inverter_key)
+        return inverter is None or not inverter.produces or inverter.at <= since
 
     def _total(self, key: str, wh: float | None, at: float) -> float | None:
         return self._totals.setdefault(key, Counter()).take(wh, at)
@@ -411,9 +417,33 @@ class Plant:
             stranger=inverters[0].unit_id in self._strangers,
             sun_is_low=self.sun_is_low,
         )
+        self._asleep = frozenset(
+            found.key
+            for found in inverters
+            if self.state is LinkState.ASLEEP or self._sleeps_alone(found)
+        )
         if self.state is not before:
             tell(self.logger, self.name, before, self.state, self.counters.last_error)
             self._on_change.call()
+
+    def _sleeps_alone(self, found: Inverter) -> bool:
+        """Return whether an inverter sleeps while another may be awake.
+
+        One with a battery works at night: its silence is no sleep.
+        """
+        reading = self._inverters.get(found.key)
+        works_at_night = any(
+            battery.inverter_key == found.key for battery in self.layout.batteries
+        )
+        state = judge(
+            self.clock(),
+            started_at=self._started_at,
+            told_at=None if reading is None else reading.at,
+            all_sleep=reading is not None and reading.sleeps,
+            stranger=found.unit_id in self._strangers,
+            sun_is_low=(lambda: False) if works_at_night else self.sun_is_low,
+        )
+        return state is LinkState.ASLEEP
 
     def _is_old(self, at: float, max_age_s: float) -> bool:
         return self.clock() - at > max_age_s

@@ -48,6 +48,7 @@ class Trouble(StrEnum):
     WRONG_UNIT = "solaredge_wrong_unit"
     NOT_SOLAREDGE = "solaredge_not_one"
     SAME_INVERTER = "solaredge_same_inverter"
+    READ_ALREADY = "solaredge_read_already"
     OTHER_MAKE = "solaredge_other_make"
     EV_CHARGER = "solaredge_ev_charger"
     NO_SERIAL = "solaredge_no_serial"
@@ -64,7 +65,7 @@ _TROUBLES: Final = {
 class ReadError(Exception):
     """No inverter could be read on ``unit_id``; ``trouble`` says why.
 
-    ``detail`` is what the other side called itself, where it did.
+    ``detail`` is what the other side called itself, where it did, or who reads it.
     """
 
     def __init__(self, trouble: Trouble, unit_id: int, detail: str = "") -> None:

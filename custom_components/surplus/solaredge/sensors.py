@@ -21,6 +21,7 @@ from .meter_sensors import meter_rows
 from .model import InverterReading, MeterReading, StorageReading, StringReading
 from .runtime import SolarEdgeConfigEntry, SolarEdgeRuntime
 from .site_sensors import INVERTERS_SENSORS, SITE_SENSORS
+from .sound import follows
 from .totals import batteries_total, inverters_total
 
 # What an inverter tells while it wakes is right within seconds.
@@ -76,24 +77,25 @@ class EnergySensor[ReadingT](PartSensor[ReadingT], RestoreSensor):
     """A lifetime energy, which goes on at what it showed before a restart."""
 
     _shown_before: float | None = None
-    _lower_since: datetime | None = None
+    _shown_at: float = 0.0
+    _doubted_since: datetime | None = None
 
     @property
     @override
     def live_value(self) -> StateType:
-        """Return the energy; one lower than before a restart is doubted for a while.
+        """Return the energy; one that does not follow is doubted for a while.
 
-        An inverter that wakes up while Home Assistant starts may tell too little, and
-        what falls is taken for a counter that was replaced.
+        An inverter that wakes up while Home Assistant starts may tell too little or too
+        much, and what falls is taken for a counter that was replaced.
         """
         value = super().live_value
         before = self._shown_before
         if before is None or not isinstance(value, int | float):
             return value
         now = dt_util.utcnow()
-        if value < before:
-            self._lower_since = self._lower_since or now
-            if now - self._lower_since < _DOUBT_TIME:
+        if not follows(value, now.timestamp(), before, self._shown_at):
+            self._doubted_since = self._doubted_since or now
+            if now - self._doubted_since < _DOUBT_TIME:
                 return before
         self._shown_before = None
         return value
@@ -102,8 +104,11 @@ class EnergySensor[ReadingT](PartSensor[ReadingT], RestoreSensor):
     async def async_added_to_hass(self) -> None:
         """Recall what was shown last."""
         data = await self.async_get_last_sensor_data()
+        state = await self.async_get_last_state()
         if data is not None and isinstance(data.native_value, int | float):
             self._shown_before = float(data.native_value)
+        if state is not None:
+            self._shown_at = state.last_updated.timestamp()
         await super().async_added_to_hass()
 
 

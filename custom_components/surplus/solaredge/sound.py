@@ -131,9 +131,9 @@ class Counter:
         """Take what was read at ``at``; return what to believe now, in Wh."""
         if wh is None:
             return self.value_wh
-        if self.value_wh is None or _follows(wh, at, self.value_wh, self._at):
+        if self.value_wh is None or follows(wh, at, self.value_wh, self._at):
             return self._believe(wh, at)
-        if self._doubtful_wh is not None and _follows(
+        if self._doubtful_wh is not None and follows(
             wh, at, self._doubtful_wh, self._doubtful_at
         ):
             self._agreeing += 1
@@ -150,7 +150,7 @@ class Counter:
         return wh
 
 
-def _follows(wh: float, at: float, before_wh: float, before_at: float) -> bool:
+def follows(wh: float, at: float, before_wh: float, before_at: float) -> bool:
     """Return whether a supply can have carried the difference since."""
     room = _COUNTER_SLACK_WH + _MAX_POWER_W / 3600 * max(at - before_at, 0.0)
     return before_wh <= wh <= before_wh + room

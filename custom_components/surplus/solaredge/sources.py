@@ -49,7 +49,7 @@ class GridMeter:
     @property
     def asleep(self) -> bool:
         """Whether it tells nothing because its inverter sleeps."""
-        if self.plant.state is not LinkState.ASLEEP:
+        if not self.plant.sleeps(self.meter.inverter_key):
             return False
         reading = self.plant.last_meter(self.meter.key)
         return reading is None or self.plant.clock() - reading.at > _ASLEEP_AFTER_S
@@ -90,7 +90,11 @@ class Sun:
         if plant.state is LinkState.ASLEEP:
             return 0.0, plant.clock()
         if (power_w := production_w(plant)) is not None:
-            parts = [plant.last_inverter(found.key) for found in plant.layout.inverters]
+            layout = plant.layout
+            parts = [
+                *(plant.last_inverter(found.key) for found in layout.inverters),
+                *(plant.battery(found.key) for found in layout.batteries),
+            ]
             at = min(part.at for part in parts if part is not None)
             self._newest = (power_w, at)
         return self._newest

@@ -157,16 +157,21 @@ async def test_units_are_joined_and_taken_apart_again() -> None:
     assert both.of_unit(2) == follower
 
 
-async def test_ratings_and_voltages_that_move_are_no_change() -> None:
+async def test_ratings_that_move_are_no_change() -> None:
     known = await async_probe_unit(unit(TWO_BATTERIES), 1)
-    (meter,) = known.meters
     first, second = known.batteries
-    seen = replace(
-        known,
-        meters=(replace(meter, phases=3),),
-        batteries=(replace(first, max_charge_w=3000.0), second),
-    )
+    seen = replace(known, batteries=(replace(first, max_charge_w=3000.0), second))
     assert same_devices(known, seen)
+
+
+async def test_a_phase_that_comes_alive_is_a_change_and_one_that_goes_is_none() -> None:
+    one = await async_probe_unit(unit(TWO_BATTERIES), 1)
+    (meter,) = one.meters
+    assert meter.phases == 1
+    three = replace(one, meters=(replace(meter, phases=3),))
+    assert not same_devices(one, updated(one, three))
+    assert updated(one, three).meters[0].phases == 3
+    assert same_devices(three, updated(three, one))
 
 
 def test_a_block_that_is_never_answered_does_not_hold_the_link_for_long() -> None:

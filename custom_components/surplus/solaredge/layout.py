@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final, cast
 
 from modbus_connection import (
@@ -269,7 +270,7 @@ def joined(layouts: Iterable[Layout]) -> Layout:
 def updated(known: Layout, seen: Layout) -> Layout:
     """Return what is there, of what was known and what was seen of the same unit.
 
-    What stayed silent was not seen to be gone.
+    What stayed silent was not seen to be gone, nor was a phase without voltage.
     """
     if "mmppt" in seen.unsure:
         # Without it the meters were looked for in the wrong place.
@@ -277,9 +278,13 @@ def updated(known: Layout, seen: Layout) -> Layout:
     else:
         inverters = seen.inverters
         meters = known.meters if "meters" in seen.unsure else seen.meters
+    phases = {meter.key: meter.phases for meter in known.meters}
     return Layout(
         inverters=inverters,
-        meters=meters,
+        meters=tuple(
+            replace(meter, phases=max(meter.phases, phases.get(meter.key, 0)))
+            for meter in meters
+        ),
         batteries=known.batteries if "batteries" in seen.unsure else seen.batteries,
         unsure=seen.unsure,
     )
@@ -288,7 +293,7 @@ def updated(known: Layout, seen: Layout) -> Layout:
 def same_devices(known: Layout, seen: Layout) -> bool:
     """Return whether the same devices are in the same places, whatever they measure.
 
-    Ratings move with temperature, and a phase may be without voltage for a while.
+    Ratings move with temperature.
     """
     return _places(known) == _places(seen)
 
@@ -299,6 +304,9 @@ def _places(layout: Layout) -> list[tuple[object, ...]]:
             (one.key, one.unit_id, one.version, one.strings, one.extended)
             for one in layout.inverters
         ),
-        *((one.key, one.index, one.shift, one.version) for one in layout.meters),
+        *(
+            (one.key, one.index, one.shift, one.version, one.phases)
+            for one in layout.meters
+        ),
         *((one.key, one.index, one.version) for one in layout.batteries),
     ]

@@ -461,7 +461,7 @@ def test_a_follower_that_sleeps_leaves_the_leader_and_its_meter_to_count() -> No
             sun = Sun(plant, "solaredge:x", "Roof").reading
             assert sun is not None
             assert now() - sun[1] < 5
-            meter = plant.consumption_meter
+            meter = plant.roles.consumption
             assert meter is not None
             grid = GridMeter(plant, meter, "solaredge:x", "Roof").reading
             assert grid is not None
@@ -656,7 +656,7 @@ def test_a_lone_meter_that_does_not_say_measures_the_grid() -> None:
         async with site(LEADER, options=("",)) as here:
             (meter,) = here.plant.layout.meters
             assert meter.role is MeterRole.UNKNOWN
-            assert here.plant.role(meter) is MeterRole.GRID
+            assert here.plant.roles.of(meter) is MeterRole.GRID
 
     run(main())
 
@@ -664,7 +664,7 @@ def test_a_lone_meter_that_does_not_say_measures_the_grid() -> None:
 def test_several_meters_that_do_not_say_are_not_guessed_at() -> None:
     async def main() -> None:
         async with site(THREE_METERS, options=("", "", "")) as here:
-            assert here.plant.grid_meter is None
+            assert here.plant.roles.grid is None
             assert here.plant.poller.primary.name == "inverter 1"
             assert house_power_w(here.plant) is None
 
@@ -678,7 +678,7 @@ def test_a_person_can_say_what_a_meter_measures_and_that_it_is_reversed() -> Non
         async with site(
             LEADER, options=("Production",), settings={key: setting}
         ) as here:
-            assert here.plant.grid_meter is not None
+            assert here.plant.roles.grid is not None
             reading = here.plant.meter(key)
             assert reading is not None
             assert reading.power_w == pytest.approx(326.1)
@@ -690,7 +690,7 @@ def test_a_person_can_say_what_a_meter_measures_and_that_it_is_reversed() -> Non
 def test_a_consumption_meter_tells_the_grid_by_what_the_inverters_give() -> None:
     async def main() -> None:
         async with site(LEADER, FOLLOWER, options=("Consumption",)) as here:
-            meter = here.plant.consumption_meter
+            meter = here.plant.roles.consumption
             assert meter is not None
             source = GridMeter(here.plant, meter, "solaredge:x", "Roof")
             reading = source.reading
@@ -711,7 +711,7 @@ def test_a_consumption_meter_tells_no_grid_before_every_inverter_was_heard() -> 
             here.units[2].fail_requests(ModbusTimeoutError("nothing"))
             here.plant.start()
             await asyncio.sleep(20)
-            meter = here.plant.consumption_meter
+            meter = here.plant.roles.consumption
             assert meter is not None
             assert GridMeter(here.plant, meter, "solaredge:x", "Roof").reading is None
 
@@ -859,6 +859,6 @@ def test_dc_inputs_are_read_and_the_meters_behind_them_found() -> None:
 
 
 def grid(here: Site) -> GridMeter:
-    meter = here.plant.grid_meter
+    meter = here.plant.roles.grid
     assert meter is not None
     return GridMeter(here.plant, meter, f"solaredge:{meter.key}", "Roof")

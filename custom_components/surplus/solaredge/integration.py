@@ -138,8 +138,8 @@ def _offer(hass: HomeAssistant, entry: SolarEdgeConfigEntry, plant: Plant) -> No
     registry = async_get_registry(hass)
     meters = plant.layout.meters
     grid_meters = [
-        meter for meter in meters if plant.role(meter) is MeterRole.GRID
-    ] or [meter for meter in (plant.consumption_meter,) if meter is not None]
+        meter for meter in meters if plant.roles.of(meter) is MeterRole.GRID
+    ] or [meter for meter in (plant.roles.consumption,) if meter is not None]
     for number, meter in enumerate(grid_meters, 1):
         name = entry.title if number == 1 else f"{entry.title} {number}"
         entry.async_on_unload(

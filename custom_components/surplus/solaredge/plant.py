@@ -30,7 +30,6 @@ from .model import (
     LinkState,
     Meter,
     MeterReading,
-    MeterRole,
     MeterSetting,
     StorageReading,
     StringsReading,
@@ -43,6 +42,7 @@ from .readings import (
     strings_reading,
     text,
 )
+from .roles import MeterRoles
 from .sound import Counter, UnsoundError
 from .state import judge, tell
 
@@ -83,6 +83,7 @@ class Plant:
     counters: LinkCounters = field(default_factory=LinkCounters)
     logger: logging.Logger = _LOGGER
 
+    roles: MeterRoles = field(init=False)
     poller: Poller = field(init=False)
     state: LinkState = LinkState.WAITING
     moved: bool = False
@@ -103,8 +104,9 @@ class Plant:
 
     def __post_init__(self) -> None:
         """Make a lane for everything that is read."""
+        self.roles = MeterRoles(meters=self.layout.meters, settings=self.settings)
         lanes = [
-            *(self._meter_lane(meter) for meter in self.meters_in_order),
+            *(self._meter_lane(meter) for meter in self.roles.in_order),
             *(self._inverter_lane(found) for found in self.layout.inverters),
             *(self._battery_lane(found) for found in self.layout.batteries),
             *(
@@ -114,7 +116,7 @@ class Plant:
             ),
         ]
         # The meter to regulate by if there is one, else the leader.
-        leads = self.grid_meter is not None or self.consumption_meter is not None
+        leads = self.roles.grid is not None or self.roles.consumption is not None
         first = 0 if leads else len(self.layout.meters)
         primary = lanes.pop(first)
         primary.interval_s = self.pace.primary_s
@@ -144,41 +146,6 @@ class Plant:
             remove()
         self._remove_lost.clear()
         await self.poller.stop(at_once=at_once)
-
-    # -- what is there --------------------------------------------------------
-
-    def role(self, meter: Meter) -> MeterRole:
-        """Return what a meter measures, as a person has settled it or as it says.
-
-        A lone meter that does not say measures the grid.
-        """
-        settled = self._setting(meter).role
-        if settled is not None:
-            return settled
-        if meter.role is MeterRole.UNKNOWN and len(self.layout.meters) == 1:
-            return MeterRole.GRID
-        return meter.role
-
-    @property
-    def meters_in_order(self) -> list[Meter]:
-        """Return the meters, those that control goes by first."""
-        order = (MeterRole.GRID, MeterRole.CONSUMPTION)
-        return sorted(
-            self.layout.meters,
-            key=lambda meter: (
-                order.index(self.role(meter)) if self.role(meter) in order else 2
-            ),
-        )
-
-    @property
-    def grid_meter(self) -> Meter | None:
-        """The first meter that measures the grid."""
-        return self._first(MeterRole.GRID)
-
-    @property
-    def consumption_meter(self) -> Meter | None:
-        """The first meter that measures the house."""
-        return self._first(MeterRole.CONSUMPTION)
 
     # -- what stands ----------------------------------------------------------
 
@@ -324,8 +291,8 @@ class Plant:
             block,
             at,
             phases=found.phases,
-            role=self.role(found),
-            reversed_=self._setting(found).reversed,
+            role=self.roles.of(found),
+            reversed_=self.roles.setting(found).reversed,
         )
         if self._sleeps_with_its_inverter(found, reading):
             return
@@ -447,11 +414,3 @@ class Plant:
 
     def _is_old(self, at: float, max_age_s: float) -> bool:
         return self.clock() - at > max_age_s
-
-    def _first(self, role: MeterRole) -> Meter | None:
-        return next(
-            (meter for meter in self.layout.meters if self.role(meter) is role), None
-        )
-
-    def _setting(self, meter: Meter) -> MeterSetting:
-        return self.settings.get(meter.key, MeterSetting())

@@ -84,7 +84,7 @@ class SolarEdgeRuntime:
         """Return what a meter measures, as a person has settled it or as it says."""
         for meter in self.layout.meters:
             if meter.key == key:
-                return self.plant.role(meter)
+                return self.plant.roles.of(meter)
         return MeterRole.UNKNOWN
 
     def battery(self, key: str) -> StorageReading | None:

@@ -36,7 +36,7 @@ class GridMeter:
         reading = self.plant.last_meter(self.meter.key)
         if reading is None:
             return None
-        if self.plant.role(self.meter) is MeterRole.GRID:
+        if self.plant.roles.of(self.meter) is MeterRole.GRID:
             return grid_reading(reading)
         inverters = [
             self.plant.last_inverter(found.key) for found in self.plant.layout.inverters
@@ -151,7 +151,7 @@ def production_w(plant: Plant) -> float | None:
 
 def house_power_w(plant: Plant) -> float | None:
     """Return what the house takes; None while a part of it is not known."""
-    if (meter := plant.grid_meter) is not None:
+    if (meter := plant.roles.grid) is not None:
         grid = plant.meter(meter.key)
         given_w = total(
             None
@@ -165,7 +165,7 @@ def house_power_w(plant: Plant) -> float | None:
         if grid is None or grid.power_w is None or given_w is None:
             return None
         return max(grid.power_w + given_w, 0.0)
-    if (meter := plant.consumption_meter) is not None:
+    if (meter := plant.roles.consumption) is not None:
         house = plant.meter(meter.key)
         return None if house is None else house.power_w
     return None

@@ -21,8 +21,9 @@ from .control.engine import Engine
 from .control.freshness import Freshness
 from .control.model import Decision, LoadInput, Reason, Snapshot
 from .control.record import RecordedEngine
-from .home.config import cheap_of, grid_meters_of, settings_of, solar_power_of
+from .home.config import cheap_of, settings_of, solar_power_of
 from .home.controls import Controls, Hands
+from .home.grid_meters import grid_meters_of
 from .home.loads.batteries import ObservedBatteries
 from .home.meters import GridMeters, MeterHands
 from .home.problems import Problems

@@ -1,39 +1,30 @@
 """Read the Home entry's data."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..control.settings import HomeSettings
 from ..metering import power_of
-from ..registry import MeterSource, Registry
+from ..registry import Registry
 from .const import (
     CONF_BREAKER_A,
     CONF_CHEAP_ENTITY,
-    CONF_EXPORT_ENTITY,
     CONF_GRID_METERS,
     CONF_PHASES,
-    CONF_POWER_ENTITY,
     CONF_RESERVE_W,
-    CONF_SIGN,
     CONF_SOLAR_ENTITY,
     CONF_SOLAR_SOURCES,
     CONF_STRICTNESS,
     CONF_SUBSCRIBED_KVA,
     CONF_ZERO_EXPORT,
-    ENTITY_METER_KEYS,
-    GRID_METER_ENTITY,
     IMPORT_PRICE,
-    SIGN_EXPORT,
     STRICTNESS_BALANCED,
 )
-from .entity_meter import EntityMeter, entity_meter_id
 from .loads.values import on_of
-
-if TYPE_CHECKING:
-    from .store import HomeMemory
+from .store import HomeMemory
 
 # A production that was told longer ago may be anything by now.
 _PRODUCTION_STALE_S: Final = 60.0
@@ -61,52 +52,6 @@ def settings_of(
         sign_reversed=control_id in memory.reversed_meters,
         zero_export=bool(data.get(CONF_ZERO_EXPORT)),
     )
-
-
-def meter_ids_of(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the ids of the grid meters, in the user's order."""
-    return tuple(
-        entity_meter_id(data[CONF_POWER_ENTITY])
-        if meter == GRID_METER_ENTITY
-        else str(meter)
-        for meter in data[CONF_GRID_METERS]
-    )
-
-
-def changed_meters(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str] | None:
-    """Return the grid meters whose values mean something else now, or are not used.
-
-    None where even the order is the same.
-    """
-    before, after = meter_ids_of(old), meter_ids_of(new)
-    changed = set(before) - set(after)
-    if any(old.get(key) != new.get(key) for key in ENTITY_METER_KEYS):
-        changed |= {
-            entity_meter_id(data[CONF_POWER_ENTITY])
-            for data in (old, new)
-            if GRID_METER_ENTITY in data[CONF_GRID_METERS]
-        }
-    return None if before == after and not changed else changed
-
-
-def grid_meters_of(
-    hass: HomeAssistant, entry: ConfigEntry, registry: Registry
-) -> dict[str, MeterSource | None]:
-    """Return the grid meters in the user's order; None for one that is not there."""
-    data = entry.data
-    return {
-        meter_id: EntityMeter(
-            hass,
-            data[CONF_POWER_ENTITY],
-            export_entity=data.get(CONF_EXPORT_ENTITY),
-            positive_is_export=data.get(CONF_SIGN) == SIGN_EXPORT,
-        )
-        if meter == GRID_METER_ENTITY
-        else registry.meters.get(meter_id)
-        for meter, meter_id in zip(
-            data[CONF_GRID_METERS], meter_ids_of(data), strict=True
-        )
-    }
 
 
 def solar_power_of(

@@ -20,7 +20,7 @@ from ..saving import (
     async_report_lost,
 )
 from .absences import Absences
-from .config import changed_meters, settings_of
+from .config import settings_of
 from .diagnostics import async_diagnostics
 from .entities import (
     add_binary_sensors,
@@ -29,6 +29,7 @@ from .entities import (
     add_sensors,
     add_switches,
 )
+from .grid_meters import changed_meters
 from .loads.runtime import async_get_loads
 from .loads.settings import load_id_of
 from .recorder import async_remove_record

@@ -9,7 +9,7 @@ from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
 from ..control.model import Mode
-from .config import meter_ids_of
+from .grid_meters import meter_ids_of
 from .modes import LoadModes
 
 _VERSION = 3

@@ -1,6 +1,6 @@
 """How fast TIC bytes become values, beside pyteleinfo, in one run on the same bytes.
 
-    python benchmarks/tic_decode.py [--seconds 8]
+    python -m benchmarks.tic_decode [--seconds 8]
 
 Both turn historic frames into a dict of labels. pyteleinfo's ``decode`` is given whole
 frames, cut out beforehand; Surplus gets the bare stream in portions, finds the frames,
@@ -12,16 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 import re
-import sys
 import time
 
+from teleinfo.codec import decode
+
+from custom_components.surplus.linky.frames import Decoder
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from teleinfo.codec import decode  # noqa: E402 - the path comes first
-
-from custom_components.surplus.linky.frames import Decoder  # noqa: E402
-
 CAPTURE = ROOT / "tests" / "fixtures" / "tic" / "historic_mono_tempo_01.tic"
 GOAL = 5.0
 

@@ -1,6 +1,6 @@
 """A million damaged frames: what gets through, and what must not.
 
-    python benchmarks/tic_soak.py [--frames 1000000] [--seed 1]
+    python -m benchmarks.tic_soak [--frames 1000000] [--seed 1]
 
 Meters send moving values; every frame is damaged on its way, in one way or two. One
 decoder reads them all, in portions. Whatever it accepts is either what was sent, or
@@ -21,14 +21,12 @@ import sys
 import time
 from typing import Final
 
+from custom_components.surplus.linky.frames import Decoder, Frame
+from custom_components.surplus.linky.groups import Group
+from custom_components.surplus.linky.labels import LABELS, Kind, Label
+from custom_components.surplus.linky.meter import Meter
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from custom_components.surplus.linky.frames import Decoder, Frame  # noqa: E402
-from custom_components.surplus.linky.groups import Group  # noqa: E402
-from custom_components.surplus.linky.labels import LABELS, Kind, Label  # noqa: E402
-from custom_components.surplus.linky.meter import Meter  # noqa: E402
-
 CAPTURES: Final = ROOT / "tests" / "fixtures" / "tic"
 SOURCES: Final = (
     "historic_mono_tempo_01",
@@ -213,6 +211,7 @@ def _characters(label: Label) -> str:
 
 def held_by(decoder: Decoder) -> dict[str, int]:
     """Return the sizes of what a decoder holds, by the names of ``BOUNDS``."""
+    # What it keeps is nobody's business but that of who looks for a leak.
     return {
         "bytes": len(decoder._tail),  # noqa: SLF001
         "groups": len(decoder._groups),  # noqa: SLF001

@@ -19,7 +19,7 @@ def day(surplus_w: Sequence[float], begin_s: int = 36_000) -> Day:
 
 def case(surplus_w: Sequence[float], **changes: object) -> Case:
     one = day(surplus_w)
-    return Case(name="T", text="tiny", build=lambda: one, **changes)  # type: ignore[arg-type]
+    return Case(name="T", text="tiny", build=lambda: one, **changes)
 
 
 def record(

@@ -134,7 +134,7 @@ def test_a_day_is_held_against_its_targets() -> None:
 def test_each_figure_can_miss_its_target(change: dict[str, float], missed: str) -> None:
     made = results()
     run = Run(case="A1", player="Surplus")
-    made.scores[run] = replace(made.scores[run], **change)  # type: ignore[arg-type]
+    made.scores[run] = replace(made.scores[run], **change)
     told = found(made, ["A1"])
     assert not told["A1", missed].met
     text = "\n".join(targets_text(list(told.values())))

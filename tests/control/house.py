@@ -245,7 +245,7 @@ class House:
         ]
 
     def with_settings(self, **changes: object) -> None:
-        self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        self.settings = replace(self.settings, **changes)
         self.engine.settings = self.settings
 
 

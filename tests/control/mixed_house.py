@@ -31,7 +31,7 @@ START = datetime(2026, 6, 21, 10, tzinfo=UTC)
 
 
 def charger(load_id: str = "c", priority: int = 1, **more: object) -> ChargerSpec:
-    return ChargerSpec(load_id=load_id, name=load_id, priority=priority, **more)  # type: ignore[arg-type]
+    return ChargerSpec(load_id=load_id, name=load_id, priority=priority, **more)
 
 
 def heater(load_id: str = "h", priority: int = 2, max_w: float = 3000.0) -> HeaterSpec:
@@ -39,7 +39,7 @@ def heater(load_id: str = "h", priority: int = 2, max_w: float = 3000.0) -> Heat
 
 
 def switched(load_id: str = "s", priority: int = 3, **more: object) -> SwitchedSpec:
-    return SwitchedSpec(load_id=load_id, name=load_id, priority=priority, **more)  # type: ignore[arg-type]
+    return SwitchedSpec(load_id=load_id, name=load_id, priority=priority, **more)
 
 
 def storage(
@@ -102,24 +102,24 @@ class Plant:
         match self.spec:
             case ChargerSpec():
                 return ChargerReading(
-                    **common,  # type: ignore[arg-type]
+                    **common,
                     offered_a=told,
                     offered_at=self.told_at,
                 )
             case HeaterSpec():
                 return HeaterReading(
-                    **common,  # type: ignore[arg-type]
+                    **common,
                     accepted_w=told,
                     accepted_at=self.told_at,
                 )
             case SwitchedSpec():
                 return SwitchedReading(
-                    **common,  # type: ignore[arg-type]
+                    **common,
                     on=self.value != 0,
                     changed_at=self.told_at,
                 )
         return StorageReading(
-            **common,  # type: ignore[arg-type]
+            **common,
             accepted_w=told,
             accepted_at=self.told_at,
             soc=self.soc,

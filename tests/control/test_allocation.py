@@ -49,7 +49,7 @@ def hand_out(
             direction_known=True,
             headroom=Headroom((LIMIT,), (0.0,) * phases, (shown_a,) * phases),
             settings=HomeSettings(reserve_w=500.0),
-            **more,  # type: ignore[arg-type]
+            **more,
         ),
         Checks(),
         Failures(),

@@ -37,7 +37,7 @@ def share(
 
 
 def reading(power_w: float, at: float = 0.0, **more: float | None) -> BatteryReading:
-    return BatteryReading(power_w=power_w, at=at, **more)  # type: ignore[arg-type]
+    return BatteryReading(power_w=power_w, at=at, **more)
 
 
 class TestSurplusAtOneInstant:

@@ -142,7 +142,7 @@ class TestInTheHouse:
             battery=None,
             knows_direction=False,
             loads=[Car()],
-            **more,  # type: ignore[arg-type]
+            **more,
         )
         # A morning in which the meter still draws.
         house.sun_w = 0.0

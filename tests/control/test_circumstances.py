@@ -35,7 +35,7 @@ def around(total_w: float, **more: float | Span) -> Circumstances:
         direction_known=True,
         headroom=Headroom((), (0.0,)),
         settings=HomeSettings(import_price=2.0),
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 

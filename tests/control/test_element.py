@@ -17,7 +17,7 @@ def told(accepted_w: float, at: float = 0.0, **more: float) -> HeaterReading:
         reachable=True,
         accepted_w=accepted_w,
         accepted_at=at,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 

@@ -34,7 +34,7 @@ class Scene:
         **more: object,
     ) -> Cycle:
         return self.cycle(
-            GridReading(at=at, power_w=power_w, **more),  # type: ignore[arg-type]
+            GridReading(at=at, power_w=power_w, **more),
             now=now or at,
         )
 

@@ -22,7 +22,7 @@ def breaks(*_: Any) -> Any:
 
 def two_cars(**settings: float) -> House:
     house = House(
-        settings=HomeSettings(**settings),  # type: ignore[arg-type]
+        settings=HomeSettings(**settings),
         cars=[Car(mode=Mode.BOOST), Car(load_id="ocpp:two", priority=2)],
     )
     house.run(200, base_w=-9660)

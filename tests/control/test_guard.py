@@ -253,7 +253,7 @@ def over_s(house: MixedHouse, limit_a: float) -> int:
 )
 @pytest.mark.parametrize("priority", [1, 3], ids=["above", "below"])
 def test_a_sensor_that_is_wrong_opens_no_limit(shows: object, priority: int) -> None:
-    liar = Plant(spec=heater("liar", priority), mode=Mode.BOOST, shows=shows)  # type: ignore[arg-type]
+    liar = Plant(spec=heater("liar", priority), mode=Mode.BOOST, shows=shows)
     car = Plant(spec=charger("car", 2, max_a=32.0), mode=Mode.BOOST)
     house = MixedHouse(loads=[liar, car], settings=HomeSettings(breaker_a=25.0))
     house.run(100, base_w=500)

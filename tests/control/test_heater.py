@@ -337,7 +337,7 @@ class TestForOthers:
 
     def house(self, **heater: object) -> HeaterHouse:
         house = HeaterHouse(
-            heater=Heater(min_w=200.0, temperatures=Temperatures(), **heater)  # type: ignore[arg-type]
+            heater=Heater(min_w=200.0, temperatures=Temperatures(), **heater)
         )
         # It takes half of what it is told.
         house.run(1, 500)

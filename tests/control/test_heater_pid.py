@@ -16,7 +16,7 @@ class TestPid:
             heater=Heater(
                 pid=gains,
                 measured_every_s=None,
-                **heater,  # type: ignore[arg-type]
+                **heater,
             ),
             meter_late_s=1,
         )

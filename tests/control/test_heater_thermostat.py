@@ -66,7 +66,7 @@ class TestThermostat:
     def test_a_test_is_called_one(self) -> None:
         house = HeaterHouse(heater=Heater(**UNMEASURED))
         house.run(300, -6000)
-        tested = [c for c in house.history if c.decisions[0].setpoint.value == 0]  # type: ignore[union-attr]
+        tested = [c for c in house.history if c.decisions[0].setpoint.value == 0]
         assert {c.decisions[0].reason for c in tested[1:]} == {Reason.THERMOSTAT_TEST}
 
     def test_a_person_does_not_wait_for_the_next_try(self) -> None:

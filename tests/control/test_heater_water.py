@@ -19,7 +19,7 @@ class TestWater:
             heater=Heater(
                 temperatures=WATER,
                 temperature_c=temperature_c,
-                **heater,  # type: ignore[arg-type]
+                **heater,
             )
         )
 

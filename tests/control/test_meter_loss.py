@@ -83,7 +83,7 @@ class TestFreshness:
 
 
 def running_house(**settings: float) -> House:
-    house = House(settings=HomeSettings(**settings))  # type: ignore[arg-type]
+    house = House(settings=HomeSettings(**settings))
     house.run(400, base_w=-3910)
     assert house.cars[0].offered_a == 17
     return house

@@ -229,7 +229,7 @@ class TestProbing:
     ) -> None:
         probing = self.probing()
         assert self.feed(probing, 0) == 250
-        assert self.feed(probing, 5, **ends) == 0  # type: ignore[arg-type]
+        assert self.feed(probing, 5, **ends) == 0
 
     def test_a_start_in_vain_waits_long_unless_there_is_more_sun(self) -> None:
         def failed() -> Probing:

@@ -67,7 +67,7 @@ class Paper:
 
 
 def recorded(house: House, paper: Paper) -> House:
-    house.engine = RecordedEngine(house.engine, paper)  # type: ignore[assignment]
+    house.engine = RecordedEngine(house.engine, paper)
     return house
 
 
@@ -166,9 +166,7 @@ def test_a_record_goes_on_over_a_restart() -> None:
     saved = json.loads(json.dumps(house.engine.as_dict(house.now, house.wall)))
     house.now += 45
     paper.count = 0
-    house.engine = RecordedEngine(  # type: ignore[assignment]
-        Engine(house.settings, saved), paper
-    )
+    house.engine = RecordedEngine(Engine(house.settings, saved), paper)
     live(house, 600, seed=8)
     steps = steps_of(paper.lines)
     assert [step.decisions for step in steps] == decided(house)
@@ -293,13 +291,13 @@ def test_what_cannot_be_written_down_is_decided_all_the_same() -> None:
     paper = Paper(cycles_each=3)
     house = lively_house(paper)
     house.run(1)
-    house.engine._engine.stranger = object()  # type: ignore[attr-defined]
+    house.engine._engine.stranger = object()
     house.run(2)
     # The next segment would have to write the stranger down.
     house.run(2)
     assert len(house.history) == 5
     assert isinstance(paper.errors[0], TypeError)
-    del house.engine._engine.stranger  # type: ignore[attr-defined]
+    del house.engine._engine.stranger
     house.run(2)
     steps = steps_of(paper.lines)
     assert not [step.difference for step in steps if step.difference]
@@ -407,7 +405,7 @@ def test_what_an_engine_holds_comes_back(value: object) -> None:
     assert again == value
     assert type(again) is type(value)
     if isinstance(value, deque):
-        assert again.maxlen == value.maxlen  # type: ignore[attr-defined]
+        assert again.maxlen == value.maxlen
 
 
 def test_a_moment_comes_back_with_its_zone() -> None:
@@ -427,7 +425,7 @@ def test_no_number_comes_back_as_no_number() -> None:
 
 def test_one_object_held_twice_comes_back_as_one() -> None:
     engine = Engine(HomeSettings())
-    first, second = through_json((engine, engine))  # type: ignore[misc]
+    first, second = through_json((engine, engine))
     assert first is second
 
 
@@ -436,7 +434,7 @@ def test_a_check_under_way_goes_on_where_it_was() -> None:
     house.run(5)
     house.engine.start_check(house.cars[0].spec)
     house.run(30)
-    house.engine = through_json(house.engine)  # type: ignore[assignment]
+    house.engine = through_json(house.engine)
     for _ in range(200):
         if result := house.run(1).checks.get("ocpp:one"):
             assert result.power_w == 1380

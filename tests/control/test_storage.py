@@ -37,7 +37,7 @@ def alone(
     return BatteryHouse(
         battery=None,
         loads=[unit or StorageUnit()],
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
@@ -112,7 +112,7 @@ class TestSolar:
 
     def test_small_ripples_are_not_followed(self) -> None:
         unit = StorageUnit()
-        house = alone(unit, sun_w=lambda now: 2300.0 + 25 * (now % 2))  # type: ignore[arg-type]
+        house = alone(unit, sun_w=lambda now: 2300.0 + 25 * (now % 2))
         house.run(60)
         before = unit.commands
         house.run(300)
@@ -314,7 +314,7 @@ class TestLimits:
         house.run(30)
         house.house_w = 4000.0
         house.run(2)
-        assert house.decision("storage").setpoint.value <= 2000  # type: ignore[union-attr]
+        assert house.decision("storage").setpoint.value <= 2000
 
     def test_what_it_takes_is_not_for_those_below(self) -> None:
         car = Car(mode=Mode.BOOST)
@@ -397,7 +397,7 @@ class TestOneReading:
         self, told_w: float, power_w: float | None, at: float = 1000.0, **more: object
     ) -> StorageControl:
         """Return one that was told a power at 900 and last measured at an instant."""
-        control = StorageControl(StorageUnit().spec)  # type: ignore[arg-type]
+        control = StorageControl(StorageUnit().spec)
         control.value, control.changed_at = told_w, 900.0
         reading = StorageReading(
             reachable=True,
@@ -409,7 +409,7 @@ class TestOneReading:
         )
         load = LoadInput(
             spec=control.spec,
-            reading=replace(reading, **more),  # type: ignore[arg-type]
+            reading=replace(reading, **more),
             mode=Mode.SOLAR,
         )
         control.observe(load, 1)

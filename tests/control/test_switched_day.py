@@ -57,7 +57,7 @@ class TestDay:
 
     def house(self, **relay: object) -> House:
         return House(
-            relays=[Relay(**relay)],  # type: ignore[arg-type]
+            relays=[Relay(**relay)],
             start=datetime(2026, 6, 21, 10, tzinfo=PARIS),
         )
 

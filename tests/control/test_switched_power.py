@@ -93,7 +93,7 @@ class TestItsOwnSensor:
         house.relay.thermostat_open = True
         assert house.run(40).reason is Reason.NOT_DRAWING
         assert house.decision().setpoint == replace(
-            house.decision().setpoint,  # type: ignore[type-var]
+            house.decision().setpoint,
             value=1.0,
             power_w=0.0,
         )
@@ -129,7 +129,7 @@ class TestUnknownPower:
     """A load of which nobody has said what it takes."""
 
     def house(self, draws_w: float = 1600, **changes: object) -> House:
-        return House(relays=[Relay(draws_w=draws_w, declared_w=None)], **changes)  # type: ignore[arg-type]
+        return House(relays=[Relay(draws_w=draws_w, declared_w=None)], **changes)
 
     def cycles(self, house: House, count: int) -> None:
         for _ in range(count):

@@ -129,7 +129,7 @@ def test_never_on_against_the_limits_and_minimum_times_hold(
             assert value in (0.0, 1.0)
             if load.mode is Mode.OFF:
                 assert value == 0
-            needed_a = control.appliance.power_w / 230 / len(control.phases)  # type: ignore[attr-defined]
+            needed_a = control.appliance.power_w / 230 / len(control.phases)
             was_on = told.get(spec.load_id)
             if value and not was_on and was_on is not None and room_a is not None:
                 for phase in control.phases:
@@ -172,7 +172,7 @@ def _room(engine: Engine, snapshot: Snapshot) -> dict[int, float] | None:
     base = [total_a] * home.phases
     for load in snapshot.loads:
         control = engine._loads[load.spec.load_id]
-        own_w = control.appliance.drawn_w(grid.at)  # type: ignore[attr-defined]
+        own_w = control.appliance.drawn_w(grid.at)
         for phase in control.phases:
             base[phase - 1] -= own_w / 230 / len(control.phases)
     return {phase + 1: home.breaker_a - base[phase] for phase in range(home.phases)}

@@ -21,7 +21,7 @@ def unknown(count: int, draws_w: float = 3000, **more: object) -> list[Relay]:
             declared_w=None,
             draws_w=draws_w,
             mode=Mode.OFF,
-            **more,  # type: ignore[arg-type]
+            **more,
         )
         for number in range(count)
     ]
@@ -51,7 +51,7 @@ def seconds_over(house: House, limit_a: float) -> int:
 
 def steps(house: House, load_id: str) -> list[float]:
     control = house.engine._loads[load_id]
-    return list(control.appliance.meter._steps)  # type: ignore[attr-defined]
+    return list(control.appliance.meter._steps)
 
 
 class TestOneAtATime:

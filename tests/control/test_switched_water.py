@@ -11,7 +11,7 @@ class TestWater:
     def house(self, temperature_c: float | None, **changes: object) -> House:
         return House(
             relays=[Relay(temperatures=Temperatures(), temperature_c=temperature_c)],
-            **changes,  # type: ignore[arg-type]
+            **changes,
         )
 
     def test_warm_water_rests_whatever_the_sun(self) -> None:

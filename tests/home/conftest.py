@@ -53,7 +53,7 @@ class HandMeter:
             at=monotonic(),
             power_w=power_w,
             drawn_va=max(0.0, power_w or 0.0),
-            **more,  # type: ignore[arg-type]
+            **more,
         )
         for listener in tuple(self.listeners):
             listener()
@@ -125,7 +125,7 @@ class HandCharger:
         return lambda: self.listeners.remove(on_change)
 
     def update(self, **changes: object) -> None:
-        self.reading = replace(self.reading, **changes)  # type: ignore[arg-type]
+        self.reading = replace(self.reading, **changes)
         for listener in tuple(self.listeners):
             listener()
 

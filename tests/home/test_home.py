@@ -455,7 +455,7 @@ async def test_a_room_that_breaks_is_retried_with_patience(
     async def broken(current_a: float, phases: int | None = None) -> None:
         raise RuntimeError("a bug")
 
-    life.charger.async_apply = broken  # type: ignore[method-assign]
+    life.charger.async_apply = broken
     await command(hass)
     await life.run(60, -3000)
     assert caplog.text.count("does not take commands") == 1

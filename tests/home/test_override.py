@@ -115,7 +115,7 @@ async def test_an_override_that_has_ended_does_not_begin_again(
 ) -> None:
     await commanding(life, home_entry)
     # This source does not notice that it was told something else.
-    life.charger.async_apply = lambda *_: life.charger.async_release()  # type: ignore[method-assign]
+    life.charger.async_apply = lambda *_: life.charger.async_release()
     life.charger.taken_over = 8.0
     await life.run(2, 500)
     home = async_get_registry(hass).home
@@ -300,8 +300,8 @@ async def test_a_switched_load_is_not_offered_what_makes_no_sense(
 ) -> None:
     assert "min_solar" in hass.states.get(MODE).attributes["options"]
     switched = HandCharger(
-        spec=SwitchedSpec(load_id="home:pump", name="Pump", priority=2),  # type: ignore[arg-type]
-        reading=SwitchedReading(reachable=True),  # type: ignore[arg-type]
+        spec=SwitchedSpec(load_id="home:pump", name="Pump", priority=2),
+        reading=SwitchedReading(reachable=True),
     )
     registry = async_get_registry(hass)
     registry.loads["home:pump"] = switched
@@ -348,7 +348,7 @@ async def test_what_nobody_measures_is_counted_as_it_was_told(
     async def deaf(value: float, phases: int | None = None) -> None:
         """Take a command, measure nothing."""
 
-    life.charger.async_apply = deaf  # type: ignore[method-assign]
+    life.charger.async_apply = deaf
     await commanding(life, home_entry)
     home = async_get_registry(hass).home
     assert home

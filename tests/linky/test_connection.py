@@ -387,7 +387,7 @@ async def test_a_port_that_fails_to_close_is_left_behind() -> None:
     async def fail() -> None:
         raise OSError("cannot close")
 
-    scripted.wait_closed = fail  # type: ignore[method-assign]
+    scripted.wait_closed = fail
     scripted.put(b"")
     clock.stop_after = 1
     link = Link("/dev/meter", open=scripted.open, sleep=clock.sleep)

@@ -190,7 +190,7 @@ async def test_no_failure_of_a_port_ends_the_reading(
     async def sleep(seconds: float) -> None:
         await asyncio.sleep(0)
 
-    scripted.wait_closed = fail  # type: ignore[method-assign]
+    scripted.wait_closed = fail
     link = Link("strange://port", open=scripted.open, sleep=sleep)
     async with reading(link):
         scripted.put(KeyError("reading"))

@@ -172,7 +172,7 @@ async def home(levels: int) -> AsyncIterator[Home]:
         home.frames.append((clock.at, profile))
         install(connector, profile, **more)
 
-    evse.profiles.install = seen  # type: ignore[method-assign]
+    evse.profiles.install = seen
     running = asyncio.create_task(box.run())
     try:
         await until(lambda: charger.ready_link is not None)

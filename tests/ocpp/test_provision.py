@@ -162,7 +162,7 @@ class TestUnwilling:
                     await hang.wait()
                 return await original(action, payload, status)
 
-            wallbox._take = take  # type: ignore[method-assign]
+            wallbox._take = take
 
         wallbox = await site.ready(prepare=prepare)
         await wallbox.socket.ping()
@@ -185,7 +185,7 @@ class TestUnwilling:
                     await hang.wait()
                 return await original(action, payload, status)
 
-            wallbox._take = take  # type: ignore[method-assign]
+            wallbox._take = take
 
         wallbox = await site.ready(prepare=prepare)
         assert len(wallbox.named("GetConfiguration")) == 2

@@ -314,7 +314,7 @@ class TestKeepAlive:
             if frame.opcode != 9:
                 original(frame)
 
-        wallbox.socket.protocol.recv_frame = recv_frame  # type: ignore[method-assign]
+        wallbox.socket.protocol.recv_frame = recv_frame
         await wallbox.boot()
         for _ in range(6):
             await for_a_while(0.2)
@@ -324,7 +324,7 @@ class TestKeepAlive:
 
     async def test_and_given_up_once_it_is_silent_for_long(self, site: Site) -> None:
         wallbox = await site.ready()
-        wallbox.socket.protocol.recv_frame = lambda frame: None  # type: ignore[method-assign]
+        wallbox.socket.protocol.recv_frame = lambda frame: None
         await until(lambda: not site.charger.connected)
         assert site.charger.link_lost_at is not None
 

@@ -49,7 +49,7 @@ def phase(watts: float, var: float = 0.0, volts: float = 230.0) -> PhaseSample:
 
 def meter(*phases: PhaseSample, wall: datetime = SUMMER, **spec: object) -> Linky:
     """Return a meter that has just seen these phases."""
-    linky = Linky(LinkySpec(**spec), wall=wall)  # type: ignore[arg-type]
+    linky = Linky(LinkySpec(**spec), wall=wall)
     linky.measure(0.5, 0.5, phases)
     return linky
 

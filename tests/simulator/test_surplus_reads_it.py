@@ -22,7 +22,7 @@ def stream(
 ) -> tuple[Decoder, Meter, list[Frame], House]:
     """Send a frame every two seconds and read it."""
     linky = Linky(
-        LinkySpec(option=OPTIONS[contract], **spec),  # type: ignore[arg-type]
+        LinkySpec(option=OPTIONS[contract], **spec),
         wall=WALL,
     )
     house = House(

@@ -98,7 +98,7 @@ async def test_the_linky_can_talk_over_tcp() -> None:
 async def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_running() -> None:
     async with house(tic_port=0) as running:
         assert running.tic_line is not None
-        taken = running.tic_line.port.port  # type: ignore[attr-defined]
+        taken = running.tic_line.port.port
         before = len(asyncio.all_tasks())
         with pytest.raises(OSError):
             async with house(tic_port=taken, ocpp_url="ws://127.0.0.1:1"):

@@ -63,7 +63,7 @@ async def wish_resume(hass: HomeAssistant) -> None:
 async def test_what_a_person_wishes_then_is_not_waited_for(
     hass: HomeAssistant, run: Run, wish: object
 ) -> None:
-    await wish(hass)  # type: ignore[operator]
+    await wish(hass)
     await run(120, -3000)
     assert shown(hass, CHARGING) == "on"
 

@@ -383,7 +383,7 @@ class TestFailure:
         sent: list[float] = []
 
         async def take_and_fail(call: object) -> None:
-            sent.append(call.data["value"])  # type: ignore[attr-defined]
+            sent.append(call.data["value"])
             if len(sent) == 1:
                 raise HomeAssistantError("the answer was lost")
 

@@ -2,11 +2,11 @@
 
 import pytest
 
+from custom_components.surplus.control.model import Period
 from custom_components.surplus.linky.frames import Decoder
 from custom_components.surplus.linky.groups import Group
 from custom_components.surplus.linky.labels import LABELS, TicMode
 from custom_components.surplus.linky.meter import Meter
-from custom_components.surplus.linky.tariff import Period
 
 from .tic import (
     ADCO,

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.surplus.control.model import Colour, Period
 from custom_components.surplus.linky.horodate import parse_horodate
 from custom_components.surplus.linky.labels import LABELS, Kind, TicMode
-from custom_components.surplus.linky.status import Colour, CutOff, parse_status
+from custom_components.surplus.linky.status import CutOff, parse_status
 from custom_components.surplus.linky.tariff import (
     Option,
-    Period,
     Tariff,
     historic_tariff,
     standard_tariff,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from .check import CheckResult
 from .freshness import MeterState
-from .model import Decision, RegulatorTerms
+from .model import Decision, GuardState, RegulatorTerms
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +21,7 @@ class Cycle:
     under a limit as the house runs now. ``checks`` holds the commissioning checks that
     ended in this cycle, ``regulation`` what the PIDs of loads did that have one, and
     ``facts`` what was learned of loads. ``failures`` is what the controls of loads have
-    raised: those loads are let go.
+    raised: those loads are let go. ``guard`` is how things stand with the limits.
     """
 
     at: float
@@ -44,3 +44,4 @@ class Cycle:
     regulation: Mapping[str, RegulatorTerms] = field(default_factory=dict)
     facts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     failures: Mapping[str, Exception] = field(default_factory=dict)
+    guard: GuardState = field(default_factory=GuardState)

@@ -162,6 +162,7 @@ def snapshot_values(snapshot: Snapshot) -> Values:
             "grid": _fields_of(snapshot.grid) if snapshot.grid else None,
             "solar_w": freeze(snapshot.solar_w),
             "cheap": snapshot.cheap,
+            "tariff": freeze(snapshot.tariff),
             "batteries": {
                 str(n): _fields_of(battery)
                 for n, battery in enumerate(snapshot.batteries)
@@ -191,6 +192,7 @@ def snapshot_of(values: Values) -> Snapshot:
         grid=_made_of(GridReading, values["grid"]) if "grid" in values else None,
         solar_w=thaw(values.get("solar_w")),
         cheap=values.get("cheap"),
+        tariff=thaw(values.get("tariff")),
         batteries=tuple(
             _made_of(BatteryReading, batteries[str(n)]) for n in range(len(batteries))
         ),

@@ -7,6 +7,19 @@ NOMINAL_VOLTAGE_V = 230.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Circuit:
+    """A group of loads behind one breaker of ``limit_a`` per phase.
+
+    ``parent`` is the circuit that it hangs on, at most one level up; None is the board.
+    """
+
+    circuit_id: str
+    limit_a: float
+    load_ids: tuple[str, ...]
+    parent: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HomeSettings:
     """Supply, limits and regulation of one Home.
 
@@ -17,7 +30,7 @@ class HomeSettings:
     a load ride through a cloud, 25 stops for any lasting import. ``reserve_w`` is what
     slow loads leave at most to a fast one below them, so that it can take a cloud.
     ``zero_export`` says that the inverter must not export and holds back what nobody
-    takes.
+    takes. ``circuits`` are the breakers between the main one and loads.
     """
 
     phases: int = 1
@@ -30,6 +43,7 @@ class HomeSettings:
     reserve_w: float = 500.0
     sign_reversed: bool = False
     zero_export: bool = False
+    circuits: tuple[Circuit, ...] = ()
 
     @property
     def tolerated_import_share(self) -> float:

@@ -9,6 +9,7 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
+from ..control.model import Colour, Period
 from .horodate import parse_horodate
 from .labels import TicMode
 from .meter import Meter
@@ -22,8 +23,8 @@ from .rows import (
     of_status,
     seen,
 )
-from .status import Colour, CutOff
-from .tariff import Option, Period, Tariff, plain
+from .status import CutOff
+from .tariff import Option, Tariff, plain
 
 # A meter sends its time once a frame, and a frame takes up to two seconds.
 _CLOCK_DEAD_BAND_S: Final = 3.0

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
+from ..control.model import Colour
+
 
 class CutOff(IntEnum):
     """State of the cut-off device."""
@@ -16,15 +18,6 @@ class CutOff(IntEnum):
     OVERHEAT_OVER_MAXIMUM = 5
     OVERHEAT = 6
     UNDEFINED = 7
-
-
-class Colour(IntEnum):
-    """A Tempo colour; NONE while nothing is announced or there is no Tempo."""
-
-    NONE = 0
-    BLUE = 1
-    WHITE = 2
-    RED = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,33 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .status import Colour, Status
-
-
-class Period(StrEnum):
-    """The tariff's current price class; ``index_n`` where only the number is known."""
-
-    BASE = "base"
-    OFF_PEAK = "off_peak"
-    PEAK = "peak"
-    EJP_NORMAL = "ejp_normal"
-    EJP_PEAK = "ejp_peak"
-    TEMPO_BLUE_HC = "tempo_blue_hc"
-    TEMPO_BLUE_HP = "tempo_blue_hp"
-    TEMPO_WHITE_HC = "tempo_white_hc"
-    TEMPO_WHITE_HP = "tempo_white_hp"
-    TEMPO_RED_HC = "tempo_red_hc"
-    TEMPO_RED_HP = "tempo_red_hp"
-    INDEX_1 = "index_1"
-    INDEX_2 = "index_2"
-    INDEX_3 = "index_3"
-    INDEX_4 = "index_4"
-    INDEX_5 = "index_5"
-    INDEX_6 = "index_6"
-    INDEX_7 = "index_7"
-    INDEX_8 = "index_8"
-    INDEX_9 = "index_9"
-    INDEX_10 = "index_10"
+from ..control.model import Colour, Period
+from .status import Status
 
 
 class Option(StrEnum):

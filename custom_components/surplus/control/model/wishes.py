@@ -1,0 +1,18 @@
+"""What is asked of a load beside its mode: by a schedule, or by a need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .words import Reason
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What a load shall take now, whatever the sun, as far as limits allow.
+
+    ``value`` is a set-point in the load's own unit; None is all that it can take.
+    """
+
+    reason: Reason
+    value: float | None = None
+    numbers: Mapping[str, float | str] = field(default_factory=dict)

@@ -35,6 +35,7 @@ from .loads.settings import load_id_of
 from .recorder import async_remove_record
 from .reports import async_clear_issues
 from .store import HomeMemory, HomeStore
+from .tariff.entities import add_tariff_binary_sensors, add_tariff_sensors
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
             changed = changed_meters(configured, entry.data)
             configured = dict(entry.data)
             coordinator.async_reconfigure(changed)
+        coordinator.tariff.async_refresh()
         await loads.async_updated()
 
     entry.async_on_unload(entry.add_update_listener(updated))
@@ -139,7 +141,7 @@ async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
         async_clear_lost(hass, store, lost)
 
 
-def _adding(platform: Platform, own: AddEntities | None = None) -> AddEntities:
+def _adding(platform: Platform, *own: AddEntities) -> AddEntities:
     """Return what adds the Home's own entities, and those of the loads behind it."""
 
     def add(
@@ -147,8 +149,8 @@ def _adding(platform: Platform, own: AddEntities | None = None) -> AddEntities:
         entry: HomeConfigEntry,
         async_add_entities: AddConfigEntryEntitiesCallback,
     ) -> None:
-        if own is not None:
-            own(hass, entry, async_add_entities)
+        for add_own in own:
+            add_own(hass, entry, async_add_entities)
         async_get_loads(hass, entry).async_add_platform(platform, async_add_entities)
 
     return add
@@ -160,11 +162,13 @@ ROOM = Room(
     async_remove=_async_remove,
     async_diagnostics=async_diagnostics,
     platforms={
-        Platform.BINARY_SENSOR: _adding(Platform.BINARY_SENSOR, add_binary_sensors),
+        Platform.BINARY_SENSOR: _adding(
+            Platform.BINARY_SENSOR, add_binary_sensors, add_tariff_binary_sensors
+        ),
         Platform.BUTTON: _adding(Platform.BUTTON),
         Platform.NUMBER: _adding(Platform.NUMBER, add_numbers),
         Platform.SELECT: _adding(Platform.SELECT, add_selects),
-        Platform.SENSOR: _adding(Platform.SENSOR, add_sensors),
+        Platform.SENSOR: _adding(Platform.SENSOR, add_sensors, add_tariff_sensors),
         Platform.SWITCH: _adding(Platform.SWITCH, add_switches),
     },
 )

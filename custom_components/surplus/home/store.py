@@ -42,6 +42,7 @@ class HomeMemory:
     loads: dict[str, LoadModes] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     engine: Mapping[str, Any] = field(default_factory=dict)
+    tariff: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
@@ -63,6 +64,7 @@ class HomeMemory:
             },
             gone=[str(load_id) for load_id in saved.get("gone", ())],
             engine=dict(saved["engine"]),
+            tariff=dict(saved.get("tariff", {})),
         )
 
     def forget(self, load_id: str) -> None:
@@ -82,6 +84,7 @@ class HomeMemory:
             "loads": {key: load.as_dict() for key, load in self.loads.items()},
             "gone": list(self.gone),
             "engine": dict(self.engine),
+            "tariff": dict(self.tariff),
         }
 
 

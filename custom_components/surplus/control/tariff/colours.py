@@ -30,7 +30,7 @@ class Days:
     """What is known of days; ``revision`` counts how often that has changed.
 
     ``told`` are the colours by the date a Tempo day begins on, ``peaks`` whether an EJP
-    peak begins on a date.
+    peak begins on a date; where an entity tells it as a colour, a peak is red.
     """
 
     def __init__(self, saved: Mapping[str, Any] | None = None) -> None:
@@ -88,6 +88,12 @@ class Days:
         minute, today = minute_of(wall), wall.date()
         for peak in reading.peaks:
             self._tell(self.peaks, peak.begins.date(), True)
+        for day, colour in (
+            (today, reading.today),
+            (today + ONE_DAY, reading.tomorrow),
+        ):
+            if colour is not Colour.NONE:
+                self._tell(self.peaks, day, colour is Colour.RED)
         runs = reading.peak_running or reading.period is Period.EJP_PEAK
         if runs:
             # Until 01:00 it is the one that began the day before.

@@ -99,15 +99,14 @@ class Days:
             # Until 01:00 it is the one that began the day before.
             late = minute < _EJP_ENDS_MIN + _UNSURE_MIN
             self._tell(self.peaks, today - ONE_DAY if late else today, True)
-        elif reading.peak_notice and minute < _EJP_BEGINS_MIN:
+            return
+        if reading.peak_notice and minute < _EJP_BEGINS_MIN:
             self._tell(self.peaks, today, True)
-        elif reading.peak_notice and not reading.peaks:
-            self._tell(self.peaks, today + ONE_DAY, True)
-        elif (
-            reading.period is Period.EJP_NORMAL
-            and minute >= _EJP_BEGINS_MIN + _UNSURE_MIN
-        ):
-            self._tell(self.peaks, today, False)
+        elif minute >= _EJP_BEGINS_MIN + _UNSURE_MIN:
+            if reading.peak_notice and not reading.peaks:
+                self._tell(self.peaks, today + ONE_DAY, True)
+            if reading.period is Period.EJP_NORMAL:
+                self._tell(self.peaks, today, False)
 
     def _tell[T](self, days: dict[date, T], day: date, what: T) -> None:
         if days.get(day) == what:

@@ -78,7 +78,8 @@ def is_silent(text: str) -> bool:
 def read_published(text: str, contract: Contract) -> Published | None:
     """Return what a value says under a contract; None when it says nothing clear."""
     bare = _unwrapped(text)
-    words = _words(bare) if bare is not None else []
+    # A number below 0 is none of an index.
+    words = _words(bare) if bare is not None and bare[0] not in "-+" else []
     if not words:
         return None
     if len(words) == 1 and (number := _number(words[0])) is not None:

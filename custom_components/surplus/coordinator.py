@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 import logging
-from time import monotonic
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,6 +13,7 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
+from .clock import monotonic
 from .const import DOMAIN
 from .control.check import CheckEnd, CheckResult, Finding, finding_of
 from .control.cycle import Cycle

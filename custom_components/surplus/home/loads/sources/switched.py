@@ -1,11 +1,11 @@
 """A load that is turned on and off."""
 
-from time import monotonic
 from typing import override
 
 from homeassistant.core import Context
 from homeassistant.util import dt as dt_util
 
+from ....clock import monotonic
 from ....control.model import SwitchedReading, SwitchedSpec
 from ..outlets import Outlet
 from ..settings import SwitchedSettings

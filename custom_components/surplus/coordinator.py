@@ -158,7 +158,8 @@ class HomeCoordinator:
         self._sources_changed()
 
     def _to_save(self) -> dict[str, Any]:
-        self.memory.engine = self.engine.as_dict(monotonic(), dt_util.utcnow())
+        self.memory.saved_at = wall = dt_util.utcnow()
+        self.memory.engine = self.engine.as_dict(monotonic(), wall)
         return self.memory.as_dict()
 
     @callback
@@ -270,7 +271,7 @@ class HomeCoordinator:
         now, wall = monotonic(), dt_util.utcnow()
         self._last_cycle = now
         grid, seen = self.meters.look(now), self._loads.look()
-        self.controls.async_before(seen, wall)
+        self.controls.async_before(seen, now, wall)
         if (grid is None or self.meters.awaits_direction) and self._patient(now):
             if self.memory.observing:
                 for load_id in self._loads.commanders:

@@ -1,6 +1,5 @@
 """A charger that another integration speaks to: a current, and perhaps a switch."""
 
-from time import monotonic
 from typing import Final, override
 
 from homeassistant.core import (
@@ -12,6 +11,7 @@ from homeassistant.core import (
     callback,
 )
 
+from ....clock import monotonic
 from ....control.loads.base import FLOAT_SLACK
 from ....control.model import ChargerReading, ChargerSpec
 from ....control.settings import NOMINAL_VOLTAGE_V

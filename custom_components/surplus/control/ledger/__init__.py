@@ -9,6 +9,7 @@ from .house import HouseAccount, HouseFigures
 from .ledger import Counted, Ledger, News
 from .session_log import SessionLog
 from .sessions import Session
+from .statements import HouseStatement, LoadStatement
 from .tally import Source, Tally
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "Counted",
     "HouseAccount",
     "HouseFigures",
+    "HouseStatement",
     "Ledger",
+    "LoadStatement",
     "News",
     "Session",
     "SessionLog",

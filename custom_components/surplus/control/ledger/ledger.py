@@ -27,6 +27,7 @@ from .flows import Flows, Mix, Site, flows_of
 from .house import HouseAccount
 from .price import price_of
 from .sessions import ChargerSight, Session
+from .statements import HouseStatement, LoadStatement
 
 # A longer gap between two cycles is not time in which anything was seen.
 LONGEST_STEP_S = 30.0
@@ -97,6 +98,28 @@ class Ledger:
     def forget(self, load_id: str) -> None:
         """Forget a load that was deleted: one of the same id later is another one."""
         self.accounts.pop(load_id, None)
+
+    def statement(self, load_id: str) -> LoadStatement | None:
+        """Return what a load has taken; None where nothing was ever seen of it."""
+        if (account := self.accounts.get(load_id)) is None:
+            return None
+        return LoadStatement(
+            total=account.total.copy(),
+            today=account.today,
+            session=account.session,
+            last=account.ended,
+            priced=self.import_priced,
+        )
+
+    @property
+    def house_statement(self) -> HouseStatement:
+        """What the house has taken."""
+        return HouseStatement(
+            total=self.house.total.copy(),
+            today=self.house.today,
+            priced=self.import_priced,
+            paid=self.export_priced,
+        )
 
     def account(
         self,
@@ -176,6 +199,11 @@ def _sound(value: float | None) -> float | None:
 def _power_w(load: LoadInput, cycle: Cycle) -> float:
     """Return what a load takes; negative only of a storage that gives."""
     reading = load.reading
+    if isinstance(load.spec, SwitchedSpec) and reading.power_w is None:
+        facts = cycle.facts.get(load.spec.load_id)
+        if load.spec.power_w is None and not facts:
+            # What it takes is a guess that nobody has seen yet.
+            return 0.0
     if reading.reachable:
         power_w = cycle.loads_w.get(load.spec.load_id, reading.power_w)
     else:

@@ -12,7 +12,7 @@ from .model import Decision, GuardState, RegulatorTerms
 class Cycle:
     """What a cycle made of its snapshot.
 
-    ``surplus_w`` is what the sun leaves to all loads together; ``budget_w`` and
+    ``loads_w`` is what each load draws, as measured or believed. ``surplus_w`` is what the sun leaves to all loads together; ``budget_w`` and
     ``budget_a`` are what they may use of it under target, margin and limits (current
     over one phase of the supply). ``battery_w`` is what batteries that regulate
     themselves give (+ = discharging) at the instant of the surplus.
@@ -39,6 +39,7 @@ class Cycle:
     budget_a: float | None = None
     breaker_room_a: float | None = None
     subscription_room_va: float | None = None
+    loads_w: Mapping[str, float] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     checks: Mapping[str, CheckResult] = field(default_factory=dict)
     regulation: Mapping[str, RegulatorTerms] = field(default_factory=dict)

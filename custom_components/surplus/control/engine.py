@@ -217,6 +217,7 @@ class Engine:
             ),
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
+            loads_w=own_w,
             decisions=(
                 *_told_with(decisions, surplus),
                 *self._loads.let_go(snapshot, failures, decisions),
@@ -302,6 +303,13 @@ class Engine:
             meter=meter,
             solar_w=snapshot.solar_w,
             battery_state=self._surplus.battery_state,
+            loads_w=_own_powers(
+                controls,
+                snapshot.now,
+                snapshot.now,
+                settings.voltage_v,
+                Failures(),
+            ),
             decisions=(
                 *(
                     _told_blind(decision, meter) if peak_a is None else decision

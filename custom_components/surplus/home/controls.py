@@ -25,6 +25,7 @@ from ..control.model import (
 from ..registry import HomeControls, LoadControls, Registry
 from .checks import Checks
 from .ends import Ends
+from .ledger import HomeLedger
 from .modes import LoadModes, Passing, modes_of
 from .override import Overrides
 from .shown import Listeners, ShownDecisions, ShownEvents
@@ -64,9 +65,11 @@ class Controls(HomeControls):
         hass: HomeAssistant,
         registry: Registry,
         memory: HomeMemory,
+        accounts: HomeLedger,
         hands: Hands,
     ) -> None:
         """Go on with what was remembered."""
+        self._accounts = accounts
         self.checks = Checks(hass)
         self._registry = registry
         self._memory = memory
@@ -82,6 +85,11 @@ class Controls(HomeControls):
         self._facts: Mapping[str, Mapping[str, float]] = {}
         self._newest: dict[str, Decision] = {}
         self._counted_at: float | None = None
+
+    @property
+    def accounts(self) -> HomeLedger:
+        """What loads have taken, from whom, and what it has cost."""
+        return self._accounts
 
     @callback
     def async_forget(self, load_id: str) -> None:

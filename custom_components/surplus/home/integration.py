@@ -30,6 +30,8 @@ from .entities import (
     add_switches,
 )
 from .grid_meters import changed_meters
+from .ledger import HomeLedger, async_clear_ledger
+from .ledger_sensors import add_ledger_sensors
 from .loads.runtime import async_get_loads
 from .loads.settings import load_id_of
 from .recorder import async_remove_record
@@ -113,7 +115,9 @@ async def _async_create(
         await async_keep_copy(hass, store)
         async_report_lost(hass, store, _LEARNING_LOST)
         engine = Engine(settings)
-    return HomeCoordinator(hass, entry, registry, memory, engine)
+    ledger = HomeLedger(hass, entry.entry_id)
+    await ledger.async_load()
+    return HomeCoordinator(hass, entry, registry, memory, engine, ledger=ledger)
 
 
 async def _async_unload(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
@@ -133,13 +137,14 @@ async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await async_close_parked(hass, entry)
     store = HomeStore(hass, entry.entry_id)
     await store.async_remove()
+    await async_clear_ledger(hass, entry.entry_id)
     await async_remove_record(hass, entry.entry_id)
     async_clear_issues(hass)
     for lost in (_MEMORY_LOST, _LEARNING_LOST):
         async_clear_lost(hass, store, lost)
 
 
-def _adding(platform: Platform, own: AddEntities | None = None) -> AddEntities:
+def _adding(platform: Platform, *owns: AddEntities) -> AddEntities:
     """Return what adds the Home's own entities, and those of the loads behind it."""
 
     def add(
@@ -147,7 +152,7 @@ def _adding(platform: Platform, own: AddEntities | None = None) -> AddEntities:
         entry: HomeConfigEntry,
         async_add_entities: AddConfigEntryEntitiesCallback,
     ) -> None:
-        if own is not None:
+        for own in owns:
             own(hass, entry, async_add_entities)
         async_get_loads(hass, entry).async_add_platform(platform, async_add_entities)
 
@@ -164,7 +169,7 @@ ROOM = Room(
         Platform.BUTTON: _adding(Platform.BUTTON),
         Platform.NUMBER: _adding(Platform.NUMBER, add_numbers),
         Platform.SELECT: _adding(Platform.SELECT, add_selects),
-        Platform.SENSOR: _adding(Platform.SENSOR, add_sensors),
+        Platform.SENSOR: _adding(Platform.SENSOR, add_sensors, add_ledger_sensors),
         Platform.SWITCH: _adding(Platform.SWITCH, add_switches),
     },
 )

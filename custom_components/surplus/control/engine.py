@@ -24,7 +24,7 @@ from .memories import Memories, facts_of
 from .model import Decision, GridReading, LimitKind, LoadSpec, Reason, Snapshot
 from .peaks import HousePeaks
 from .protection import base_currents, protected, shown_by_control
-from .settings import HomeSettings
+from .settings import HomeSettings, priced
 from .sound import sound_grid, sound_loads
 from .surplus import Surplus, SurplusModel, house_w
 
@@ -107,7 +107,7 @@ class Engine:
     def cycle(self, snapshot: Snapshot) -> Cycle:
         """Decide for every load."""
         snapshot = self._sound(snapshot)
-        settings, grid = self.settings, snapshot.grid
+        settings, grid = priced(self.settings, snapshot.tariff), snapshot.grid
         meter = self.freshness.judge(grid, snapshot.now)
         self._surplus.observe(snapshot)
         failures = Failures()
@@ -274,7 +274,8 @@ class Engine:
             voltage_v=self.settings.voltage_v,
             meter=meter,
             headroom=headroom,
-            settings=self.settings,
+            settings=priced(self.settings, snapshot.tariff),
+            tariff=snapshot.tariff,
         )
 
     def _blind(

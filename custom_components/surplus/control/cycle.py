@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from .check import CheckResult
 from .freshness import MeterState
 from .model import Decision, GuardState, RegulatorTerms
+from .needs.state import PlanState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +22,8 @@ class Cycle:
     under a limit as the house runs now. ``checks`` holds the commissioning checks that
     ended in this cycle, ``regulation`` what the PIDs of loads did that have one, and
     ``facts`` what was learned of loads. ``failures`` is what the controls of loads have
-    raised: those loads are let go. ``guard`` is how things stand with the limits.
+    raised: those loads are let go. ``guard`` is how things stand with the limits,
+    ``plans`` how with schedules and needs, by their ids.
     """
 
     at: float
@@ -46,3 +48,4 @@ class Cycle:
     facts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     failures: Mapping[str, Exception] = field(default_factory=dict)
     guard: GuardState = field(default_factory=GuardState)
+    plans: Mapping[str, PlanState] = field(default_factory=dict)

@@ -22,6 +22,7 @@ from .loads.base import Follower
 from .loads.circumstances import Circumstances
 from .memories import Memories, facts_of
 from .model import Decision, GridReading, LimitKind, LoadSpec, Reason, Snapshot
+from .needs.plans import Plans
 from .peaks import HousePeaks
 from .protection import base_currents, protected, shown_by_control
 from .settings import HomeSettings, priced
@@ -48,6 +49,7 @@ class Engine:
         self._surplus = SurplusModel()
         self._peaks = HousePeaks(saved.get("peaks"))
         self._loads = Memories(saved.get("loads", {}))
+        self._plans = Plans(saved.get("plans"))
         self._checks = Checks()
         self._last_at: float | None = None
         self._limits_at: float | None = None
@@ -58,6 +60,7 @@ class Engine:
         return {
             "peaks": self._peaks.as_dict(),
             "loads": self._loads.as_dict(now, wall),
+            "plans": self._plans.as_dict(),
         }
 
     def new_meter(self, freshness: Freshness | None = None) -> None:
@@ -107,6 +110,10 @@ class Engine:
     def cycle(self, snapshot: Snapshot) -> Cycle:
         """Decide for every load."""
         snapshot = self._sound(snapshot)
+        snapshot = self._plans.wish(snapshot, self.settings, self._loads)
+        return self._plans.told(self._decide(snapshot), snapshot)
+
+    def _decide(self, snapshot: Snapshot) -> Cycle:
         settings, grid = priced(self.settings, snapshot.tariff), snapshot.grid
         meter = self.freshness.judge(grid, snapshot.now)
         self._surplus.observe(snapshot)

@@ -11,6 +11,7 @@ from typing import Any
 
 from .allocation import allocate
 from .battery import STRICT_PRICE
+from .behind import drawn_behind_a
 from .check import Check, CheckEnd, CheckResult
 from .checking import Checks
 from .cycle import Cycle
@@ -215,6 +216,7 @@ class Engine:
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),
+            circuits_a=drawn_behind_a(settings, controls, own_w, voltage_v),
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
             decisions=(

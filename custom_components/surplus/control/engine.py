@@ -53,6 +53,8 @@ class Engine:
         self._last_at: float | None = None
         self._limits_at: float | None = None
         self._sound_grid: GridReading | None = None
+        # What will begin to draw by itself within minutes: kept free of starts and rises.
+        self._expected_w = 0.0
 
     def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
@@ -142,7 +144,13 @@ class Engine:
         limits_new = self._limits_at is None or shown.at > self._limits_at
         self._limits_at = shown.at
         limits = limits_of(settings, grid)
-        headroom = Headroom(limits, shown.base_a, shown.grid_a, overload=grid.overload)
+        headroom = Headroom(
+            limits,
+            shown.base_a,
+            shown.grid_a,
+            overload=grid.overload,
+            expected_a=self._expected_w / voltage_v,
+        )
         if is_new:
             still_a = shown.still_a
             most_w = _most_powers(controls, shown.own_w, snapshot.now, failures)

@@ -20,6 +20,7 @@ from .control.model import (
     BatteryReading,
     Decision,
     GridReading,
+    GuardEvent,
     LoadReading,
     LoadSpec,
     Mode,
@@ -270,6 +271,11 @@ class HomeControls(Protocol):
 
     def async_follow(self, load_id: str, on_cycle: Callable[[], None]) -> CALLBACK_TYPE:
         """Call ``on_cycle`` after each cycle: for what moves all the time."""
+
+    def async_follow_guard(
+        self, load_id: str, on_event: Callable[[GuardEvent], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``on_event`` when the guard sheds or restores the load."""
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from .allocation import allocate
 from .battery import STRICT_PRICE
+from .behind import drawn_behind_a
 from .check import Check, CheckEnd, CheckResult
 from .checking import Checks
 from .cycle import Cycle
@@ -54,6 +55,8 @@ class Engine:
         self._last_at: float | None = None
         self._limits_at: float | None = None
         self._sound_grid: GridReading | None = None
+        # What will begin to draw by itself within minutes: kept free of starts and rises.
+        self._expected_w = 0.0
 
     def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
@@ -148,7 +151,13 @@ class Engine:
         limits_new = self._limits_at is None or shown.at > self._limits_at
         self._limits_at = shown.at
         limits = limits_of(settings, grid)
-        headroom = Headroom(limits, shown.base_a, shown.grid_a, overload=grid.overload)
+        headroom = Headroom(
+            limits,
+            shown.base_a,
+            shown.grid_a,
+            overload=grid.overload,
+            expected_a=self._expected_w / voltage_v,
+        )
         if is_new:
             still_a = shown.still_a
             most_w = _most_powers(controls, shown.own_w, snapshot.now, failures)
@@ -222,6 +231,7 @@ class Engine:
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),
+            circuits_a=drawn_behind_a(settings, controls, own_w, voltage_v),
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
             loads_w=own_w,

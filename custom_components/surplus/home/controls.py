@@ -15,6 +15,7 @@ from ..control.cycle import Cycle
 from ..control.model import (
     ChargerReading,
     Decision,
+    GuardCounters,
     LoadReading,
     Mode,
     NextEvent,
@@ -26,6 +27,7 @@ from ..registry import HomeControls, LoadControls, Registry
 from .checks import Checks
 from .ends import Ends
 from .ledger import HomeLedger
+from .guard.news import GuardNews, OnGuardEvent
 from .modes import LoadModes, Passing, modes_of
 from .override import Overrides
 from .shown import Listeners, ShownDecisions, ShownEvents
@@ -34,6 +36,8 @@ from .store import SAVE_RARELY_S, SAVE_SOON_S, HomeMemory
 
 # What a boost has still to take is written down this often.
 _SAVE_ENERGY_S = 60.0
+# So is for how long limits have been exceeded.
+_SAVE_COUNTS_S = 60.0
 # A longer gap between two cycles is not time in which anything was seen.
 _LONGEST_STEP_S = 10.0
 # The energy left of a boost is shown in steps of this.
@@ -81,6 +85,8 @@ class Controls(HomeControls):
         self._decisions = ShownDecisions()
         self._events = ShownEvents()
         self._followers = Listeners()
+        self._guard = GuardNews()
+        self._counters: GuardCounters | None = None
         self._regulation: Mapping[str, RegulatorTerms] = {}
         self._facts: Mapping[str, Mapping[str, float]] = {}
         self._newest: dict[str, Decision] = {}
@@ -138,6 +144,11 @@ class Controls(HomeControls):
     def async_follow(self, load_id: str, on_cycle: Callable[[], None]) -> CALLBACK_TYPE:
         """Call ``on_cycle`` after each cycle: for what moves all the time."""
         return self._followers.async_subscribe(load_id, on_cycle)
+
+    @callback
+    def async_follow_guard(self, load_id: str, on_event: OnGuardEvent) -> CALLBACK_TYPE:
+        """Call ``on_event`` when the guard sheds or restores the load."""
+        return self._guard.async_subscribe(load_id, on_event)
 
     # ---- what entities set ---------------------------------------------------------
 
@@ -288,6 +299,13 @@ class Controls(HomeControls):
             if counted or new_reason or new_event:
                 self._listeners.async_notify(load_id)
             self._followers.async_notify(load_id)
+        if cycle.guard.events:
+            # What is shed must be known again after a power cut.
+            self._hands.save_within(SAVE_SOON_S)
+        elif cycle.guard.counters != self._counters:
+            self._hands.save_within(_SAVE_COUNTS_S)
+        self._counters = cycle.guard.counters
+        self._guard.async_tell(cycle.guard.events)
 
     def _count(self, load_id: str, energy_wh: float) -> bool:
         """Take energy off a boost; returns whether that can be seen."""

@@ -5,7 +5,12 @@ from datetime import UTC, datetime
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.surplus.control.model import Colour, Contract, Period, TariffReading
+from custom_components.surplus.control.model import (
+    Colour,
+    Contract,
+    Period,
+    TariffReading,
+)
 from custom_components.surplus.linky.horodate import parse_horodate
 from custom_components.surplus.linky.labels import LABELS, Kind, TicMode
 from custom_components.surplus.linky.status import CutOff, parse_status
@@ -208,7 +213,10 @@ def test_what_is_no_horodate(text: str) -> None:
     ],
 )
 def test_the_historic_period(
-    optarif: str | None, ptec: str | None, option: Contract | None, period: Period | None
+    optarif: str | None,
+    ptec: str | None,
+    option: Contract | None,
+    period: Period | None,
 ) -> None:
     tariff = historic_tariff({"OPTARIF": optarif, "PTEC": ptec}.get)
     assert (tariff.option, tariff.period) == (option, period)
@@ -284,7 +292,9 @@ def test_a_tempo_label_without_colour_takes_that_of_the_register() -> None:
         (None, None),
     ],
 )
-def test_the_calendar_names_the_option(ngtf: str | None, option: Contract | None) -> None:
+def test_the_calendar_names_the_option(
+    ngtf: str | None, option: Contract | None
+) -> None:
     assert standard_tariff({"NGTF": ngtf}.get, None).option is option
 
 

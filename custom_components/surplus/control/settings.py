@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from .model import TariffNow
-
 from .needs.specs import Need, Schedule
 
 # The distributor's reference voltage is 200 V for contracts, 230 V for physics.

@@ -26,8 +26,8 @@ from ..control.model import (
 from ..registry import HomeControls, LoadControls, Registry
 from .checks import Checks
 from .ends import Ends
-from .ledger import HomeLedger
 from .guard.news import GuardNews, OnGuardEvent
+from .ledger import HomeLedger
 from .modes import LoadModes, Passing, modes_of
 from .override import Overrides
 from .shown import Listeners, ShownDecisions, ShownEvents

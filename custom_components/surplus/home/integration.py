@@ -32,10 +32,10 @@ from .entities import (
     add_switches,
 )
 from .grid_meters import changed_meters
-from .ledger import HomeLedger, async_clear_ledger
-from .ledger_sensors import add_ledger_sensors
 from .guard.entities import add_guard_binary_sensors, add_guard_sensors
 from .guard.events import add_guard_events
+from .ledger import HomeLedger, async_clear_ledger
+from .ledger_sensors import add_ledger_sensors
 from .loads.runtime import async_get_loads
 from .loads.settings import load_id_of
 from .recorder import async_remove_record

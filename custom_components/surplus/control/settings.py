@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from .model import TariffNow
+from .needs.specs import Need, Schedule
 
 # The distributor's reference voltage is 200 V for contracts, 230 V for physics.
 NOMINAL_VOLTAGE_V = 230.0
@@ -32,7 +33,8 @@ class HomeSettings:
     a load ride through a cloud, 25 stops for any lasting import. ``reserve_w`` is what
     slow loads leave at most to a fast one below them, so that it can take a cloud.
     ``zero_export`` says that the inverter must not export and holds back what nobody
-    takes. ``circuits`` are the breakers between the main one and loads.
+    takes. ``circuits`` are the breakers between the main one and loads. ``schedules`` and
+    ``needs`` are what loads shall take by the clock.
     """
 
     phases: int = 1
@@ -46,6 +48,8 @@ class HomeSettings:
     sign_reversed: bool = False
     zero_export: bool = False
     circuits: tuple[Circuit, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    needs: tuple[Need, ...] = ()
 
     @property
     def tolerated_import_share(self) -> float:

@@ -34,6 +34,10 @@ class CheapHours:
             self._slots[slot] = cheap
             self._ahead = None
 
+    def seen_at(self, wall: datetime) -> bool | None:
+        """Return whether a half hour was cheap when it was last seen; None if never."""
+        return self._slots.get(_slot(wall))
+
     def left_s(
         self, wall: datetime, end: datetime, tariff: TariffNow | None = None
     ) -> float:

@@ -19,6 +19,8 @@ from .thermal import Demand
 _SIGN_UNKNOWN_S = 60.0
 # Kept free before a day's minimum must begin, beside its rest.
 _DAY_MARGIN_S = 120.0
+# Reasons to run that say nothing of a grid meter that is missing.
+_ASKED = frozenset({Reason.BOOST, Reason.CHEAP_HOURS, Reason.NEEDED, Reason.SCHEDULED})
 
 
 class SwitchedControl(SwitchedRelay):
@@ -39,6 +41,10 @@ class SwitchedControl(SwitchedRelay):
     ) -> Decision:
         self._count(around)
         reading = load.reading
+        planned = self._planned
+        if planned is not None and "target_c" in planned.numbers:
+            # It is to be hot by a time of day: that ends a rest.
+            self.water.wake()
         self.water.ask(reading.temperature_c, around)
         demand = self.water.demand
         was_forced, self._forced = self._forced, False
@@ -85,6 +91,8 @@ class SwitchedControl(SwitchedRelay):
             # What nobody sees the warmth of gets no more than some sun.
             if not self.water.may_heat:
                 return self._enough(Reason.TEMPERATURE_UNKNOWN, around)
+        elif planned is not None and not planned.stops:
+            return self._force(planned.reason, around, planned.numbers)
         elif load.mode is Mode.ECO and around.cheap:
             return self._force(Reason.CHEAP_HOURS, around)
         decision = self._solar(around, was_forced=was_forced)
@@ -144,7 +152,7 @@ class SwitchedControl(SwitchedRelay):
             return waits
         if around.meter is MeterState.STALE:
             return self._tell(self.switching.on, Reason.METER_STALE, around)
-        if reason in (Reason.BOOST, Reason.CHEAP_HOURS):
+        if reason in _ASKED:
             if around.meter is MeterState.LOST:
                 reason = Reason.METER_LOST
             elif around.meter is MeterState.NONE:

@@ -16,7 +16,7 @@ from .readings import (
     StorageReading,
     SwitchedReading,
 )
-from .snapshot import LoadInput, Snapshot
+from .snapshot import LoadInput, Snapshot, SolarSpan
 from .specs import (
     IEC_MINIMUM_A,
     ChargerSpec,
@@ -71,6 +71,7 @@ __all__ = [
     "RegulatorTerms",
     "Setpoint",
     "Snapshot",
+    "SolarSpan",
     "StorageReading",
     "StorageSpec",
     "SwitchedReading",

@@ -32,7 +32,7 @@ def allocate(
     """
     ledger = _Ledger(followers, own_w, around, failures)
     ledger.caps_w = guard.act(
-        [pair for pair in followers if pair[0].spec.load_id not in failures.errors],
+        _sound(followers, failures),
         own_w if limited_w is None else limited_w,
         around,
         is_new=limited_w is not None,
@@ -50,6 +50,13 @@ def allocate(
         ledger.book(follower, *decided)
         decisions.append(decided[0])
     return tuple(decisions)
+
+
+def _sound(followers: Sequence[Follower], failures: Failures) -> Sequence[Follower]:
+    """Return the loads whose control has not raised."""
+    if not failures.errors:
+        return followers
+    return [pair for pair in followers if pair[0].spec.load_id not in failures.errors]
 
 
 def _decide(

@@ -16,6 +16,8 @@ from .checking import Checks
 from .cycle import Cycle
 from .failures import Failures
 from .freshness import Freshness, MeterState
+from .guard.circuits import circuits_of, house_cap_of
+from .guard.guard import Guard
 from .limits import Headroom, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Follower
@@ -47,17 +49,21 @@ class Engine:
         self.freshness = Freshness()
         self._surplus = SurplusModel()
         self._peaks = HousePeaks(saved.get("peaks"))
+        self._guard = Guard(saved.get("guard"))
         self._loads = Memories(saved.get("loads", {}))
         self._checks = Checks()
         self._last_at: float | None = None
         self._limits_at: float | None = None
         self._sound_grid: GridReading | None = None
+        # What will begin to draw by itself within minutes: kept free of starts and rises.
+        self._expected_w = 0.0
 
     def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
         return {
             "peaks": self._peaks.as_dict(),
             "loads": self._loads.as_dict(now, wall),
+            "guard": self._guard.as_dict(),
         }
 
     def new_meter(self, freshness: Freshness | None = None) -> None:
@@ -73,6 +79,7 @@ class Engine:
     def forget(self, load_id: str) -> None:
         """Forget a load that was deleted: one of the same id later is another one."""
         self._loads.forget(load_id)
+        self._guard.forget(load_id)
         self._checks.stop(load_id)
 
     def start_check(self, spec: LoadSpec) -> None:
@@ -141,7 +148,19 @@ class Engine:
         limits_new = self._limits_at is None or shown.at > self._limits_at
         self._limits_at = shown.at
         limits = limits_of(settings, grid)
-        headroom = Headroom(limits, shown.base_a, shown.grid_a, overload=grid.overload)
+        headroom = Headroom(
+            limits,
+            shown.base_a,
+            shown.grid_a,
+            overload=grid.overload,
+            expected_a=self._expected_w / voltage_v,
+            groups=(
+                *circuits_of(settings, controls, shown.own_w, voltage_v),
+                *house_cap_of(snapshot.tariff, grid, own_w, voltage_v),
+            ),
+            guarded=True,
+        )
+        self._guard.see(shown.at, limits, headroom, grid)
         if is_new:
             still_a = shown.still_a
             most_w = _most_powers(controls, shown.own_w, snapshot.now, failures)
@@ -197,6 +216,7 @@ class Engine:
             around,
             self._checks,
             failures,
+            guard=self._guard,
             limited_w=shown.own_w if limits_new else None,
         )
         return Cycle(
@@ -229,6 +249,7 @@ class Engine:
             },
             facts=facts_of(controls),
             failures=failures.errors,
+            guard=self._guard.state(snapshot.now, seen=True),
         )
 
     def _sound(self, snapshot: Snapshot) -> Snapshot:
@@ -296,7 +317,10 @@ class Engine:
         checks = self._abort_checks(CheckEnd.METER_LOST)
         headroom = Headroom(limits, (base_a,) * settings.phases)
         around = self._unseen(snapshot, meter, headroom)
-        decisions = allocate(controls, {}, around, self._checks, failures)
+        self._guard.see_nothing()
+        decisions = allocate(
+            controls, {}, around, self._checks, failures, guard=self._guard
+        )
         return Cycle(
             at=snapshot.now,
             meter=meter,
@@ -312,6 +336,7 @@ class Engine:
             checks=checks,
             facts=facts_of(controls),
             failures=failures.errors,
+            guard=self._guard.state(snapshot.now, seen=False),
         )
 
 

@@ -350,7 +350,12 @@ class Judge:
                 continue
             by_itself = not body.wants_power or not body.obeys
             checking = decided[load_id].reason is Reason.CHECKING
-            if load_id in self.wished | self.checked or by_itself or checking or was is None:
+            if (
+                load_id in self.wished | self.checked
+                or by_itself
+                or checking
+                or was is None
+            ):
                 self.since.pop(load_id, None)
             elif (was != 0) is not (new[load_id] != 0):
                 self.since[load_id] = house.now

@@ -29,6 +29,8 @@ from custom_components.surplus.control.model import (
 from custom_components.surplus.control.settings import HomeSettings
 
 VOLTAGE_V = 230.0
+# When loads were last moved before anybody looked.
+FOUND_AT = 900.0
 START = datetime(2026, 1, 20, 10, tzinfo=UTC)
 
 # By how much a load moves in a second: a car per phase in A, others in W.
@@ -104,7 +106,8 @@ class Body:
         if setpoint.value != self.value:
             if not self.value:
                 self.starts_at = now + _CAR_STARTS_S
-            self.value, self.told_at = setpoint.value, now
+            # It takes a moment: what is told on a reading is not seen in it.
+            self.value, self.told_at = setpoint.value, now + 0.1
 
     def step(self, now: float) -> None:
         """Live through one second."""
@@ -125,7 +128,9 @@ class Body:
         power_w, power_at = (self.power_w, now) if self.measures else (None, None)
         if self.frozen is not None:
             power_w, power_at = self.frozen
-        told = self.value if self.told_at is not None else None
+        told, told_at = self.value, self.told_at
+        if told_at is None:
+            told_at = FOUND_AT
         common = {
             "reachable": self.reachable,
             "wants_power": self.wants_power,
@@ -142,18 +147,14 @@ class Body:
                     if amps > 1 and self.frozen is None
                     else (),
                     offered_a=told,
-                    offered_at=self.told_at,
+                    offered_at=told_at,
                 )
             case HeaterSpec():
-                return HeaterReading(
-                    **common, accepted_w=told, accepted_at=self.told_at
-                )
+                return HeaterReading(**common, accepted_w=told, accepted_at=told_at)
             case SwitchedSpec():
-                return SwitchedReading(
-                    **common, on=self.value != 0, changed_at=self.told_at
-                )
+                return SwitchedReading(**common, on=self.value != 0, changed_at=told_at)
         return StorageReading(
-            **common, accepted_w=told, accepted_at=self.told_at, soc=self.soc
+            **common, accepted_w=told, accepted_at=told_at, soc=self.soc
         )
 
     def seen(self, now: float) -> LoadInput:

@@ -23,6 +23,7 @@ from .loads.base import Follower
 from .loads.circumstances import Circumstances
 from .memories import Memories, facts_of
 from .model import Decision, GridReading, LimitKind, LoadSpec, Reason, Snapshot
+from .offpeak import OffPeakStart
 from .peaks import HousePeaks
 from .protection import base_currents, protected, shown_by_control
 from .settings import HomeSettings
@@ -53,14 +54,14 @@ class Engine:
         self._last_at: float | None = None
         self._limits_at: float | None = None
         self._sound_grid: GridReading | None = None
-        # What will begin to draw by itself within minutes: kept free of starts and rises.
-        self._expected_w = 0.0
+        self._offpeak = OffPeakStart(saved.get("offpeak", ()))
 
     def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
         return {
             "peaks": self._peaks.as_dict(),
             "loads": self._loads.as_dict(now, wall),
+            "offpeak": self._offpeak.as_list(),
         }
 
     def new_meter(self, freshness: Freshness | None = None) -> None:
@@ -144,12 +145,13 @@ class Engine:
         limits_new = self._limits_at is None or shown.at > self._limits_at
         self._limits_at = shown.at
         limits = limits_of(settings, grid)
+        expected_w = self._offpeak.look(snapshot, grid, own_w)
         headroom = Headroom(
             limits,
             shown.base_a,
             shown.grid_a,
             overload=grid.overload,
-            expected_a=self._expected_w / voltage_v,
+            expected_a=expected_w / voltage_v,
         )
         if is_new:
             still_a = shown.still_a
@@ -227,6 +229,7 @@ class Engine:
             circuits_a=drawn_behind_a(settings, controls, own_w, voltage_v),
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
+            offpeak_start=self._offpeak.learned,
             decisions=(
                 *_told_with(decisions, surplus),
                 *self._loads.let_go(snapshot, failures, decisions),

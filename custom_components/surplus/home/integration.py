@@ -34,6 +34,7 @@ from .entities import (
 from .grid_meters import changed_meters
 from .guard.entities import add_guard_binary_sensors, add_guard_sensors
 from .guard.events import add_guard_events
+from .guard.offpeak import add_offpeak_sensor
 from .loads.runtime import async_get_loads
 from .loads.settings import load_id_of
 from .recorder import async_remove_record
@@ -175,7 +176,11 @@ ROOM = Room(
         Platform.NUMBER: _adding(Platform.NUMBER, add_numbers),
         Platform.SELECT: _adding(Platform.SELECT, add_selects),
         Platform.SENSOR: _adding(
-            Platform.SENSOR, add_sensors, add_guard_sensors, add_circuit_sensors
+            Platform.SENSOR,
+            add_sensors,
+            add_guard_sensors,
+            add_offpeak_sensor,
+            add_circuit_sensors,
         ),
         Platform.SWITCH: _adding(Platform.SWITCH, add_switches),
     },

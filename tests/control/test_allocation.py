@@ -9,6 +9,7 @@ from custom_components.surplus.control.allocation import allocate
 from custom_components.surplus.control.checking import Checks
 from custom_components.surplus.control.failures import Failures
 from custom_components.surplus.control.freshness import MeterState
+from custom_components.surplus.control.guard.guard import Guard
 from custom_components.surplus.control.limits import Headroom, Limit
 from custom_components.surplus.control.loads.circumstances import Circumstances, Span
 from custom_components.surplus.control.model import (
@@ -53,6 +54,7 @@ def hand_out(
         ),
         Checks(),
         Failures(),
+        guard=Guard(),
         limited_w={control.spec.load_id: control.draws_w for control in controls}
         if is_new
         else None,

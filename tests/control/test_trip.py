@@ -8,8 +8,8 @@ from custom_components.surplus.control.guard.trip import LINKY, Heat
 def seconds_to_trip(before: float, ratio: float) -> float:
     """Step from a load that has lasted for ever to another one."""
     heat = Heat(LINKY)
-    heat.observe(0.0, [before])
-    heat.observe(1.0, [ratio])
+    heat.observe(0.0, 10.0, [10.0 * before])
+    heat.observe(1.0, 10.0, [10.0 * ratio])
     return heat.seconds_left(1.0)
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from .allocation import allocate
 from .battery import STRICT_PRICE
-from .behind import drawn_behind_a
 from .check import Check, CheckEnd, CheckResult
 from .checking import Checks
 from .cycle import Cycle
 from .failures import Failures
 from .freshness import Freshness, MeterState
+from .guard.circuits import circuits_of, drawn_behind_a, house_cap_of
+from .guard.guard import Guard
 from .limits import Headroom, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Follower
@@ -49,6 +50,7 @@ class Engine:
         self.freshness = Freshness()
         self._surplus = SurplusModel()
         self._peaks = HousePeaks(saved.get("peaks"))
+        self._guard = Guard(saved.get("guard"))
         self._loads = Memories(saved.get("loads", {}))
         self._checks = Checks()
         self._last_at: float | None = None
@@ -61,6 +63,7 @@ class Engine:
         return {
             "peaks": self._peaks.as_dict(),
             "loads": self._loads.as_dict(now, wall),
+            "guard": self._guard.as_dict(),
             "offpeak": self._offpeak.as_list(),
         }
 
@@ -77,6 +80,7 @@ class Engine:
     def forget(self, load_id: str) -> None:
         """Forget a load that was deleted: one of the same id later is another one."""
         self._loads.forget(load_id)
+        self._guard.forget(load_id)
         self._checks.stop(load_id)
 
     def start_check(self, spec: LoadSpec) -> None:
@@ -146,13 +150,20 @@ class Engine:
         self._limits_at = shown.at
         limits = limits_of(settings, grid)
         expected_w = self._offpeak.look(snapshot, grid, own_w)
+        circuits = circuits_of(settings, controls, shown.own_w, voltage_v)
         headroom = Headroom(
             limits,
             shown.base_a,
             shown.grid_a,
             overload=grid.overload,
             expected_a=expected_w / voltage_v,
+            groups=(
+                *circuits,
+                *house_cap_of(snapshot.tariff, grid, own_w, voltage_v),
+            ),
+            guarded=True,
         )
+        self._guard.see(shown.at, limits, headroom, grid)
         if is_new:
             still_a = shown.still_a
             most_w = _most_powers(controls, shown.own_w, snapshot.now, failures)
@@ -208,6 +219,7 @@ class Engine:
             around,
             self._checks,
             failures,
+            guard=self._guard,
             limited_w=shown.own_w if limits_new else None,
         )
         return Cycle(
@@ -226,7 +238,7 @@ class Engine:
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),
-            circuits_a=drawn_behind_a(settings, controls, own_w, voltage_v),
+            circuits_a=drawn_behind_a(settings, circuits),
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
             offpeak_start=self._offpeak.learned,
@@ -242,6 +254,7 @@ class Engine:
             },
             facts=facts_of(controls),
             failures=failures.errors,
+            guard=self._guard.state(snapshot.now, seen=True),
         )
 
     def _sound(self, snapshot: Snapshot) -> Snapshot:
@@ -309,7 +322,10 @@ class Engine:
         checks = self._abort_checks(CheckEnd.METER_LOST)
         headroom = Headroom(limits, (base_a,) * settings.phases)
         around = self._unseen(snapshot, meter, headroom)
-        decisions = allocate(controls, {}, around, self._checks, failures)
+        self._guard.see_nothing()
+        decisions = allocate(
+            controls, {}, around, self._checks, failures, guard=self._guard
+        )
         return Cycle(
             at=snapshot.now,
             meter=meter,
@@ -325,6 +341,7 @@ class Engine:
             checks=checks,
             facts=facts_of(controls),
             failures=failures.errors,
+            guard=self._guard.state(snapshot.now, seen=False),
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from .check import CheckResult
 from .freshness import MeterState
 from .model import Decision, GuardState, RegulatorTerms
+from .needs.state import PlanState
 from .offpeak import Learned
 
 
@@ -13,7 +14,7 @@ from .offpeak import Learned
 class Cycle:
     """What a cycle made of its snapshot.
 
-    ``surplus_w`` is what the sun leaves to all loads together; ``budget_w`` and
+    ``loads_w`` is what each load draws, as measured or believed. ``surplus_w`` is what the sun leaves to all loads together; ``budget_w`` and
     ``budget_a`` are what they may use of it under target, margin and limits (current
     over one phase of the supply). ``battery_w`` is what batteries that regulate
     themselves give (+ = discharging) at the instant of the surplus.
@@ -24,7 +25,8 @@ class Cycle:
     itself when off-peak hours begin. ``checks`` holds the commissioning checks that
     ended in this cycle, ``regulation`` what the PIDs of loads did that have one, and
     ``facts`` what was learned of loads. ``failures`` is what the controls of loads have
-    raised: those loads are let go. ``guard`` is how things stand with the limits.
+    raised: those loads are let go. ``guard`` is how things stand with the limits,
+    ``plans`` how with schedules and needs, by their ids.
     """
 
     at: float
@@ -43,6 +45,7 @@ class Cycle:
     breaker_room_a: float | None = None
     subscription_room_va: float | None = None
     offpeak_start: Learned | None = None
+    loads_w: Mapping[str, float] = field(default_factory=dict)
     circuits_a: Mapping[str, float] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     checks: Mapping[str, CheckResult] = field(default_factory=dict)
@@ -50,3 +53,4 @@ class Cycle:
     facts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     failures: Mapping[str, Exception] = field(default_factory=dict)
     guard: GuardState = field(default_factory=GuardState)
+    plans: Mapping[str, PlanState] = field(default_factory=dict)

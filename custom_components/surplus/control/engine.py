@@ -24,10 +24,11 @@ from .loads.base import Follower
 from .loads.circumstances import Circumstances
 from .memories import Memories, facts_of
 from .model import Decision, GridReading, LimitKind, LoadSpec, Reason, Snapshot
+from .needs.plans import Plans
 from .offpeak import OffPeakStart
 from .peaks import HousePeaks
 from .protection import base_currents, protected, shown_by_control
-from .settings import HomeSettings
+from .settings import HomeSettings, priced
 from .sound import sound_grid, sound_loads
 from .surplus import Surplus, SurplusModel, house_w
 
@@ -52,6 +53,7 @@ class Engine:
         self._peaks = HousePeaks(saved.get("peaks"))
         self._guard = Guard(saved.get("guard"))
         self._loads = Memories(saved.get("loads", {}))
+        self._plans = Plans(saved.get("plans"))
         self._checks = Checks()
         self._last_at: float | None = None
         self._limits_at: float | None = None
@@ -65,6 +67,7 @@ class Engine:
             "loads": self._loads.as_dict(now, wall),
             "guard": self._guard.as_dict(),
             "offpeak": self._offpeak.as_list(),
+            "plans": self._plans.as_dict(),
         }
 
     def new_meter(self, freshness: Freshness | None = None) -> None:
@@ -115,7 +118,11 @@ class Engine:
     def cycle(self, snapshot: Snapshot) -> Cycle:
         """Decide for every load."""
         snapshot = self._sound(snapshot)
-        settings, grid = self.settings, snapshot.grid
+        snapshot = self._plans.wish(snapshot, self.settings, self._loads)
+        return self._plans.told(self._decide(snapshot), snapshot)
+
+    def _decide(self, snapshot: Snapshot) -> Cycle:
+        settings, grid = priced(self.settings, snapshot.tariff), snapshot.grid
         meter = self.freshness.judge(grid, snapshot.now)
         self._surplus.observe(snapshot)
         failures = Failures()
@@ -242,6 +249,7 @@ class Engine:
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
             offpeak_start=self._offpeak.learned,
+            loads_w=own_w,
             decisions=(
                 *_told_with(decisions, surplus),
                 *self._loads.let_go(snapshot, failures, decisions),
@@ -299,7 +307,8 @@ class Engine:
             voltage_v=self.settings.voltage_v,
             meter=meter,
             headroom=headroom,
-            settings=self.settings,
+            settings=priced(self.settings, snapshot.tariff),
+            tariff=snapshot.tariff,
         )
 
     def _blind(
@@ -331,6 +340,13 @@ class Engine:
             meter=meter,
             solar_w=snapshot.solar_w,
             battery_state=self._surplus.battery_state,
+            loads_w=_own_powers(
+                controls,
+                snapshot.now,
+                snapshot.now,
+                settings.voltage_v,
+                Failures(),
+            ),
             decisions=(
                 *(
                     _told_blind(decision, meter) if peak_a is None else decision

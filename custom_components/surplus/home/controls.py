@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
 
+from ..clock import monotonic
 from ..const import DOMAIN
 from ..control.check import CheckResult
 from ..control.cycle import Cycle
@@ -23,7 +25,9 @@ from ..control.model import (
 )
 from ..registry import HomeControls, LoadControls, Registry
 from .checks import Checks
+from .ends import Ends
 from .guard.news import GuardNews, OnGuardEvent
+from .ledger import HomeLedger
 from .modes import LoadModes, Passing, modes_of
 from .override import Overrides
 from .shown import Listeners, ShownDecisions, ShownEvents
@@ -39,7 +43,7 @@ _LONGEST_STEP_S = 10.0
 # The energy left of a boost is shown in steps of this.
 _ENERGY_STEP_WH = 100.0
 # Stopped by hand, a vehicle may say for a moment that it wants nothing.
-_VEHICLE_LEFT = timedelta(seconds=15)
+_VEHICLE_LEFT_S = 15.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,15 +69,18 @@ class Controls(HomeControls):
         hass: HomeAssistant,
         registry: Registry,
         memory: HomeMemory,
+        accounts: HomeLedger,
         hands: Hands,
     ) -> None:
         """Go on with what was remembered."""
+        self._accounts = accounts
         self.checks = Checks(hass)
         self._registry = registry
         self._memory = memory
         self._hands = hands
         self._overrides = Overrides()
-        self._wanted_at: dict[str, datetime] = {}
+        self._wanted_at: dict[str, float] = {}
+        self._ends = Ends(memory.loads, memory.saved_at)
         self._listeners = Listeners()
         self._decisions = ShownDecisions()
         self._events = ShownEvents()
@@ -84,6 +91,11 @@ class Controls(HomeControls):
         self._facts: Mapping[str, Mapping[str, float]] = {}
         self._newest: dict[str, Decision] = {}
         self._counted_at: float | None = None
+
+    @property
+    def accounts(self) -> HomeLedger:
+        """What loads have taken, from whom, and what it has cost."""
+        return self._accounts
 
     @callback
     def async_forget(self, load_id: str) -> None:
@@ -163,6 +175,7 @@ class Controls(HomeControls):
             elif value < 0 and source and not isinstance(source.spec, StorageSpec):
                 raise _invalid("value_below_zero")
         self._wish(load_id)
+        self._follow_clock(monotonic(), dt_util.utcnow())
         self._set(
             load_id,
             self.modes(load_id).asked(
@@ -220,8 +233,11 @@ class Controls(HomeControls):
         return self._memory.loads.setdefault(load_id, LoadModes())
 
     @callback
-    def async_before(self, seen: Mapping[str, LoadSight], wall: datetime) -> None:
+    def async_before(
+        self, seen: Mapping[str, LoadSight], now: float, wall: datetime
+    ) -> None:
         """Bring what is asked up to date, before the loads are decided for."""
+        self._follow_clock(now, wall)
         for load_id, modes in tuple(self._memory.loads.items()):
             if (now_asked := modes.at(wall)) is not modes:
                 self._change(load_id, now_asked)
@@ -238,18 +254,22 @@ class Controls(HomeControls):
             if modes.by_hand or not observing:
                 self._change(load_id, modes.taken_over(value, until))
         if not observing:
-            self._end_with_the_vehicle(seen, wall)
+            self._end_with_the_vehicle(seen, now)
 
-    def _end_with_the_vehicle(
-        self, seen: Mapping[str, LoadSight], wall: datetime
-    ) -> None:
+    def _follow_clock(self, now: float, wall: datetime) -> None:
+        """Let ends go with a wall clock that somebody has set."""
+        moved = self._ends.moved(self._memory.loads, now, wall)
+        for load_id, modes in moved.items():
+            self._change(load_id, modes)
+
+    def _end_with_the_vehicle(self, seen: Mapping[str, LoadSight], now: float) -> None:
         """End what a person set at a charger once its vehicle has left."""
         for load_id, sight in seen.items():
             if not isinstance(sight.reading, ChargerReading):
                 continue
             if sight.reading.wants_power:
-                self._wanted_at[load_id] = wall
-            elif wall - self._wanted_at.get(load_id, wall) >= _VEHICLE_LEFT:
+                self._wanted_at[load_id] = now
+            elif now - self._wanted_at.get(load_id, now) >= _VEHICLE_LEFT_S:
                 del self._wanted_at[load_id]
                 if self.modes(load_id).by_hand:
                     self._change(load_id, self.modes(load_id).resumed())

@@ -35,6 +35,8 @@ from .grid_meters import changed_meters
 from .guard.entities import add_guard_binary_sensors, add_guard_sensors
 from .guard.events import add_guard_events
 from .guard.offpeak import add_offpeak_sensor
+from .ledger import HomeLedger, async_clear_ledger
+from .ledger_sensors import add_ledger_sensors
 from .loads.runtime import async_get_loads
 from .loads.settings import load_id_of
 from .recorder import async_remove_record
@@ -121,7 +123,9 @@ async def _async_create(
         await async_keep_copy(hass, store)
         async_report_lost(hass, store, _LEARNING_LOST)
         engine = Engine(settings)
-    return HomeCoordinator(hass, entry, registry, memory, engine)
+    ledger = HomeLedger(hass, entry.entry_id)
+    await ledger.async_load()
+    return HomeCoordinator(hass, entry, registry, memory, engine, ledger=ledger)
 
 
 async def _async_unload(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
@@ -141,6 +145,7 @@ async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await async_close_parked(hass, entry)
     store = HomeStore(hass, entry.entry_id)
     await store.async_remove()
+    await async_clear_ledger(hass, entry.entry_id)
     await async_remove_record(hass, entry.entry_id)
     async_clear_issues(hass)
     for lost in (_MEMORY_LOST, _LEARNING_LOST):
@@ -181,6 +186,7 @@ ROOM = Room(
             add_guard_sensors,
             add_offpeak_sensor,
             add_circuit_sensors,
+            add_ledger_sensors,
         ),
         Platform.SWITCH: _adding(Platform.SWITCH, add_switches),
     },

@@ -135,6 +135,7 @@ class MixedHouse:
     base_a: list[float] = field(default_factory=lambda: [0.0])
     tells_currents: bool = True
     batteries: tuple[BatteryReading, ...] = ()
+    cheap: bool | None = None
     now: float = 1000.0
     history: list[Cycle] = field(default_factory=list)
     currents: list[tuple[float, ...]] = field(default_factory=list)
@@ -177,6 +178,7 @@ class MixedHouse:
                     for load in self.loads
                 ),
                 batteries=self.batteries,
+                cheap=self.cheap,
             )
         )
         for load in self.loads:

@@ -30,6 +30,7 @@ from .peaks import HousePeaks
 from .protection import base_currents, protected, shown_by_control
 from .settings import HomeSettings, priced
 from .sound import sound_grid, sound_loads
+from .stagger import Stagger
 from .surplus import Surplus, SurplusModel, house_w
 
 # A longer gap between readings is not time in which anything was seen.
@@ -58,6 +59,7 @@ class Engine:
         self._last_at: float | None = None
         self._limits_at: float | None = None
         self._sound_grid: GridReading | None = None
+        self._stagger = Stagger()
         self._offpeak = OffPeakStart(saved.get("offpeak", ()))
 
     def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
@@ -220,6 +222,7 @@ class Engine:
         if battery.owed:
             price = max(settings.import_price, STRICT_PRICE)
             around.settings = replace(settings, import_price=price)
+        staggered = self._stagger.see(controls, cheap=snapshot.cheap, now=snapshot.now)
         decisions = allocate(
             controls,
             own_w,
@@ -227,6 +230,7 @@ class Engine:
             self._checks,
             failures,
             guard=self._guard,
+            stagger=self._stagger if staggered else None,
             limited_w=shown.own_w if limits_new else None,
         )
         return Cycle(

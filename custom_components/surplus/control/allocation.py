@@ -35,7 +35,7 @@ def allocate(
     """
     handout = _Handout(followers, own_w, around, failures)
     handout.caps_w = guard.act(
-        [pair for pair in followers if pair[0].spec.load_id not in failures.errors],
+        _sound(followers, failures),
         own_w if limited_w is None else limited_w,
         around,
         is_new=limited_w is not None,
@@ -58,6 +58,13 @@ def allocate(
             decision = stagger.note(follower, decision, held_w, around, ran=ran)
         decisions.append(decision)
     return tuple(decisions)
+
+
+def _sound(followers: Sequence[Follower], failures: Failures) -> Sequence[Follower]:
+    """Return the loads whose control has not raised."""
+    if not failures.errors:
+        return followers
+    return [pair for pair in followers if pair[0].spec.load_id not in failures.errors]
 
 
 def _decide(

@@ -4,7 +4,7 @@ The engine keeps what must be remembered between cycles and nothing else: given 
 snapshots in the same order it decides the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -23,15 +23,17 @@ from .loads import control_of
 from .loads.base import Follower
 from .loads.circumstances import Circumstances
 from .memories import Memories, facts_of
-from .model import Decision, GridReading, LimitKind, LoadSpec, Reason, Snapshot
+from .model import GridReading, LimitKind, LoadSpec, Snapshot
 from .needs.plans import Plans
 from .offpeak import OffPeakStart
 from .peaks import HousePeaks
+from .powers import most_powers, own_powers
 from .protection import base_currents, protected, shown_by_control
 from .settings import HomeSettings, priced
 from .sound import sound_grid, sound_loads
 from .stagger import Stagger
-from .surplus import Surplus, SurplusModel, house_w
+from .surplus import SurplusModel, house_w
+from .telling import told_blind, told_with
 
 # A longer gap between readings is not time in which anything was seen.
 _LONGEST_STEP_S = 10.0
@@ -134,10 +136,10 @@ class Engine:
 
         dt_s, is_new = self._step(grid.at)
         voltage_v = voltage_of(settings, grid)
-        own_w = _own_powers(controls, grid.at, snapshot.now, voltage_v, failures)
+        own_w = own_powers(controls, grid.at, snapshot.now, voltage_v, failures)
         limited_w = None
         if grid.limits_at is not None:
-            limited_w = _own_powers(
+            limited_w = own_powers(
                 controls, grid.limits_at, snapshot.now, voltage_v, failures
             )
         if failures.errors:
@@ -175,7 +177,7 @@ class Engine:
         self._guard.see(shown.at, limits, headroom, grid)
         if is_new:
             still_a = shown.still_a
-            most_w = _most_powers(controls, shown.own_w, snapshot.now, failures)
+            most_w = most_powers(controls, shown.own_w, snapshot.now, failures)
             if most_w != shown.own_w:
                 still_a = base_currents(shown.grid_a, controls, most_w, voltage_v)
             self._note_peak(snapshot, still_a, voltage_v)
@@ -255,7 +257,7 @@ class Engine:
             offpeak_start=self._offpeak.learned,
             loads_w=own_w,
             decisions=(
-                *_told_with(decisions, surplus),
+                *told_with(decisions, surplus),
                 *self._loads.let_go(snapshot, failures, decisions),
             ),
             checks=checks,
@@ -344,7 +346,7 @@ class Engine:
             meter=meter,
             solar_w=snapshot.solar_w,
             battery_state=self._surplus.battery_state,
-            loads_w=_own_powers(
+            loads_w=own_powers(
                 controls,
                 snapshot.now,
                 snapshot.now,
@@ -353,7 +355,7 @@ class Engine:
             ),
             decisions=(
                 *(
-                    _told_blind(decision, meter) if peak_a is None else decision
+                    told_blind(decision, meter) if peak_a is None else decision
                     for decision in decisions
                 ),
                 *self._loads.let_go(snapshot, failures, decisions),
@@ -365,44 +367,6 @@ class Engine:
         )
 
 
-def _own_powers(
-    controls: Sequence[Follower],
-    at: float,
-    now: float,
-    voltage_v: float,
-    failures: Failures,
-) -> dict[str, float]:
-    """Return what each load draws at an instant, of those that can say it."""
-    own_w = {}
-    for load, control in controls:
-        drawn_w = failures.attempt(
-            load, control.counted_w, load.reading, at, now, voltage_v
-        )
-        if drawn_w is not None:
-            own_w[load.spec.load_id] = drawn_w
-    return own_w
-
-
-def _most_powers(
-    controls: Sequence[Follower],
-    own_w: Mapping[str, float],
-    now: float,
-    failures: Failures,
-) -> dict[str, float]:
-    """Return what each load may draw: one that moves otherwise is no draw of the house."""
-    most_w = dict(own_w)
-    for load, control in controls:
-        if not control.orders.moving:
-            continue
-        load_id = load.spec.load_id
-        may_draw_w = failures.attempt(
-            load, control.orders.may_draw_w, own_w[load_id], now
-        )
-        if may_draw_w is not None:
-            most_w[load_id] = may_draw_w
-    return most_w
-
-
 def _budget(
     available_w: float, headroom: Headroom, voltage_v: float, phases: int
 ) -> float:
@@ -411,38 +375,3 @@ def _budget(
     if tight := headroom.tightest(range(1, phases + 1)):
         budget_w = min(budget_w, max(0.0, tight[0]) * voltage_v * phases)
     return budget_w
-
-
-def _told_blind(decision: Decision, meter: MeterState) -> Decision:
-    """Say that it is the meter that is missing where nobody knows of any room."""
-    if decision.reason is not Reason.NO_ROOM:
-        return decision
-    never = meter is MeterState.NONE
-    return replace(
-        decision,
-        reason=Reason.NO_GRID_METER if never else Reason.METER_LOST,
-        numbers={},
-    )
-
-
-def _told_with(
-    decisions: tuple[Decision, ...], surplus: Surplus
-) -> tuple[Decision, ...]:
-    """Say what a surplus rests on, and what is missing where a battery is not heard."""
-    if surplus.battery.state is MeterState.LOST:
-        decisions = tuple(
-            replace(decision, reason=Reason.BATTERY_LOST)
-            if decision.reason in (Reason.WAITING_FOR_SURPLUS, Reason.HOLDING_MINIMUM)
-            else decision
-            for decision in decisions
-        )
-    modelled_w = surplus.balance.house_w
-    if modelled_w is None:
-        return decisions
-    modelled = {"modelled_house_w": round(modelled_w)}
-    return tuple(
-        replace(decision, numbers={**decision.numbers, **modelled})
-        if "surplus_w" in decision.numbers
-        else decision
-        for decision in decisions
-    )

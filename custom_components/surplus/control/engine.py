@@ -18,6 +18,7 @@ from .failures import Failures
 from .freshness import Freshness, MeterState
 from .guard.circuits import circuits_of, drawn_behind_a, house_cap_of
 from .guard.guard import Guard
+from .learned_phases import LearnedPhases
 from .limits import Headroom, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Follower
@@ -61,6 +62,7 @@ class Engine:
         self._last_at: float | None = None
         self._limits_at: float | None = None
         self._sound_grid: GridReading | None = None
+        self._phases = LearnedPhases(saved.get("phases"))
         self._stagger = Stagger()
         self._offpeak = OffPeakStart(saved.get("offpeak", ()))
 
@@ -71,6 +73,7 @@ class Engine:
             "loads": self._loads.as_dict(now, wall),
             "guard": self._guard.as_dict(),
             "offpeak": self._offpeak.as_list(),
+            "phases": self._phases.as_dict(),
             "plans": self._plans.as_dict(),
         }
 
@@ -88,6 +91,7 @@ class Engine:
         """Forget a load that was deleted: one of the same id later is another one."""
         self._loads.forget(load_id)
         self._guard.forget(load_id)
+        self._phases.forget(load_id)
         self._checks.stop(load_id)
 
     def start_check(self, spec: LoadSpec) -> None:
@@ -176,6 +180,7 @@ class Engine:
         )
         self._guard.see(shown.at, limits, headroom, grid)
         if is_new:
+            self._phases.see(grid, controls, own_w, voltage_v)
             still_a = shown.still_a
             most_w = most_powers(controls, shown.own_w, snapshot.now, failures)
             if most_w != shown.own_w:
@@ -255,6 +260,7 @@ class Engine:
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
             offpeak_start=self._offpeak.learned,
+            learned_phases=self._phases.known,
             loads_w=own_w,
             decisions=(
                 *told_with(decisions, surplus),
@@ -281,6 +287,7 @@ class Engine:
         elif (grid := sound_grid(snapshot.grid, snapshot.now)) is not None:
             self._sound_grid = grid
         loads = sound_loads(snapshot.loads)
+        loads = self._phases.placed(loads, self._sound_grid, self.settings.phases)
         if self._sound_grid is snapshot.grid and loads is snapshot.loads:
             return snapshot
         return replace(snapshot, grid=self._sound_grid, loads=loads)

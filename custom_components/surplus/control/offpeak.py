@@ -283,9 +283,6 @@ def _steps_of(
         step = Step(delay_s=max(0.0, at - begun_at), power_w=step_w)
         if index - last >= _BEFORE:
             steps.append(step)
-        elif step_w > steps[-1].power_w:
-            # The same one, seen better.
-            steps[-1] = step
         last = index
     largest = sorted(steps, key=lambda step: -step.power_w)[:_STEPS_A_NIGHT]
     return tuple(sorted(largest, key=lambda step: step.delay_s))

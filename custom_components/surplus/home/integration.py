@@ -34,6 +34,7 @@ from .entities import (
 from .grid_meters import changed_meters
 from .guard.entities import add_guard_binary_sensors, add_guard_sensors
 from .guard.events import add_guard_events
+from .guard.offpeak import add_offpeak_sensor
 from .ledger import HomeLedger, async_clear_ledger
 from .ledger_sensors import add_ledger_sensors
 from .loads.runtime import async_get_loads
@@ -183,6 +184,7 @@ ROOM = Room(
             Platform.SENSOR,
             add_sensors,
             add_guard_sensors,
+            add_offpeak_sensor,
             add_circuit_sensors,
             add_ledger_sensors,
         ),

@@ -30,9 +30,9 @@ def allocate(
     that limits go by, None where these were seen before. One whose control raises is
     noted in ``failures`` and let go: it costs only itself.
     """
-    ledger = _Ledger(followers, own_w, around, failures)
-    ledger.caps_w = guard.act(
-        [pair for pair in followers if pair[0].spec.load_id not in failures.errors],
+    handout = _Handout(followers, own_w, around, failures)
+    handout.caps_w = guard.act(
+        _sound(followers, failures),
         own_w if limited_w is None else limited_w,
         around,
         is_new=limited_w is not None,
@@ -41,15 +41,22 @@ def allocate(
     # What cannot be commanded takes its room first, whatever its priority.
     for follower in sorted(followers, key=lambda pair: pair[0].reading.reachable):
         load, control = follower
-        ledger.begin_turn(follower)
+        handout.begin_turn(follower)
         decided = failures.attempt(load, _decide, follower, around, checks, guard)
         if decided is None or load.spec.load_id in failures.errors:
             # It goes on with what it draws, as far as anybody knows.
             decided = control.let_go(), around.own_w
-            ledger.reserve(follower, around.own_w)
-        ledger.book(follower, *decided)
+            handout.reserve(follower, around.own_w)
+        handout.book(follower, *decided)
         decisions.append(decided[0])
     return tuple(decisions)
+
+
+def _sound(followers: Sequence[Follower], failures: Failures) -> Sequence[Follower]:
+    """Return the loads whose control has not raised."""
+    if not failures.errors:
+        return followers
+    return [pair for pair in followers if pair[0].spec.load_id not in failures.errors]
 
 
 def _decide(
@@ -89,7 +96,7 @@ class _Account:
     excess_w: float = 0.0
 
 
-class _Ledger:
+class _Handout:
     """What is left, from load to load: it keeps ``around`` true."""
 
     def __init__(

@@ -4,13 +4,14 @@ The engine keeps what must be remembered between cycles and nothing else: given 
 snapshots in the same order it decides the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from .allocation import allocate
 from .battery import STRICT_PRICE
+from .behind import drawn_behind_a
 from .check import Check, CheckEnd, CheckResult
 from .checking import Checks
 from .cycle import Cycle
@@ -23,12 +24,15 @@ from .loads import control_of
 from .loads.base import Follower
 from .loads.circumstances import Circumstances
 from .memories import Memories, facts_of
-from .model import Decision, GridReading, LimitKind, LoadSpec, Reason, Snapshot
+from .model import GridReading, LimitKind, LoadSpec, Snapshot
+from .needs.plans import Plans
 from .peaks import HousePeaks
+from .powers import most_powers, own_powers
 from .protection import base_currents, protected, shown_by_control
-from .settings import HomeSettings
+from .settings import HomeSettings, priced
 from .sound import sound_grid, sound_loads
-from .surplus import Surplus, SurplusModel, house_w
+from .surplus import SurplusModel, house_w
+from .telling import told_blind, told_with
 
 # A longer gap between readings is not time in which anything was seen.
 _LONGEST_STEP_S = 10.0
@@ -51,6 +55,7 @@ class Engine:
         self._peaks = HousePeaks(saved.get("peaks"))
         self._guard = Guard(saved.get("guard"))
         self._loads = Memories(saved.get("loads", {}))
+        self._plans = Plans(saved.get("plans"))
         self._checks = Checks()
         self._last_at: float | None = None
         self._limits_at: float | None = None
@@ -64,6 +69,7 @@ class Engine:
             "peaks": self._peaks.as_dict(),
             "loads": self._loads.as_dict(now, wall),
             "guard": self._guard.as_dict(),
+            "plans": self._plans.as_dict(),
         }
 
     def new_meter(self, freshness: Freshness | None = None) -> None:
@@ -114,7 +120,11 @@ class Engine:
     def cycle(self, snapshot: Snapshot) -> Cycle:
         """Decide for every load."""
         snapshot = self._sound(snapshot)
-        settings, grid = self.settings, snapshot.grid
+        snapshot = self._plans.wish(snapshot, self.settings, self._loads)
+        return self._plans.told(self._decide(snapshot), snapshot)
+
+    def _decide(self, snapshot: Snapshot) -> Cycle:
+        settings, grid = priced(self.settings, snapshot.tariff), snapshot.grid
         meter = self.freshness.judge(grid, snapshot.now)
         self._surplus.observe(snapshot)
         failures = Failures()
@@ -124,10 +134,10 @@ class Engine:
 
         dt_s, is_new = self._step(grid.at)
         voltage_v = voltage_of(settings, grid)
-        own_w = _own_powers(controls, grid.at, snapshot.now, voltage_v, failures)
+        own_w = own_powers(controls, grid.at, snapshot.now, voltage_v, failures)
         limited_w = None
         if grid.limits_at is not None:
-            limited_w = _own_powers(
+            limited_w = own_powers(
                 controls, grid.limits_at, snapshot.now, voltage_v, failures
             )
         if failures.errors:
@@ -163,7 +173,7 @@ class Engine:
         self._guard.see(shown.at, limits, headroom, grid)
         if is_new:
             still_a = shown.still_a
-            most_w = _most_powers(controls, shown.own_w, snapshot.now, failures)
+            most_w = most_powers(controls, shown.own_w, snapshot.now, failures)
             if most_w != shown.own_w:
                 still_a = base_currents(shown.grid_a, controls, most_w, voltage_v)
             self._note_peak(snapshot, still_a, voltage_v)
@@ -235,10 +245,12 @@ class Engine:
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),
+            circuits_a=drawn_behind_a(settings, controls, own_w, voltage_v),
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
+            loads_w=own_w,
             decisions=(
-                *_told_with(decisions, surplus),
+                *told_with(decisions, surplus),
                 *self._loads.let_go(snapshot, failures, decisions),
             ),
             checks=checks,
@@ -294,7 +306,8 @@ class Engine:
             voltage_v=self.settings.voltage_v,
             meter=meter,
             headroom=headroom,
-            settings=self.settings,
+            settings=priced(self.settings, snapshot.tariff),
+            tariff=snapshot.tariff,
         )
 
     def _blind(
@@ -326,9 +339,16 @@ class Engine:
             meter=meter,
             solar_w=snapshot.solar_w,
             battery_state=self._surplus.battery_state,
+            loads_w=own_powers(
+                controls,
+                snapshot.now,
+                snapshot.now,
+                settings.voltage_v,
+                Failures(),
+            ),
             decisions=(
                 *(
-                    _told_blind(decision, meter) if peak_a is None else decision
+                    told_blind(decision, meter) if peak_a is None else decision
                     for decision in decisions
                 ),
                 *self._loads.let_go(snapshot, failures, decisions),
@@ -340,44 +360,6 @@ class Engine:
         )
 
 
-def _own_powers(
-    controls: Sequence[Follower],
-    at: float,
-    now: float,
-    voltage_v: float,
-    failures: Failures,
-) -> dict[str, float]:
-    """Return what each load draws at an instant, of those that can say it."""
-    own_w = {}
-    for load, control in controls:
-        drawn_w = failures.attempt(
-            load, control.counted_w, load.reading, at, now, voltage_v
-        )
-        if drawn_w is not None:
-            own_w[load.spec.load_id] = drawn_w
-    return own_w
-
-
-def _most_powers(
-    controls: Sequence[Follower],
-    own_w: Mapping[str, float],
-    now: float,
-    failures: Failures,
-) -> dict[str, float]:
-    """Return what each load may draw: one that moves otherwise is no draw of the house."""
-    most_w = dict(own_w)
-    for load, control in controls:
-        if not control.orders.moving:
-            continue
-        load_id = load.spec.load_id
-        may_draw_w = failures.attempt(
-            load, control.orders.may_draw_w, own_w[load_id], now
-        )
-        if may_draw_w is not None:
-            most_w[load_id] = may_draw_w
-    return most_w
-
-
 def _budget(
     available_w: float, headroom: Headroom, voltage_v: float, phases: int
 ) -> float:
@@ -386,38 +368,3 @@ def _budget(
     if tight := headroom.tightest(range(1, phases + 1)):
         budget_w = min(budget_w, max(0.0, tight[0]) * voltage_v * phases)
     return budget_w
-
-
-def _told_blind(decision: Decision, meter: MeterState) -> Decision:
-    """Say that it is the meter that is missing where nobody knows of any room."""
-    if decision.reason is not Reason.NO_ROOM:
-        return decision
-    never = meter is MeterState.NONE
-    return replace(
-        decision,
-        reason=Reason.NO_GRID_METER if never else Reason.METER_LOST,
-        numbers={},
-    )
-
-
-def _told_with(
-    decisions: tuple[Decision, ...], surplus: Surplus
-) -> tuple[Decision, ...]:
-    """Say what a surplus rests on, and what is missing where a battery is not heard."""
-    if surplus.battery.state is MeterState.LOST:
-        decisions = tuple(
-            replace(decision, reason=Reason.BATTERY_LOST)
-            if decision.reason in (Reason.WAITING_FOR_SURPLUS, Reason.HOLDING_MINIMUM)
-            else decision
-            for decision in decisions
-        )
-    modelled_w = surplus.balance.house_w
-    if modelled_w is None:
-        return decisions
-    modelled = {"modelled_house_w": round(modelled_w)}
-    return tuple(
-        replace(decision, numbers={**decision.numbers, **modelled})
-        if "surplus_w" in decision.numbers
-        else decision
-        for decision in decisions
-    )

@@ -103,7 +103,7 @@ class Headroom:
         self.expected_a = expected_a
         self.groups = groups
         self.guarded = guarded
-        self._behind = tuple(group for group in groups if group.load_ids is None)
+        self._behind = groups and tuple(one for one in groups if one.load_ids is None)
         self._limits = limits
         self._base_a = base_a
         self._grid_a = grid_a
@@ -199,11 +199,12 @@ class Headroom:
 
     def begin_turn(self, load_id: str, cap_a: float | None) -> None:
         """Begin handing out to one load, up to a current per phase."""
-        self.mean(load_id)
         self._cap_a = cap_a
         self._given_before_a = list(self._given_a)
-        for group in self._behind:
-            group.begin_turn()
+        if self.groups:
+            self.mean(load_id)
+            for group in self._behind:
+                group.begin_turn()
 
     def end_turn(self, phases: Sequence[int], own_a: float) -> None:
         """End it; what was handed out beyond what it draws is a rise."""

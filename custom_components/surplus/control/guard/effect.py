@@ -145,10 +145,13 @@ class Hindsight:
             until=at + min(left_s, _LONGEST_WINDOW_S),
         )
 
+    @property
+    def waits(self) -> bool:
+        """Whether a shed is still to be judged."""
+        return bool(self._doubts)
+
     def see(self, shown: dict[str, tuple[float, ...]], at: float) -> int:
         """Take in what is shown under each limit; return how many sheds were not needed."""
-        if not self._doubts:
-            return 0
         unnecessary = 0
         for load_id, doubt in tuple(self._doubts.items()):
             shown_a = shown.get(doubt.key)

@@ -6,8 +6,8 @@ are stopped only when a breaker holds for less than 30 s, or the overload has la
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import isfinite
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from ..freshness import MeterState
@@ -39,6 +39,8 @@ _LASTING_S = 300.0
 # What has not helped in this time, with so little left, is not waited for.
 _HELPS_WITHIN_S = 6.0
 _NO_TIME_S = 8.0
+_NOBODY: frozenset[str] = frozenset()
+_NOTHING: Mapping[str, float] = {}
 # A load that draws less is not one that overloads anything.
 _DRAWS_W = 50.0
 # What is needed where a meter warns without saying how much: to stop one load, and see.
@@ -68,9 +70,11 @@ class Guard:
         self._shedding = Shedding(saved.get("shedding", {}))
         self._futility = Futility()
         self._hindsight = Hindsight()
-        self._sheds, self._restores, self._unnecessary = (
-            _count(saved.get("counters", {}), key)
-            for key in ("sheds", "restores", "unnecessary_sheds")
+        counted = saved.get("counters", {})
+        self._counters = GuardCounters(
+            sheds=_count(counted, "sheds"),
+            restores=_count(counted, "restores"),
+            unnecessary_sheds=_count(counted, "unnecessary_sheds"),
         )
         self._watched: tuple[Watched, ...] = ()
         self._at: float | None = None
@@ -84,9 +88,9 @@ class Guard:
             "watch": self._watch.as_dict(),
             "shedding": self._shedding.as_dict(),
             "counters": {
-                "sheds": self._sheds,
-                "restores": self._restores,
-                "unnecessary_sheds": self._unnecessary,
+                "sheds": self._counters.sheds,
+                "restores": self._counters.restores,
+                "unnecessary_sheds": self._counters.unnecessary_sheds,
             },
         }
 
@@ -110,7 +114,7 @@ class Guard:
             return
         self._at = at
         linky = bool(grid.cutoff_va or grid.subscribed_va)
-        self._watched = watched_of(limits, headroom, linky=linky)
+        self._watched = watched_of(limits, headroom, self._watched, linky=linky)
         self._watch.observe(at, self._watched)
         if not self._watch.overloaded:
             self._futility.ends()
@@ -136,10 +140,10 @@ class Guard:
         reading that ``is_new``: what is told on it is not seen in it.
         """
         if around.meter not in (MeterState.FRESH, MeterState.STALE):
-            return {}
+            return _NOTHING
         exceeded = self._watch.exceeded
-        if not is_new and not exceeded:
-            return {}
+        if not exceeded and not (is_new and self._waits):
+            return _NOTHING
         relief = relieve(
             followers,
             own_w,
@@ -155,14 +159,16 @@ class Guard:
                 exceeded,
                 _Scene(followers=followers, own_w=own_w, relief=relief, around=around),
             )
-        return relief.caps_w if is_new else {}
+        return relief.caps_w if is_new else _NOTHING
 
     def stops(self, load: LoadInput, now: float) -> Mapping[str, float | str] | None:
         """Return what is said of a load that is stopped; None for one that is not.
 
         One that is switched off or out of reach needs no stopping.
         """
-        shed = self._shedding.shed.get(load.spec.load_id)
+        if not (all_shed := self._shedding.shed):
+            return None
+        shed = all_shed.get(load.spec.load_id)
         if shed is None or load.mode is Mode.OFF or not load.reading.reachable:
             return None
         return shed.numbers(now)
@@ -172,6 +178,13 @@ class Guard:
         shed = self._shedding.shed[load_id]
         return shed.needed_a if shed.makes_room else 0.0
 
+    @property
+    def _waits(self) -> bool:
+        """Whether something that was done waits for readings."""
+        return (
+            bool(self._shedding.shed) or self._futility.waits or self._hindsight.waits
+        )
+
     def _look_back(self, followers: Sequence[Follower], around: Circumstances) -> None:
         """See what was achieved, and whether it was needed."""
         shown_a = around.headroom.shown_a or ()
@@ -180,7 +193,9 @@ class Guard:
             if shed := self._shedding.shed.get(load_id):
                 shed.in_vain = True
         shown = {one.key: one.shown_a for one in self._watched}
-        self._unnecessary += self._hindsight.see(shown, at)
+        if unnecessary := self._hindsight.see(shown, at):
+            count = self._counters.unnecessary_sheds + unnecessary
+            self._counters = replace(self._counters, unnecessary_sheds=count)
 
     def _restore(
         self,
@@ -188,8 +203,6 @@ class Guard:
         own_w: Mapping[str, float],
         around: Circumstances,
     ) -> None:
-        if not self._shedding.shed:
-            return
         back = self._shedding.restore(
             followers, own_w, around, overloaded=around.headroom.overload
         )
@@ -197,7 +210,7 @@ class Guard:
             return
         load_id, shed = back
         self._hindsight.restored(load_id)
-        self._restores += 1
+        self._counters = replace(self._counters, restores=self._counters.restores + 1)
         self._events.append(
             GuardEvent(
                 kind=GuardEventKind.RESTORED,
@@ -308,7 +321,7 @@ class Guard:
         around: Circumstances,
     ) -> None:
         shed = self._shedding.add(victim.load_id, one.kind, drew_w, left_s, around.now)
-        self._sheds += 1
+        self._counters = replace(self._counters, sheds=self._counters.sheds + 1)
         self._events.append(
             GuardEvent(
                 kind=GuardEventKind.SHED,
@@ -333,20 +346,23 @@ class Guard:
 
     def state(self, now: float, *, seen: bool) -> GuardState:
         """Return how things stand after a cycle; ``seen`` says whether a meter shows it."""
-        left_s = self._watch.seconds_left(now) if seen else None
+        watch, all_shed = self._watch, self._shedding.shed
+        left_s = watch.seconds_left(now) if seen else inf
+        counters = self._counters
+        if (watch.overload_s, watch.overloads) != (
+            counters.overload_s,
+            counters.overloads,
+        ):
+            counters = self._counters = replace(
+                counters, overload_s=watch.overload_s, overloads=watch.overloads
+            )
         return GuardState(
-            seconds_left=left_s if left_s is not None and isfinite(left_s) else None,
-            heat=self._watch.heat,
-            over=self._watch.over if seen else None,
-            shed=frozenset(self._shedding.shed),
+            seconds_left=left_s if left_s != inf else None,
+            heat=watch.heat,
+            over=watch.over if seen else None,
+            shed=frozenset(all_shed) if all_shed else _NOBODY,
             futile=self._futility.futile,
-            counters=GuardCounters(
-                overload_s=self._watch.overload_s,
-                overloads=self._watch.overloads,
-                sheds=self._sheds,
-                restores=self._restores,
-                unnecessary_sheds=self._unnecessary,
-            ),
+            counters=counters,
             events=tuple(self._events),
         )
 

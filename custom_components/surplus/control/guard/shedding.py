@@ -103,6 +103,11 @@ class Shedding:
         }
         self._back: _Back | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether a load waits to come back, or to prove that it fits."""
+        return bool(self.shed or self._proofs)
+
     def as_dict(self) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
         return {

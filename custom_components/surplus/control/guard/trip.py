@@ -29,7 +29,7 @@ class TripLaw:
     @property
     def opens_at(self) -> float:
         """The heat at which it opens."""
-        return self.holds**2
+        return self.holds * self.holds
 
 
 # 1 / −ln(1 − 0.008): a little less than 125 s.
@@ -53,9 +53,9 @@ class Heat:
         Raises KeyError, TypeError or ValueError where that is damaged.
         """
         self.law = law
-        self._limit_a: float | None = None
-        self._heats: tuple[float, ...] = ()
-        self._shares: tuple[float, ...] = ()
+        self._limit_a = 0.0
+        self._heats: list[float] = []
+        self._shares: list[float] = []
         self._at: float | None = None
         # Of the past that nobody saw: no pole is cooler than it was before it.
         self._before = 0.0
@@ -73,40 +73,39 @@ class Heat:
         the first is taken to have gone on, or over a gap the more of both. Before the
         first of all, what flows then has flowed for ever.
         """
-        if self._at is not None and at <= self._at:
+        last_at = self._at
+        if last_at is not None and at <= last_at:
             return
-        drawn = tuple(
+        drawn = [
             current_a / limit_a if current_a > 0 else 0.0 for current_a in currents_a
-        )
-        anew = (
-            self._at is None
-            or len(drawn) != len(self._shares)
-            or (self._limit_a is not None and limit_a < _SAME_LIMIT * self._limit_a)
-        )
-        if anew:
+        ]
+        heats, shares = self._heats, self._shares
+        if (
+            last_at is None
+            or len(drawn) != len(shares)
+            or limit_a < _SAME_LIMIT * self._limit_a
+        ):
             # Nobody saw what was before: as warm as it can be without having opened.
-            most = self.law.opens_at
-            before = max((self._before, *self._heats))
-            self._heats = tuple(max(min(share**2, most), before) for share in drawn)
+            before = max((self._before, *heats))
+            self._heats = [
+                max(min(share * share, self.law.opens_at), before) for share in drawn
+            ]
         else:
-            assert self._at is not None
-            gap_s = at - self._at
-            flowed = self._shares
-            if gap_s > _SEEN_THROUGH_S:
-                flowed = tuple(map(max, flowed, drawn, strict=True))
+            # Each reading of each breaker comes by here.
+            gap_s = at - last_at
             cooled = exp(-gap_s / self.law.tau_s)
-            self._heats = tuple(
-                [
-                    share**2 - (share**2 - heat) * cooled
-                    for share, heat in zip(flowed, self._heats, strict=True)
-                ]
-            )
+            for pole, share in enumerate(shares):
+                if gap_s > _SEEN_THROUGH_S:
+                    share = max(share, drawn[pole])
+                warms_to = share * share
+                heats[pole] = warms_to - (warms_to - heats[pole]) * cooled
         self._shares, self._at, self._limit_a = drawn, at, limit_a
 
     @property
     def share(self) -> float:
         """How far the hottest pole has come, as a share of what opens it."""
-        return max(self._heats, default=self._before) / self.law.opens_at
+        heats = self._heats
+        return (max(heats) if heats else self._before) / self.law.opens_at
 
     def seconds_left(
         self, now: float, currents_a: Sequence[float] | None = None
@@ -119,11 +118,11 @@ class Heat:
         most = self.law.opens_at
         left_s = inf
         shares = self._shares
-        if currents_a is not None and self._limit_a is not None:
+        if currents_a is not None and self._limit_a:
             limit_a = self._limit_a
-            shares = tuple(max(0.0, current_a / limit_a) for current_a in currents_a)
+            shares = [max(0.0, current_a / limit_a) for current_a in currents_a]
         for share, heat in zip(shares, self._heats, strict=True):
-            if (warms_to := share**2) > most:
+            if (warms_to := share * share) > most:
                 pole_s = 0.0
                 if heat < most:
                     pole_s = self.law.tau_s * log((warms_to - heat) / (warms_to - most))

@@ -35,7 +35,10 @@ class Watched:
     @property
     def over(self) -> bool:
         """Whether it is exceeded."""
-        return self.warned or max(self.shown_a) > self.limit_a
+        if self.warned:
+            return True
+        shown_a = self.shown_a
+        return (shown_a[0] if len(shown_a) == 1 else max(shown_a)) > self.limit_a
 
 
 @dataclass(kw_only=True, slots=True)
@@ -45,7 +48,11 @@ class _Overload:
 
 
 class Watch:
-    """The heat of each breaker, and since when limits are exceeded."""
+    """The heat of each breaker, and since when limits are exceeded.
+
+    ``exceeded`` are those limits, as the newest reading shows them. ``overload_s`` is
+    for how long any was in all, ``overloads`` how often.
+    """
 
     def __init__(self, saved: Mapping[str, Any]) -> None:
         """Start from what ``as_dict`` gave.
@@ -59,7 +66,7 @@ class Watch:
         }
         self._heats: dict[str, Heat] = {}
         self._overloads: dict[str, _Overload] = {}
-        self._watched: tuple[Watched, ...] = ()
+        self.exceeded: list[Watched] = []
         self._at: float | None = None
         self.overload_s, self.overloads = _counted(saved)
 
@@ -74,51 +81,52 @@ class Watch:
 
     def observe(self, at: float, watched: tuple[Watched, ...]) -> None:
         """Take in a new reading of what limits go by."""
-        if self._at is not None and at > self._at and self.over is not None:
+        if self.exceeded and self._at is not None and at > self._at:
             self.overload_s += min(at - self._at, _LONGEST_STEP_S)
-        self._at, self._watched = at, watched
-        was_over = bool(self._overloads)
+        self._at = at
+        if self._overloads:
+            self._end_overloads(at)
+        overloads = self._overloads
+        was_over = bool(overloads)
+        self.exceeded = []
         for one in watched:
             self._heat(at, one)
-            overload = self._overloads.get(one.key)
-            if one.over:
-                if overload is None:
-                    self._overloads[one.key] = _Overload(since=at, last=at)
-                else:
-                    overload.last = at
-            elif overload is not None and at - overload.last > _SAME_OVERLOAD_S:
-                del self._overloads[one.key]
-        if len(self._heats) + len(self._overloads) > len(watched):
-            self._forget({one.key for one in watched})
-        if self._overloads and not was_over:
+            if not one.over:
+                continue
+            self.exceeded.append(one)
+            if (overload := overloads.get(one.key)) is None:
+                overloads[one.key] = _Overload(since=at, last=at)
+            else:
+                overload.last = at
+        if len(self._heats) > len(watched):
+            keys = {one.key for one in watched}
+            self._heats = {k: heat for k, heat in self._heats.items() if k in keys}
+        if overloads and not was_over:
             self.overloads += 1
+
+    def _end_overloads(self, at: float) -> None:
+        """End those that were not seen for long enough."""
+        self._overloads = {
+            key: overload
+            for key, overload in self._overloads.items()
+            if at - overload.last <= _SAME_OVERLOAD_S
+        }
 
     def _heat(self, at: float, one: Watched) -> None:
         if one.law is None:
             return
         heat = self._heats.get(one.key)
-        if heat is None or heat.law != one.law:
+        if heat is None or (heat.law is not one.law and heat.law != one.law):
             saved = self._saved.pop(one.key, None) if heat is None else heat.as_dict()
             heat = self._heats[one.key] = Heat(one.law, saved)
         heat.observe(at, one.limit_a, one.shown_a)
 
-    def _forget(self, keys: set[str]) -> None:
-        for known in (self._heats, self._overloads):
-            for key in known.keys() - keys:
-                del known[key]
-
     @property
     def over(self) -> LimitKind | None:
         """The limit that is exceeded and opens first; None where none is."""
-        over = self.exceeded
-        if not over or (at := self._at) is None:
+        if not self.exceeded or (at := self._at) is None:
             return None
-        return min(over, key=lambda one: self.holds_s(one, at)).kind
-
-    @property
-    def exceeded(self) -> list[Watched]:
-        """The limits that are exceeded."""
-        return [one for one in self._watched if one.over]
+        return min(self.exceeded, key=lambda one: self.holds_s(one, at)).kind
 
     @property
     def overloaded(self) -> bool:
@@ -128,12 +136,19 @@ class Watch:
     @property
     def heat(self) -> float:
         """How far the hottest breaker has come, as a share of what opens it."""
-        return max((heat.share for heat in self._heats.values()), default=0.0)
+        hottest = 0.0
+        for heat in self._heats.values():
+            if (share := heat.share) > hottest:
+                hottest = share
+        return hottest
 
     def seconds_left(self, now: float) -> float:
         """Return how long the first breaker still holds; inf for ever."""
+        if not self.exceeded:
+            # A breaker opens above its limit only.
+            return inf
         return min(
-            (heat.seconds_left(now) for heat in self._heats.values()), default=inf
+            [heat.seconds_left(now) for heat in self._heats.values()], default=inf
         )
 
     def holds_s(
@@ -159,17 +174,27 @@ def _counted(saved: Mapping[str, Any]) -> tuple[float, int]:
 
 
 def watched_of(
-    limits: Sequence[Limit], headroom: Headroom, *, linky: bool
+    limits: Sequence[Limit],
+    headroom: Headroom,
+    before: tuple[Watched, ...],
+    *,
+    linky: bool,
 ) -> tuple[Watched, ...]:
     """Return the limits in force with what is shown under them.
+
+    ``before`` are those of the reading before: made again only where they are others.
 
     Only a Linky's own breaker follows its law: what a person typed may be cut off in any
     way. A warning without a subscription that is known is one of the subscription.
     """
     shown_a = headroom.shown_a
     assert shown_a is not None
-    watched = []
     warned = headroom.overload
+    if not (warned or headroom.groups) and _same(before, limits, linky=linky):
+        for one, limit in zip(before, limits, strict=True):
+            one.limit_a, one.shown_a = limit.current_a, shown_a
+        return before
+    watched = []
     for limit in limits:
         subscription = limit.kind is LimitKind.SUBSCRIPTION
         watched.append(
@@ -178,7 +203,7 @@ def watched_of(
                 kind=limit.kind,
                 limit_a=limit.current_a,
                 shown_a=shown_a,
-                law=LINKY if subscription and linky else BREAKER,
+                law=_law_of(limit.kind, linky=linky),
                 warned=subscription and warned,
             )
         )
@@ -207,3 +232,21 @@ def watched_of(
         for group in headroom.groups
     )
     return tuple(watched)
+
+
+def _law_of(kind: LimitKind, *, linky: bool) -> TripLaw:
+    return LINKY if linky and kind is LimitKind.SUBSCRIPTION else BREAKER
+
+
+def _same(before: tuple[Watched, ...], limits: Sequence[Limit], *, linky: bool) -> bool:
+    """Whether the limits are still those of the supply that were watched before."""
+    if len(before) != len(limits):
+        return False
+    for one, limit in zip(before, limits, strict=True):
+        if one.kind is not limit.kind or one.warned:
+            return False
+        law = _law_of(limit.kind, linky=linky)
+        # The one and the same as a rule; equal where it was read back from a record.
+        if one.law is not law and one.law != law:
+            return False
+    return True

@@ -20,6 +20,7 @@ from ..model import (
     Reason,
     RegulatorTerms,
     Setpoint,
+    Wish,
 )
 from ..switching import Switching
 from .circumstances import Circumstances, Span
@@ -34,6 +35,8 @@ FLOAT_SLACK = 1e-6
 _OWN_MOST = 1.2
 # A measurement older than this may be of another set-point.
 BELIEVED_S = 60.0
+# A wish adds to what these give. Off, boost and manual are a person's word.
+_WISHED = frozenset({Mode.SOLAR, Mode.MIN_SOLAR, Mode.ECO})
 
 
 class LoadControl[S: LoadSpec, R: LoadReading](ABC):
@@ -53,6 +56,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self.switching = Switching()
         self.changed_at: float | None = None
         self._wishes: int | None = None
+        # What a schedule or a need asks for, where the mode lets it.
+        self._planned: Wish | None = None
         self._restored = False
         self._squeezed_since: float | None = None
         self._found: float | None = None
@@ -69,6 +74,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             # A person does not wait for minimum times.
             self.switching.since = None
         self._wishes = load.wishes
+        self._planned = load.wish if load.mode in _WISHED else None
         if load.mode is not Mode.MANUAL or load.manual_value is not None:
             self._found = None
         elif self._found is None:
@@ -164,6 +170,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             (mode in (Mode.SOLAR, Mode.MIN_SOLAR) or (mode is Mode.ECO and not cheap))
             and load.reading.reachable
             and load.reading.wants_power
+            and not (load.wish is not None and (load.wish.takes_all or load.wish.stops))
         )
 
     def moving_w(self, reading: R, at: float, now: float) -> float:

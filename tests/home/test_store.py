@@ -35,6 +35,7 @@ GOOD: dict[str, Any] = {
     "loads": {"ocpp:one": {"lasting": "eco", "passing": []}},
     "gone": ["ocpp:two"],
     "engine": {},
+    "tariff": {},
 }
 
 

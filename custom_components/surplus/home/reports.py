@@ -12,6 +12,7 @@ from ..control.check import CheckResult, finding_of, numbers_of
 from ..control.disagreement import Disagreement
 from ..control.model import LoadSpec
 from .guard.problems import ISSUES as GUARD_ISSUES
+from .tariff.reports import TARIFF_LOST
 
 _METER_LOST = "grid_meter_lost"
 _SIGN_REVERSED = "sign_reversed"
@@ -25,6 +26,7 @@ ISSUES = (
     _DISAGREE,
     _BATTERY_LOST,
     _CYCLES_FAIL,
+    TARIFF_LOST,
     *GUARD_ISSUES,
 )
 

@@ -14,6 +14,8 @@ from homeassistant.helpers.typing import DiscoveryInfoType
 from .const import CONF_KIND, DOMAIN, Kind
 from .home.flow import HomeFlow
 from .home.loads.flow import SUBENTRY_FLOWS
+from .home.plans.const import SUBENTRY_NEED, SUBENTRY_SCHEDULE
+from .home.plans.flow import NeedFlow, ScheduleFlow
 from .linky.flow import LinkyFlow
 from .ocpp.const import SUBENTRY_CHARGER
 from .ocpp.flow import ChargerSubentryFlow, OcppFlow
@@ -76,7 +78,11 @@ class SurplusConfigFlow(HomeFlow, LinkyFlow, SolarEdgeFlow, OcppFlow, domain=DOM
         """Return what can hang behind an entry."""
         match config_entry.data.get(CONF_KIND):
             case Kind.HOME:
-                return SUBENTRY_FLOWS
+                return {
+                    **SUBENTRY_FLOWS,
+                    SUBENTRY_SCHEDULE: ScheduleFlow,
+                    SUBENTRY_NEED: NeedFlow,
+                }
             case Kind.OCPP:
                 return {SUBENTRY_CHARGER: ChargerSubentryFlow}
             case _:

@@ -23,9 +23,11 @@ from .control.model import Decision, LoadInput, Reason, Snapshot
 from .control.record import RecordedEngine
 from .home.config import cheap_of, settings_of, solar_power_of
 from .home.controls import Controls, Hands
+from .home.forecast import SolarForecast
 from .home.grid_meters import grid_meters_of
 from .home.loads.batteries import ObservedBatteries
 from .home.meters import GridMeters, MeterHands
+from .home.plans.levels import levels_of
 from .home.problems import Problems
 from .home.recorder import Recorder
 from .home.reports import async_report_check, async_report_cycles_fail
@@ -72,6 +74,7 @@ class HomeCoordinator:
         self.batteries = ObservedBatteries(hass, entry, registry)
         self._registry = registry
         self._saver = Saver(hass, HomeStore(hass, entry.entry_id), self._to_save)
+        self._forecast = SolarForecast(hass)
         self.recorder = Recorder(hass, entry.entry_id)
         self.engine = RecordedEngine(engine, self.recorder)
         self.meters = GridMeters(
@@ -114,6 +117,7 @@ class HomeCoordinator:
             ),
             async_at_started(self.hass, self._started),
             self.recorder.async_start(),
+            self._forecast.async_start(),
         ]
         self._sources_changed()
 
@@ -284,6 +288,8 @@ class HomeCoordinator:
             loads=tuple(self._input(load_id, sight) for load_id, sight in seen.items()),
             batteries=self.batteries.look(),
             cheap=cheap_of(self.hass, self.entry),
+            forecast=self._forecast.spans,
+            levels=levels_of(self.hass, self.entry),
         )
         cycle = self.cycle = self.engine.cycle(snapshot)
         for load_id in cycle.failures.keys() - self._failed:

@@ -24,6 +24,7 @@ from .const import (
     STRICTNESS_BALANCED,
 )
 from .loads.values import on_of
+from .plans.settings import needs_of, schedules_of
 from .store import HomeMemory
 
 # A production that was told longer ago may be anything by now.
@@ -51,6 +52,8 @@ def settings_of(
         reserve_w=float(data.get(CONF_RESERVE_W, HomeSettings().reserve_w)),
         sign_reversed=control_id in memory.reversed_meters,
         zero_export=bool(data.get(CONF_ZERO_EXPORT)),
+        schedules=schedules_of(entry),
+        needs=needs_of(entry),
     )
 
 

@@ -32,6 +32,7 @@ from .entities import (
 from .grid_meters import changed_meters
 from .loads.runtime import async_get_loads
 from .loads.settings import load_id_of
+from .plans.runtime import async_get_plans, async_new_plans
 from .recorder import async_remove_record
 from .reports import async_clear_issues
 from .store import HomeMemory, HomeStore
@@ -52,6 +53,8 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
     entry.runtime_data = coordinator
     loads = async_get_loads(hass, entry)
     await loads.async_start()
+    plans = async_new_plans(hass, entry)
+    plans.async_start()
     _forget_deleted(entry)
     configured = dict(entry.data)
 
@@ -63,6 +66,7 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
             configured = dict(entry.data)
             coordinator.async_reconfigure(changed)
         await loads.async_updated()
+        plans.async_updated()
 
     entry.async_on_unload(entry.add_update_listener(updated))
     entry.async_on_unload(Absences(hass, entry).async_start())
@@ -150,6 +154,7 @@ def _adding(platform: Platform, own: AddEntities | None = None) -> AddEntities:
         if own is not None:
             own(hass, entry, async_add_entities)
         async_get_loads(hass, entry).async_add_platform(platform, async_add_entities)
+        async_get_plans(hass).async_add_platform(platform, async_add_entities)
 
     return add
 
@@ -166,5 +171,6 @@ ROOM = Room(
         Platform.SELECT: _adding(Platform.SELECT, add_selects),
         Platform.SENSOR: _adding(Platform.SENSOR, add_sensors),
         Platform.SWITCH: _adding(Platform.SWITCH, add_switches),
+        Platform.TIME: _adding(Platform.TIME),
     },
 )

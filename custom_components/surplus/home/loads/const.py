@@ -9,6 +9,13 @@ SUBENTRY_SWITCHED: Final = "switched"
 SUBENTRY_ENTITY_CHARGER: Final = "entity_charger"
 SUBENTRY_STORAGE: Final = "storage"
 SUBENTRY_BATTERY: Final = "battery"
+SUBENTRIES: Final = (
+    SUBENTRY_HEATER,
+    SUBENTRY_SWITCHED,
+    SUBENTRY_ENTITY_CHARGER,
+    SUBENTRY_STORAGE,
+    SUBENTRY_BATTERY,
+)
 
 CONF_PRIORITY: Final = "priority"
 CONF_PHASES: Final = "phases"

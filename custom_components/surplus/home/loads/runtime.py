@@ -19,6 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 from ...const import DOMAIN, Kind
 from ...load_entities import load_entities
 from ...registry import async_get_registry
+from .const import SUBENTRIES
 from .extras import Extra, async_remove_extra, extra_entities
 from .numbers import async_remove_needless, setting_numbers
 from .settings import (
@@ -41,10 +42,11 @@ type Snapshot = dict[str, tuple[str, str, dict[str, Any]]]
 
 
 def snapshot_of(entry: ConfigEntry) -> Snapshot:
-    """Return what there is to know of an entry's subentries."""
+    """Return what there is to know of an entry's loads and batteries."""
     return {
         subentry_id: (subentry.subentry_type, subentry.title, dict(subentry.data))
         for subentry_id, subentry in entry.subentries.items()
+        if subentry.subentry_type in SUBENTRIES
     }
 
 

@@ -287,11 +287,17 @@ class Plans:
     def _see_house(self, snapshot: Snapshot) -> None:
         """Take in what the house takes beside its loads, where that can be told."""
         grid = snapshot.grid
-        if grid is None or grid.power_w is None or snapshot.solar_w is None:
+        if grid is None or grid.power_w is None:
             return
+        solar_w = snapshot.solar_w
+        if solar_w is None:
+            # Behind an export nobody sees what the house takes.
+            if grid.power_w < 0:
+                return
+            solar_w = 0.0
         loads_w = sum(load.reading.power_w or 0.0 for load in snapshot.loads)
         batteries_w = sum(battery.power_w for battery in snapshot.batteries)
-        power_w = grid.power_w + snapshot.solar_w + batteries_w - loads_w
+        power_w = grid.power_w + solar_w + batteries_w - loads_w
         self._house.see(power_w, snapshot.now)
 
     # ---- what is asked, and told of it -----------------------------------------------

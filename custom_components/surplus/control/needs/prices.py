@@ -31,6 +31,11 @@ class Slice:
     last_resort: bool = False
     barred: bool = False
 
+    @property
+    def may_go_on(self) -> bool:
+        """Whether what runs in it may go on without being pressed for time."""
+        return not self.barred and not self.last_resort
+
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:

@@ -49,7 +49,7 @@ class Engine:
         self._surplus = SurplusModel()
         self._peaks = HousePeaks(saved.get("peaks"))
         self._loads = Memories(saved.get("loads", {}))
-        self._plans = Plans(saved.get("plans"))
+        self._plans = Plans(settings, saved.get("plans"))
         self._checks = Checks()
         self._last_at: float | None = None
         self._limits_at: float | None = None

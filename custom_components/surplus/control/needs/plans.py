@@ -44,15 +44,14 @@ type _Tracker = ScheduleTracker | NeedTracker
 class Plans:
     """The memories of all schedules and needs, and what their loads were told."""
 
-    def __init__(self, saved: Mapping[str, Any] | None = None) -> None:
-        """Start from what ``as_dict`` gave.
+    def __init__(
+        self, settings: HomeSettings, saved: Mapping[str, Any] | None = None
+    ) -> None:
+        """Start from what the user set and what ``as_dict`` gave.
 
         Raises AttributeError, KeyError, TypeError or ValueError when it is damaged.
         """
         saved = saved or {}
-        self._saved: dict[str, Mapping[str, Any]] = {
-            str(plan_id): dict(one) for plan_id, one in saved.get("plans", {}).items()
-        }
         self._cheap_hours = CheapHours()
         self._cheap_hours.restore(saved.get("cheap_hours", {}))
         self._house = House()
@@ -67,12 +66,16 @@ class Plans:
         self._forecast: tuple[SolarSpan, ...] | None = None
         self._asks: dict[str, Reason] = {}
         self._states: dict[str, PlanState] = {}
+        self._take_over(settings)
+        for plan_id, one in saved.get("plans", {}).items():
+            # What was deleted meanwhile is forgotten.
+            if (tracker := self._trackers.get(plan_id)) is not None:
+                tracker.restore(one)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
-        there = {plan_id: one.as_dict() for plan_id, one in self._trackers.items()}
         return {
-            "plans": {**self._saved, **there},
+            "plans": {key: one.as_dict() for key, one in self._trackers.items()},
             "cheap_hours": self._cheap_hours.as_dict(),
         }
 
@@ -133,32 +136,11 @@ class Plans:
         specs |= {spec.plan_id: spec for spec in settings.needs}
         before = self._trackers
         self._trackers = {
-            plan_id: self._tracker(spec, before.get(plan_id))
+            plan_id: _tracker(spec, before.get(plan_id))
             for plan_id, spec in specs.items()
         }
-        # What is gone is forgotten, and so is what an earlier run had of it.
-        self._saved.clear()
         self._states = {key: self._states[key] for key in specs if key in self._states}
         self._replan_at = 0.0
-
-    def _tracker(self, spec: Schedule | Need, before: _Tracker | None) -> _Tracker:
-        if isinstance(spec, Schedule):
-            if isinstance(before, ScheduleTracker):
-                if before.spec != spec:
-                    before.change(spec)
-                return before
-            tracker: _Tracker = ScheduleTracker(spec)
-        else:
-            if isinstance(before, NeedTracker) and (
-                (before.spec.kind, before.spec.load_id) == (spec.kind, spec.load_id)
-            ):
-                if before.spec != spec:
-                    before.change(spec)
-                return before
-            tracker = NeedTracker(spec)
-        if before is None and (saved := self._saved.get(spec.plan_id)) is not None:
-            tracker.restore(saved)
-        return tracker
 
     def _look(self, snapshot: Snapshot) -> dict[str, Look]:
         since, self._seen_at = self._seen_at, snapshot.now
@@ -349,6 +331,23 @@ class Plans:
         return replace(
             decision, next_event=min(events, key=lambda event: event.in_s or 0.0)
         )
+
+
+def _tracker(spec: Schedule | Need, before: _Tracker | None) -> _Tracker:
+    """Return the memory of a schedule or need; one that counts the same goes on."""
+    if isinstance(spec, Schedule):
+        if not isinstance(before, ScheduleTracker):
+            return ScheduleTracker(spec)
+        if before.spec != spec:
+            before.change(spec)
+        return before
+    if not isinstance(before, NeedTracker) or (
+        (before.spec.kind, before.spec.load_id) != (spec.kind, spec.load_id)
+    ):
+        return NeedTracker(spec)
+    if before.spec != spec:
+        before.change(spec)
+    return before
 
 
 def _strongest(wishes: Iterable[Wish], spec: LoadSpec) -> Wish:

@@ -12,6 +12,8 @@ from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.typing import DiscoveryInfoType
 
 from .const import CONF_KIND, DOMAIN, Kind
+from .home.circuits.flow import CircuitSubentryFlow
+from .home.circuits.settings import SUBENTRY_CIRCUIT
 from .home.flow import HomeFlow
 from .home.loads.flow import SUBENTRY_FLOWS
 from .home.plans.const import SUBENTRY_NEED, SUBENTRY_SCHEDULE
@@ -80,6 +82,7 @@ class SurplusConfigFlow(HomeFlow, LinkyFlow, SolarEdgeFlow, OcppFlow, domain=DOM
             case Kind.HOME:
                 return {
                     **SUBENTRY_FLOWS,
+                    SUBENTRY_CIRCUIT: CircuitSubentryFlow,
                     SUBENTRY_SCHEDULE: ScheduleFlow,
                     SUBENTRY_NEED: NeedFlow,
                 }

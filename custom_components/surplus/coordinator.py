@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 import logging
-from time import monotonic
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,6 +13,7 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
+from .clock import monotonic
 from .const import DOMAIN
 from .control.check import CheckEnd, CheckResult, Finding, finding_of
 from .control.cycle import Cycle
@@ -25,6 +25,7 @@ from .home.config import cheap_of, settings_of, solar_power_of
 from .home.controls import Controls, Hands
 from .home.forecast import SolarForecast
 from .home.grid_meters import grid_meters_of
+from .home.ledger import HomeLedger
 from .home.loads.batteries import ObservedBatteries
 from .home.meters import GridMeters, MeterHands
 from .home.plans.levels import levels_of
@@ -65,11 +66,14 @@ class HomeCoordinator:
         registry: Registry,
         memory: HomeMemory,
         engine: Engine,
+        *,
+        ledger: HomeLedger,
     ) -> None:
         """Prepare; nothing runs before ``async_start``."""
         self.hass = hass
         self.entry = entry
         self.memory = memory
+        self.ledger = ledger
         self.cycle: Cycle | None = None
         self.batteries = ObservedBatteries(hass, entry, registry)
         self._registry = registry
@@ -86,6 +90,7 @@ class HomeCoordinator:
             hass,
             registry,
             memory,
+            ledger,
             Hands(
                 save_within=self._saver.async_save_within,
                 cycle_soon=self._cycle_soon,
@@ -145,6 +150,7 @@ class HomeCoordinator:
     async def async_save(self, *_: object) -> None:
         """Write everything down now."""
         await self._saver.async_save_now()
+        await self.ledger.async_save()
         await self.recorder.async_write()
 
     @callback
@@ -162,7 +168,8 @@ class HomeCoordinator:
         self._sources_changed()
 
     def _to_save(self) -> dict[str, Any]:
-        self.memory.engine = self.engine.as_dict(monotonic(), dt_util.utcnow())
+        self.memory.saved_at = wall = dt_util.utcnow()
+        self.memory.engine = self.engine.as_dict(monotonic(), wall)
         return self.memory.as_dict()
 
     @callback
@@ -172,6 +179,7 @@ class HomeCoordinator:
     @callback
     def _forget(self, load_id: str) -> None:
         self.engine.forget(load_id)
+        self.ledger.async_forget(load_id)
 
     @callback
     def _apply_settings(self) -> None:
@@ -274,7 +282,7 @@ class HomeCoordinator:
         now, wall = monotonic(), dt_util.utcnow()
         self._last_cycle = now
         grid, seen = self.meters.look(now), self._loads.look()
-        self.controls.async_before(seen, wall)
+        self.controls.async_before(seen, now, wall)
         if (grid is None or self.meters.awaits_direction) and self._patient(now):
             if self.memory.observing:
                 for load_id in self._loads.commanders:
@@ -313,6 +321,7 @@ class HomeCoordinator:
         for load_id, result in cycle.checks.items():
             self._check_ended(load_id, result)
         self._problems.async_after(cycle, now)
+        self.ledger.async_after(snapshot, cycle, seen, self.engine.settings)
         for listener in tuple(self._listeners):
             listener()
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from .allocation import allocate
 from .battery import STRICT_PRICE
+from .behind import drawn_behind_a
 from .check import Check, CheckEnd, CheckResult
 from .checking import Checks
 from .cycle import Cycle
@@ -25,7 +26,7 @@ from .model import Decision, GridReading, LimitKind, LoadSpec, Reason, Snapshot
 from .needs.plans import Plans
 from .peaks import HousePeaks
 from .protection import base_currents, protected, shown_by_control
-from .settings import HomeSettings
+from .settings import HomeSettings, priced
 from .sound import sound_grid, sound_loads
 from .surplus import Surplus, SurplusModel, house_w
 
@@ -54,6 +55,8 @@ class Engine:
         self._last_at: float | None = None
         self._limits_at: float | None = None
         self._sound_grid: GridReading | None = None
+        # What will begin to draw by itself within minutes: kept free of starts and rises.
+        self._expected_w = 0.0
 
     def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
@@ -114,7 +117,7 @@ class Engine:
         return self._plans.told(self._decide(snapshot), snapshot)
 
     def _decide(self, snapshot: Snapshot) -> Cycle:
-        settings, grid = self.settings, snapshot.grid
+        settings, grid = priced(self.settings, snapshot.tariff), snapshot.grid
         meter = self.freshness.judge(grid, snapshot.now)
         self._surplus.observe(snapshot)
         failures = Failures()
@@ -148,7 +151,13 @@ class Engine:
         limits_new = self._limits_at is None or shown.at > self._limits_at
         self._limits_at = shown.at
         limits = limits_of(settings, grid)
-        headroom = Headroom(limits, shown.base_a, shown.grid_a, overload=grid.overload)
+        headroom = Headroom(
+            limits,
+            shown.base_a,
+            shown.grid_a,
+            overload=grid.overload,
+            expected_a=self._expected_w / voltage_v,
+        )
         if is_new:
             still_a = shown.still_a
             most_w = _most_powers(controls, shown.own_w, snapshot.now, failures)
@@ -222,8 +231,10 @@ class Engine:
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),
+            circuits_a=drawn_behind_a(settings, controls, own_w, voltage_v),
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
+            loads_w=own_w,
             decisions=(
                 *_told_with(decisions, surplus),
                 *self._loads.let_go(snapshot, failures, decisions),
@@ -280,7 +291,8 @@ class Engine:
             voltage_v=self.settings.voltage_v,
             meter=meter,
             headroom=headroom,
-            settings=self.settings,
+            settings=priced(self.settings, snapshot.tariff),
+            tariff=snapshot.tariff,
         )
 
     def _blind(
@@ -309,6 +321,13 @@ class Engine:
             meter=meter,
             solar_w=snapshot.solar_w,
             battery_state=self._surplus.battery_state,
+            loads_w=_own_powers(
+                controls,
+                snapshot.now,
+                snapshot.now,
+                settings.voltage_v,
+                Failures(),
+            ),
             decisions=(
                 *(
                     _told_blind(decision, meter) if peak_a is None else decision

@@ -1,7 +1,8 @@
 """What the user set for the Home: supply, limits and how eager to be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from .model import TariffNow
 from .needs.specs import Need, Schedule
 
 # The distributor's reference voltage is 200 V for contracts, 230 V for physics.
@@ -54,3 +55,11 @@ class HomeSettings:
     def tolerated_import_share(self) -> float:
         """Share of a load's power that may be imported before stopping is worth it."""
         return 1.0 / (1.0 + self.import_price)
+
+
+def priced(settings: HomeSettings, tariff: TariffNow | None) -> HomeSettings:
+    """Return the settings with what an imported Wh is worth by the tariff."""
+    price = None if tariff is None else tariff.import_price
+    if price is None or price == settings.import_price:
+        return settings
+    return replace(settings, import_price=price)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Self, override
 
 from homeassistant.core import HomeAssistant
@@ -10,9 +11,11 @@ from homeassistant.helpers.storage import Store
 from ..const import DOMAIN
 from ..control.model import Mode
 from .grid_meters import meter_ids_of
-from .modes import LoadModes
+from .modes import LoadModes, moment
 
 _VERSION = 3
+_LEDGER_VERSION = 1
+_SESSIONS_VERSION = 1
 # Far more than are deleted in the days that a record goes back.
 _GONE = 50
 SAVE_SOON_S = 2.0
@@ -32,6 +35,7 @@ class HomeMemory:
     ``override_s`` is how long a load stays as a person has moved it; None is for ever.
     ``reversed_meters`` are the grid meters that were found to count the wrong way round.
     ``gone`` are the ids of loads that were deleted: the record still holds them.
+    ``saved_at`` is when all of it was written down last.
     """
 
     observing: bool = True
@@ -42,6 +46,7 @@ class HomeMemory:
     loads: dict[str, LoadModes] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     engine: Mapping[str, Any] = field(default_factory=dict)
+    saved_at: datetime | None = None
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
@@ -50,7 +55,7 @@ class HomeMemory:
         Raises AttributeError, KeyError, TypeError or ValueError when it is something
         else.
         """
-        override_s = saved["override_s"]
+        override_s, saved_at = saved["override_s"], saved.get("saved_at")
         return cls(
             observing=bool(saved["observing"]),
             grid_target_w=float(saved["grid_target_w"]),
@@ -63,6 +68,7 @@ class HomeMemory:
             },
             gone=[str(load_id) for load_id in saved.get("gone", ())],
             engine=dict(saved["engine"]),
+            saved_at=moment(saved_at) if saved_at is not None else None,
         )
 
     def forget(self, load_id: str) -> None:
@@ -82,6 +88,7 @@ class HomeMemory:
             "loads": {key: load.as_dict() for key, load in self.loads.items()},
             "gone": list(self.gone),
             "engine": dict(self.engine),
+            "saved_at": self.saved_at.isoformat() if self.saved_at else None,
         }
 
 
@@ -138,3 +145,17 @@ def _from_version_1(old: dict[str, Any]) -> dict[str, Any]:
             for load_id, load in old["loads"].items()
         },
     }
+
+
+def ledger_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where the accounts of a Home are kept: they are written every minute."""
+    return Store(
+        hass, _LEDGER_VERSION, f"{DOMAIN}.ledger.{entry_id}", atomic_writes=True
+    )
+
+
+def sessions_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where the sessions of a Home are kept that have ended."""
+    return Store(
+        hass, _SESSIONS_VERSION, f"{DOMAIN}.sessions.{entry_id}", atomic_writes=True
+    )

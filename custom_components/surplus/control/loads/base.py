@@ -250,6 +250,9 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         it has lasted longer than a measurement takes.
         """
         tight = headroom.tightest(self.phases)
+        if not self.switching.on:
+            # It begins beside what will begin by itself.
+            current_a += headroom.expected_a
         if tight is None or tight[0] + FLOAT_SLACK >= current_a:
             self._squeezed_since = None
             return True
@@ -287,6 +290,12 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             around.headroom.take(phases, power_w / around.voltage_v / len(phases))
         risen = self._as_far_as_shown(value, power_w, around)
         if risen != value:
+            if around.headroom.expected_a > 0:
+                # No load below need make room for what waits for something else.
+                given_back_w = power_w * (1.0 - risen / value)
+                around.headroom.take(
+                    phases, -given_back_w / around.voltage_v / len(phases)
+                )
             power_w *= risen / value
             value = risen
             reason = Reason.LIMITED if risen else Reason.NO_ROOM

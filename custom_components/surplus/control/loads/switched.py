@@ -6,6 +6,7 @@ is that of its day, and in every mode that follows the sun it gets it.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import override
 
 from ..freshness import MeterState
@@ -71,7 +72,8 @@ class SwitchedControl(SwitchedRelay):
             return self._force(Reason.BOOST, around)
         if demand is Demand.FORCED:
             return self._force(self.water.why_forced, around, self.water.numbers)
-        if self._must_catch_up(around):
+        must_catch_up = self._must_catch_up(around)
+        if must_catch_up and not around.holds_back:
             numbers: dict[str, float | str] = {
                 "run_s": round(self.daily.run_s),
                 "least_s": self.spec.least_run_s,
@@ -93,14 +95,21 @@ class SwitchedControl(SwitchedRelay):
             return self._force(planned.reason, around, planned.numbers)
         elif load.mode is Mode.ECO and around.cheap:
             return self._force(Reason.CHEAP_HOURS, around)
-        return self._solar(around, was_forced=was_forced)
+        decision = self._solar(around, was_forced=was_forced)
+        if must_catch_up and decision.reason is Reason.WAITING_FOR_SURPLUS:
+            return replace(decision, reason=Reason.HELD_BACK)
+        return decision
 
     # ---- running whatever the sun --------------------------------------------------
 
     def _must_catch_up(self, around: Circumstances) -> bool:
         spec = self.spec
         return self.daily.must_run(
-            around.wall, spec.least_run_s, spec.min_off_s + _DAY_MARGIN_S, around.cheap
+            around.wall,
+            spec.least_run_s,
+            spec.min_off_s + _DAY_MARGIN_S,
+            around.cheap,
+            around.tariff,
         )
 
     def _had_enough(self) -> bool:

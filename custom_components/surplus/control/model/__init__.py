@@ -27,7 +27,17 @@ from .specs import (
     SwitchedSpec,
     Temperatures,
 )
-from .tariff import Colour, Period, PriceClass, TariffNow, TariffSpan
+from .tariff import (
+    Colour,
+    Contract,
+    PeakSpan,
+    Period,
+    PriceClass,
+    Switching,
+    TariffNow,
+    TariffReading,
+    TariffSpan,
+)
 from .wishes import Wish
 from .words import LimitKind, Mode, NextEventKind, Reason
 
@@ -37,6 +47,7 @@ __all__ = [
     "ChargerReading",
     "ChargerSpec",
     "Colour",
+    "Contract",
     "Decision",
     "GridReading",
     "GuardCounters",
@@ -52,6 +63,7 @@ __all__ = [
     "Mode",
     "NextEvent",
     "NextEventKind",
+    "PeakSpan",
     "Period",
     "PidGains",
     "PriceClass",
@@ -64,7 +76,9 @@ __all__ = [
     "StorageSpec",
     "SwitchedReading",
     "SwitchedSpec",
+    "Switching",
     "TariffNow",
+    "TariffReading",
     "TariffSpan",
     "Temperatures",
     "Wish",

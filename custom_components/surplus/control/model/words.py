@@ -48,6 +48,7 @@ class Reason(StrEnum):
     BOOST = "boost"
     BOOST_UNSEEN = "boost_unseen"
     CHEAP_HOURS = "cheap_hours"
+    HELD_BACK = "held_back"
     MANUAL = "manual"
     LEARNING = "learning"
     OTHER_TRIAL = "other_trial"

@@ -9,13 +9,6 @@ SUBENTRY_SWITCHED: Final = "switched"
 SUBENTRY_ENTITY_CHARGER: Final = "entity_charger"
 SUBENTRY_STORAGE: Final = "storage"
 SUBENTRY_BATTERY: Final = "battery"
-SUBENTRIES: Final = (
-    SUBENTRY_HEATER,
-    SUBENTRY_SWITCHED,
-    SUBENTRY_ENTITY_CHARGER,
-    SUBENTRY_STORAGE,
-    SUBENTRY_BATTERY,
-)
 
 CONF_PRIORITY: Final = "priority"
 CONF_PHASES: Final = "phases"
@@ -45,6 +38,7 @@ CONF_KD: Final = "kd"
 
 CONF_POWER_W: Final = "power_w"
 CONF_FIRST_GUESS_W: Final = "first_guess_w"
+CONF_SHEDDABLE: Final = "sheddable"
 CONF_LEAST_RUN: Final = "least_run"
 CONF_MOST_RUN: Final = "most_run"
 CONF_DAY_ENDS: Final = "day_ends"

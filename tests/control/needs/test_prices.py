@@ -67,6 +67,19 @@ def test_dear_hours_are_barred_a_last_resort_or_just_dear() -> None:
     assert cost > 1000
 
 
+def test_what_the_user_allows_to_all_loads_is_allowed_here_too() -> None:
+    tariff = TariffNow(ahead=spans(NOW, (2, PriceClass.DEAR, 0.7)), dear_allowed=True)
+    (one,) = slices_of(
+        NOW,
+        until(2),
+        tariff=tariff,
+        cheap=None,
+        cheap_hours=CheapHours(),
+        on_dear=OnDear.NEVER,
+    )
+    assert not one.barred
+
+
 def test_beyond_the_tariff_half_hours_are_as_they_were_seen() -> None:
     seen = CheapHours()
     for half_hours in range(48):

@@ -14,7 +14,6 @@ from ..model import (
     LoadSpec,
     NextEvent,
     NextEventKind,
-    PriceClass,
     Reason,
     Snapshot,
     SolarSpan,
@@ -25,7 +24,7 @@ from ..model import (
 from ..settings import HomeSettings
 from .look import Look, full_w, least_w, look_at, own_level, within_limits_w
 from .needing import NeedTracker, Outlook
-from .prices import class_now, slices_of
+from .prices import slices_of
 from .scheduling import ScheduleTracker
 from .specs import Need, Schedule
 from .state import PlanState
@@ -93,12 +92,12 @@ class Plans:
         if not self._trackers:
             return snapshot
         looks = self._look(snapshot)
-        price_class = class_now(snapshot.tariff, snapshot.cheap)
+        dear = snapshot.tariff is not None and snapshot.tariff.holds_back
         for plan_id, tracker in self._trackers.items():
             if (look := looks.get(tracker.spec.load_id)) is None:
                 continue
             if isinstance(tracker, ScheduleTracker):
-                tracker.see(look, price_class)
+                tracker.see(look, dear=dear)
             else:
                 level = snapshot.levels.get(plan_id, own_level(look.load))
                 tracker.see(look, level)
@@ -106,7 +105,7 @@ class Plans:
         due = self._is_due(snapshot, looks, at)
         if due:
             self._replan(snapshot, settings, memories, looks)
-        wishes = self._wishes(looks, dear=price_class is PriceClass.DEAR)
+        wishes = self._wishes(looks, dear=dear)
         asks = {load_id: wish.reason for load_id, wish in wishes.items()}
         if due or asks != self._asks:
             self._asks = asks
@@ -168,7 +167,7 @@ class Plans:
         ahead = tariff.ahead if tariff else ()
         rests_on = (
             snapshot.cheap,
-            tariff.price_class if tariff else None,
+            (tariff.price_class, tariff.dear_allowed) if tariff else None,
             *(
                 (look.load.mode, look.load.wishes, look.present)
                 for look in looks.values()

@@ -80,8 +80,8 @@ class HomePlans:
         }
 
     def _device_of(self, subentry: ConfigSubentry) -> DeviceInfo:
-        home = dr.async_get(self._hass).async_get_device(
-            identifiers={(DOMAIN, Kind.HOME)}
+        home = dr.async_get(self._hass).async_get_device_by_identifier(
+            (DOMAIN, Kind.HOME), self._entry.entry_id
         )
         assert home is not None
         return DeviceInfo(

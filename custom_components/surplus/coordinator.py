@@ -78,7 +78,7 @@ class HomeCoordinator:
         self.batteries = ObservedBatteries(hass, entry, registry)
         self._registry = registry
         self._saver = Saver(hass, HomeStore(hass, entry.entry_id), self._to_save)
-        self._forecast = SolarForecast(hass)
+        self.forecast = SolarForecast(hass)
         self.recorder = Recorder(hass, entry.entry_id)
         self.engine = RecordedEngine(engine, self.recorder)
         self.meters = GridMeters(
@@ -122,7 +122,7 @@ class HomeCoordinator:
             ),
             async_at_started(self.hass, self._started),
             self.recorder.async_start(),
-            self._forecast.async_start(),
+            self.forecast.async_start(),
         ]
         self._sources_changed()
 
@@ -296,7 +296,7 @@ class HomeCoordinator:
             loads=tuple(self._input(load_id, sight) for load_id, sight in seen.items()),
             batteries=self.batteries.look(),
             cheap=cheap_of(self.hass, self.entry),
-            forecast=self._forecast.spans,
+            forecast=self.forecast.spans,
             levels=levels_of(self.hass, self.entry),
         )
         cycle = self.cycle = self.engine.cycle(snapshot)

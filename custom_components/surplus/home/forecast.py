@@ -113,11 +113,10 @@ def hourly(
             for text, energy_wh in forecast.items()
             if (moment := _moment(text)) is not None and _is_energy(energy_wh)
         )
-        followers = [begins for begins, _ in periods[1:]]
-        for (begins, energy_wh), follower in zip(
-            periods, [*followers, float("inf")], strict=True
-        ):
-            lasts_s = min(follower - begins, _HOUR_S)
+        for n, (begins, energy_wh) in enumerate(periods, start=1):
+            lasts_s = (
+                min(periods[n][0] - begins, _HOUR_S) if n < len(periods) else _HOUR_S
+            )
             _spread(hours, begins, lasts_s, energy_wh)
     first = now.timestamp() - _HOUR_S
     spans = tuple(

@@ -122,8 +122,10 @@ async def test_titles_are_in_the_users_language(
     await answer(hass, flow_id, second)
     assert [subentry.title for subentry in home_entry.subentries.values()] == [
         "Garage\u00a0: toutes les nuits 21:00–07:00, 16\u00a0A",
-        "Garage\u00a0: minimum 20\u00a0%, 70\u00a0% pour 07:00 tous les jours, "
-        "limite 80\u00a0%",
+        (
+            "Garage\u00a0: minimum 20\u00a0%, 70\u00a0% pour 07:00 tous les jours, "
+            "limite 80\u00a0%"
+        ),
     ]
 
 

@@ -18,6 +18,8 @@ from .home.flow import HomeFlow
 from .home.loads.flow import SUBENTRY_FLOWS
 from .home.tariff.const import SUBENTRY_TARIFF
 from .home.tariff.flow import TariffSubentryFlow
+from .home.plans.const import SUBENTRY_NEED, SUBENTRY_SCHEDULE
+from .home.plans.flow import NeedFlow, ScheduleFlow
 from .linky.flow import LinkyFlow
 from .ocpp.const import SUBENTRY_CHARGER
 from .ocpp.flow import ChargerSubentryFlow, OcppFlow
@@ -84,6 +86,8 @@ class SurplusConfigFlow(HomeFlow, LinkyFlow, SolarEdgeFlow, OcppFlow, domain=DOM
                     **SUBENTRY_FLOWS,
                     SUBENTRY_CIRCUIT: CircuitSubentryFlow,
                     SUBENTRY_TARIFF: TariffSubentryFlow,
+                    SUBENTRY_SCHEDULE: ScheduleFlow,
+                    SUBENTRY_NEED: NeedFlow,
                 }
             case Kind.OCPP:
                 return {SUBENTRY_CHARGER: ChargerSubentryFlow}

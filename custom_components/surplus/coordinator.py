@@ -23,10 +23,12 @@ from .control.model import Decision, LoadInput, Reason, Snapshot
 from .control.record import RecordedEngine
 from .home.config import settings_of, solar_power_of
 from .home.controls import Controls, Hands
+from .home.forecast import SolarForecast
 from .home.grid_meters import grid_meters_of
 from .home.ledger import HomeLedger
 from .home.loads.batteries import ObservedBatteries
 from .home.meters import GridMeters, MeterHands
+from .home.plans.levels import levels_of
 from .home.problems import Problems
 from .home.recorder import Recorder
 from .home.reports import async_report_check, async_report_cycles_fail
@@ -78,6 +80,7 @@ class HomeCoordinator:
         self.tariff = HomeTariff(hass, entry, registry, memory.tariff)
         self._registry = registry
         self._saver = Saver(hass, HomeStore(hass, entry.entry_id), self._to_save)
+        self.forecast = SolarForecast(hass)
         self.recorder = Recorder(hass, entry.entry_id)
         self.engine = RecordedEngine(engine, self.recorder)
         self.meters = GridMeters(
@@ -121,6 +124,7 @@ class HomeCoordinator:
             ),
             async_at_started(self.hass, self._started),
             self.recorder.async_start(),
+            self.forecast.async_start(),
         ]
         self._sources_changed()
 
@@ -299,6 +303,8 @@ class HomeCoordinator:
             batteries=self.batteries.look(),
             cheap=self.tariff.cheap(),
             tariff=tariff,
+            forecast=self.forecast.spans,
+            levels=levels_of(self.hass, self.entry),
         )
         cycle = self.cycle = self.engine.cycle(snapshot)
         for load_id in cycle.failures.keys() - self._failed:

@@ -19,6 +19,7 @@ from .const import CONF_EXPORT_ENTITY, CONF_POWER_ENTITY, CONF_SOLAR_ENTITY
 from .loads.const import CONF_VEHICLE_ENTITY, SUBENTRY_BATTERY
 from .loads.settings import load_id_of
 from .loads.values import is_there
+from .plans.const import CONF_LEVEL_ENTITY
 from .reports import async_absent, async_report_absent
 from .tariff.const import CONF_TARIFF_ENTITY, SUBENTRY_TARIFF
 
@@ -157,7 +158,7 @@ class Absences:
                 for key, entity_id in _entity_ids(subentry.data):
                     may_pause = (
                         off
-                        or key == CONF_VEHICLE_ENTITY
+                        or key in (CONF_LEVEL_ENTITY, CONF_VEHICLE_ENTITY)
                         or (battery and key in _TOLD_ELSEWHERE)
                         or (tariff and key == CONF_TARIFF_ENTITY)
                     )

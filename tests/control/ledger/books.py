@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 import json
 
 from custom_components.surplus.control.cycle import Cycle
@@ -49,10 +49,10 @@ def tank(priority: int = 2, **reading: object) -> LoadInput:
     )
 
 
-def pump(power_w: float | None = 1000.0, **reading: object) -> LoadInput:
+def pump(declared_w: float | None = 1000.0, **reading: object) -> LoadInput:
     """Return a switched load; without a power it is to be learned."""
     return LoadInput(
-        spec=SwitchedSpec(load_id=PUMP, name="Pump", priority=3, power_w=power_w),
+        spec=SwitchedSpec(load_id=PUMP, name="Pump", priority=3, power_w=declared_w),
         reading=SwitchedReading(**{"reachable": True, "on": True, **reading}),
         mode=Mode.SOLAR,
     )
@@ -76,6 +76,7 @@ class Books:
     ledger: Ledger = field(default_factory=Ledger)
     now: float = 1000.0
     wall: datetime = NOON
+    zone: tzinfo = UTC
     tariff: TariffNow | None = FULL
     cheap: bool | None = None
 
@@ -100,7 +101,7 @@ class Books:
         return self.ledger.account(
             Snapshot(
                 now=self.now,
-                wall=self.wall,
+                wall=self.wall.astimezone(self.zone),
                 grid=None,
                 solar_w=solar_w,
                 loads=loads,

@@ -16,7 +16,7 @@ from ..const import DOMAIN
 from ..control.model import Mode
 from ..registry import async_get_registry
 from .const import CONF_EXPORT_ENTITY, CONF_POWER_ENTITY, CONF_SOLAR_ENTITY
-from .loads.const import CONF_VEHICLE_ENTITY, SUBENTRY_BATTERY
+from .loads.const import CONF_ENERGY_ENTITY, CONF_VEHICLE_ENTITY, SUBENTRY_BATTERY
 from .loads.settings import load_id_of
 from .loads.values import is_there
 from .reports import async_absent, async_report_absent
@@ -155,7 +155,7 @@ class Absences:
                 for key, entity_id in _entity_ids(subentry.data):
                     may_pause = (
                         off
-                        or key == CONF_VEHICLE_ENTITY
+                        or key in (CONF_VEHICLE_ENTITY, CONF_ENERGY_ENTITY)
                         or (battery and key in _TOLD_ELSEWHERE)
                     )
                     yield subentry.subentry_id, subentry.title, entity_id, may_pause

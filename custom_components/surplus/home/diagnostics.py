@@ -44,6 +44,7 @@ async def async_diagnostics(
             ],
             "loads": async_get_loads(hass, entry).as_list(),
             "memory": coordinator.memory.as_dict(),
+            "ledger": coordinator.ledger.as_dict(),
             "meters": coordinator.meters.as_list(),
             "cycle": _told(coordinator.cycle) if coordinator.cycle else None,
         }

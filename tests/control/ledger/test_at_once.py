@@ -1,5 +1,8 @@
 """What energy would have cost at once: first bought, first compared."""
 
+import json
+from typing import Any
+
 from hypothesis import given, strategies as st
 import pytest
 
@@ -87,13 +90,29 @@ def test_at_one_price_the_order_makes_no_difference(
     assert shadow.held_wh == pytest.approx(sum(bought_wh) - compared_wh, abs=1e-6)
 
 
-def test_a_shadow_survives_a_restart_and_stays_small() -> None:
-    shadow = AtOnce(100_000.0)
-    for _ in range(36_000):
-        shadow.buy(2.0, 1.0, 0.2)
+def test_a_shadow_survives_a_restart() -> None:
+    shadow = bought(*((2.0, sun % 3, 0.2) for sun in range(3000)))
     saved = shadow.as_list()
-    assert len(saved) <= 300
     again = AtOnce(100_000.0)
-    again.restore(saved)
+    again.restore(json.loads(json.dumps(saved)))
+    assert again.as_list() == saved
     assert again.held_wh == pytest.approx(shadow.held_wh)
-    assert again.saving(5000.0, 0.0, priced=True) == pytest.approx(0.5)
+    assert again.saving(3000.0, 0.0, priced=True) == pytest.approx(
+        shadow.saving(3000.0, 0.0, priced=True)
+    )
+
+
+def test_a_night_at_one_price_is_one_piece_and_a_day_stays_small() -> None:
+    night = bought(*((2.0, 2.0, 0.2) for _ in range(30_000)))
+    assert len(night.as_list()) == 1
+    assert night.saving(5000.0, 0.0, priced=True) == pytest.approx(1.0)
+    clouds = bought(*((2.0, sun % 100 / 50, 0.2) for sun in range(36_000)))
+    assert len(clouds.as_list()) <= 300
+
+
+@pytest.mark.parametrize(
+    "damaged", [[[1.0, 2.0]], [[-1.0, 0.0, 0.0]], [["a", 0.0, 0.0]], [3], 4]
+)
+def test_what_is_damaged_raises(damaged: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        AtOnce(1.0).restore(damaged)

@@ -485,7 +485,7 @@ def test_a_deleted_load_is_forgotten() -> None:
         (f"loads.{CAR}.total.sun_wh", -0.1),
         (f"loads.{CAR}.total.cost", float("inf")),
         (f"loads.{CAR}.total.saving", True),
-        (f"loads.{CAR}.at_once", [{"wh": 1.0}]),
+        (f"loads.{CAR}.at_once", [[1.0]]),
         (f"loads.{CAR}.day", 5),
         (f"loads.{CAR}.session.before", None),
         (f"loads.{CAR}.register", {}),

@@ -13,7 +13,7 @@ from .saved import maybe_day
 from .sessions import ChargerSight, OpenSession, Session, Visits
 from .tally import Tally
 
-# More than any vehicle holds, and than any tank takes in a day.
+# More than nearly every vehicle holds, and than any tank takes in a day.
 _MOST_AHEAD_WH = 100_000.0
 # What a load may take of which nobody knows how much it takes.
 _ANY_W = 25_000.0

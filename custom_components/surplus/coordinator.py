@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 import logging
-from time import monotonic
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,6 +13,7 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
+from .clock import monotonic
 from .const import DOMAIN
 from .control.check import CheckEnd, CheckResult, Finding, finding_of
 from .control.cycle import Cycle
@@ -164,7 +164,8 @@ class HomeCoordinator:
         self._sources_changed()
 
     def _to_save(self) -> dict[str, Any]:
-        self.memory.engine = self.engine.as_dict(monotonic(), dt_util.utcnow())
+        self.memory.saved_at = wall = dt_util.utcnow()
+        self.memory.engine = self.engine.as_dict(monotonic(), wall)
         return self.memory.as_dict()
 
     @callback
@@ -277,7 +278,7 @@ class HomeCoordinator:
         now, wall = monotonic(), dt_util.utcnow()
         self._last_cycle = now
         grid, seen = self.meters.look(now), self._loads.look()
-        self.controls.async_before(seen, wall)
+        self.controls.async_before(seen, now, wall)
         if (grid is None or self.meters.awaits_direction) and self._patient(now):
             if self.memory.observing:
                 for load_id in self._loads.commanders:

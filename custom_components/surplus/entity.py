@@ -11,8 +11,8 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, callback
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.typing import StateType
-from homeassistant.util import dt as dt_util
 
+from .clock import monotonic
 from .const import LIVE_WRITE_INTERVAL
 
 
@@ -45,7 +45,7 @@ class LiveSensor(SurplusEntity, SensorEntity):
 
     _dead_band: float = 0.0
     _write_interval = LIVE_WRITE_INTERVAL
-    _written_at: datetime | None = None
+    _written_at: float | None = None
     _written_available: bool | None = None
     _cancel_write: CALLBACK_TYPE | None = None
 
@@ -78,12 +78,13 @@ class LiveSensor(SurplusEntity, SensorEntity):
             if not self._past_dead_band(value):
                 return
             if self._written_at is not None:
-                wait = self._write_interval - (dt_util.utcnow() - self._written_at)
-                if wait.total_seconds() > 0:
+                rest_s = monotonic() - self._written_at
+                wait_s = self._write_interval.total_seconds() - rest_s
+                if wait_s > 0:
                     if self._cancel_write is None:
                         self._cancel_write = async_call_later(
                             self.hass,
-                            wait,
+                            wait_s,
                             HassJob(self._write_due, cancel_on_shutdown=True),
                         )
                     return
@@ -106,7 +107,7 @@ class LiveSensor(SurplusEntity, SensorEntity):
     def _write(self, value: StateType | datetime) -> None:
         self._drop_write()
         self._attr_native_value = value
-        self._written_at = dt_util.utcnow()
+        self._written_at = monotonic()
         self._written_available = self.available
         self.async_write_ha_state()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from time import monotonic
 from typing import Final, override
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
@@ -11,6 +10,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PowerConverter
 
+from .clock import monotonic
 from .control.ledger import Counted
 from .control.model import LoadReading, LoadSpec
 from .registry import CountingSource, LoadSource
@@ -33,12 +33,43 @@ def power_of(state: State | None) -> float | None:
     return power_w if abs(power_w) < _ABSURD_W else None
 
 
+class _Instants:
+    """Monotonic instants of what Home Assistant dates by the wall clock.
+
+    Somebody may set that one: what was seen before keeps its age then, and one from a
+    future that is over is of now. Else a dead sensor would stay young for as long as the
+    clock was set back.
+    """
+
+    def __init__(self) -> None:
+        """Know of nothing yet."""
+        self._seen: dict[str, tuple[float, float]] = {}
+
+    def of(self, entity_id: str, timestamp: float) -> float:
+        """Return the instant of what is newest of an entity."""
+        seen = self._seen.get(entity_id)
+        if seen is not None and seen[0] == timestamp:
+            return seen[1]
+        now = monotonic()
+        at = now - max(0.0, dt_util.utcnow().timestamp() - timestamp)
+        self._seen[entity_id] = timestamp, at
+        return at
+
+
+_REPORTS, _CHANGES = _Instants(), _Instants()
+
+
 def instant_of(state: State) -> float:
     """Return the monotonic instant at which a state was last reported.
 
     A sensor that repeats its value is alive; one that is silent is not.
     """
-    return monotonic() - (dt_util.utcnow().timestamp() - state.last_reported_timestamp)
+    return _REPORTS.of(state.entity_id, state.last_reported_timestamp)
+
+
+def changed_at(state: State) -> float:
+    """Return the monotonic instant at which a state last changed."""
+    return _CHANGES.of(state.entity_id, state.last_changed_timestamp)
 
 
 class MeteredLoad(LoadSource):

@@ -20,11 +20,13 @@ from .control.model import (
     BatteryReading,
     Decision,
     GridReading,
+    GuardEvent,
     LoadReading,
     LoadSpec,
     Mode,
     NextEventKind,
     RegulatorTerms,
+    TariffReading,
 )
 
 
@@ -72,6 +74,22 @@ class ProductionSource(Protocol):
 
         Asleep is 0 W, now.
         """
+
+
+class TariffSource(Protocol):
+    """What tells the tariff's period: a meter that one is billed by."""
+
+    @property
+    def source_id(self) -> str:
+        """Stable id, starting with the kind: ``linky:012345678901``."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+
+    @property
+    def tariff(self) -> TariffReading | None:
+        """What it last told, with its instant; None while it tells nothing."""
 
 
 class BatterySource(Protocol):
@@ -254,6 +272,11 @@ class HomeControls(Protocol):
     def async_follow(self, load_id: str, on_cycle: Callable[[], None]) -> CALLBACK_TYPE:
         """Call ``on_cycle`` after each cycle: for what moves all the time."""
 
+    def async_follow_guard(
+        self, load_id: str, on_event: Callable[[GuardEvent], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``on_event`` when the guard sheds or restores the load."""
+
 
 @dataclass(slots=True)
 class Registry:
@@ -262,6 +285,7 @@ class Registry:
     meters: dict[str, MeterSource] = field(default_factory=dict)
     productions: dict[str, ProductionSource] = field(default_factory=dict)
     batteries: dict[str, BatterySource] = field(default_factory=dict)
+    tariffs: dict[str, TariffSource] = field(default_factory=dict)
     loads: dict[str, LoadSource] = field(default_factory=dict)
     home: HomeControls | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
@@ -281,6 +305,11 @@ class Registry:
     def async_register_battery(self, source: BatterySource) -> CALLBACK_TYPE:
         """Offer a battery that is observed; returns its remover."""
         return self._register(self.batteries, source.source_id, source)
+
+    @callback
+    def async_register_tariff(self, source: TariffSource) -> CALLBACK_TYPE:
+        """Offer what tells the tariff; returns its remover."""
+        return self._register(self.tariffs, source.source_id, source)
 
     @callback
     def async_register_load(self, source: LoadSource) -> CALLBACK_TYPE:

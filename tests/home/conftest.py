@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from time import monotonic
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -12,6 +11,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.surplus.clock import monotonic
 from custom_components.surplus.const import CONF_KIND, DOMAIN, Kind
 from custom_components.surplus.control.model import (
     BatteryReading,

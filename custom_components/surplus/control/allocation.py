@@ -6,7 +6,7 @@ from typing import Any
 
 from .checking import Checks
 from .failures import Failures
-from .guard import caps_w
+from .guard.clamp import caps_w
 from .loads.base import Follower, LoadControl
 from .loads.circumstances import Circumstances, Span
 from .model import Decision, LoadInput

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from time import monotonic
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -12,6 +11,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.start import async_at_started
 
+from ..clock import monotonic
 from ..const import DOMAIN
 from ..control.model import Mode
 from ..registry import async_get_registry

@@ -3,12 +3,12 @@
 import asyncio
 from dataclasses import dataclass
 import logging
-from time import monotonic
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
+from ..clock import monotonic
 from ..control.model import Setpoint
 from ..registry import LoadSource
 

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
 
+from ..clock import monotonic
 from ..const import DOMAIN
 from ..control.check import CheckResult
 from ..control.cycle import Cycle
 from ..control.model import (
     ChargerReading,
     Decision,
+    GuardCounters,
     LoadReading,
     Mode,
     NextEvent,
@@ -22,6 +25,8 @@ from ..control.model import (
 )
 from ..registry import HomeControls, LoadControls, Registry
 from .checks import Checks
+from .ends import Ends
+from .guard.news import GuardNews, OnGuardEvent
 from .ledger import HomeLedger
 from .modes import LoadModes, Passing, modes_of
 from .override import Overrides
@@ -31,12 +36,14 @@ from .store import SAVE_RARELY_S, SAVE_SOON_S, HomeMemory
 
 # What a boost has still to take is written down this often.
 _SAVE_ENERGY_S = 60.0
+# So is for how long limits have been exceeded.
+_SAVE_COUNTS_S = 60.0
 # A longer gap between two cycles is not time in which anything was seen.
 _LONGEST_STEP_S = 10.0
 # The energy left of a boost is shown in steps of this.
 _ENERGY_STEP_WH = 100.0
 # Stopped by hand, a vehicle may say for a moment that it wants nothing.
-_VEHICLE_LEFT = timedelta(seconds=15)
+_VEHICLE_LEFT_S = 15.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,11 +79,14 @@ class Controls(HomeControls):
         self._memory = memory
         self._hands = hands
         self._overrides = Overrides()
-        self._wanted_at: dict[str, datetime] = {}
+        self._wanted_at: dict[str, float] = {}
+        self._ends = Ends(memory.loads, memory.saved_at)
         self._listeners = Listeners()
         self._decisions = ShownDecisions()
         self._events = ShownEvents()
         self._followers = Listeners()
+        self._guard = GuardNews()
+        self._counters: GuardCounters | None = None
         self._regulation: Mapping[str, RegulatorTerms] = {}
         self._facts: Mapping[str, Mapping[str, float]] = {}
         self._newest: dict[str, Decision] = {}
@@ -135,6 +145,11 @@ class Controls(HomeControls):
         """Call ``on_cycle`` after each cycle: for what moves all the time."""
         return self._followers.async_subscribe(load_id, on_cycle)
 
+    @callback
+    def async_follow_guard(self, load_id: str, on_event: OnGuardEvent) -> CALLBACK_TYPE:
+        """Call ``on_event`` when the guard sheds or restores the load."""
+        return self._guard.async_subscribe(load_id, on_event)
+
     # ---- what entities set ---------------------------------------------------------
 
     async def async_set_mode(
@@ -160,6 +175,7 @@ class Controls(HomeControls):
             elif value < 0 and source and not isinstance(source.spec, StorageSpec):
                 raise _invalid("value_below_zero")
         self._wish(load_id)
+        self._follow_clock(monotonic(), dt_util.utcnow())
         self._set(
             load_id,
             self.modes(load_id).asked(
@@ -217,8 +233,11 @@ class Controls(HomeControls):
         return self._memory.loads.setdefault(load_id, LoadModes())
 
     @callback
-    def async_before(self, seen: Mapping[str, LoadSight], wall: datetime) -> None:
+    def async_before(
+        self, seen: Mapping[str, LoadSight], now: float, wall: datetime
+    ) -> None:
         """Bring what is asked up to date, before the loads are decided for."""
+        self._follow_clock(now, wall)
         for load_id, modes in tuple(self._memory.loads.items()):
             if (now_asked := modes.at(wall)) is not modes:
                 self._change(load_id, now_asked)
@@ -235,18 +254,22 @@ class Controls(HomeControls):
             if modes.by_hand or not observing:
                 self._change(load_id, modes.taken_over(value, until))
         if not observing:
-            self._end_with_the_vehicle(seen, wall)
+            self._end_with_the_vehicle(seen, now)
 
-    def _end_with_the_vehicle(
-        self, seen: Mapping[str, LoadSight], wall: datetime
-    ) -> None:
+    def _follow_clock(self, now: float, wall: datetime) -> None:
+        """Let ends go with a wall clock that somebody has set."""
+        moved = self._ends.moved(self._memory.loads, now, wall)
+        for load_id, modes in moved.items():
+            self._change(load_id, modes)
+
+    def _end_with_the_vehicle(self, seen: Mapping[str, LoadSight], now: float) -> None:
         """End what a person set at a charger once its vehicle has left."""
         for load_id, sight in seen.items():
             if not isinstance(sight.reading, ChargerReading):
                 continue
             if sight.reading.wants_power:
-                self._wanted_at[load_id] = wall
-            elif wall - self._wanted_at.get(load_id, wall) >= _VEHICLE_LEFT:
+                self._wanted_at[load_id] = now
+            elif now - self._wanted_at.get(load_id, now) >= _VEHICLE_LEFT_S:
                 del self._wanted_at[load_id]
                 if self.modes(load_id).by_hand:
                     self._change(load_id, self.modes(load_id).resumed())
@@ -276,6 +299,13 @@ class Controls(HomeControls):
             if counted or new_reason or new_event:
                 self._listeners.async_notify(load_id)
             self._followers.async_notify(load_id)
+        if cycle.guard.events:
+            # What is shed must be known again after a power cut.
+            self._hands.save_within(SAVE_SOON_S)
+        elif cycle.guard.counters != self._counters:
+            self._hands.save_within(_SAVE_COUNTS_S)
+        self._counters = cycle.guard.counters
+        self._guard.async_tell(cycle.guard.events)
 
     def _count(self, load_id: str, energy_wh: float) -> bool:
         """Take energy off a boost; returns whether that can be seen."""

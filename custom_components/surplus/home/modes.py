@@ -5,9 +5,9 @@ resumes, the mode before comes back. A person who moves a load from outside wins
 everything: that is an override, on top of what was there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from homeassistant.util import dt as dt_util
@@ -54,7 +54,7 @@ class Passing:
         until, energy_wh, value = saved["until"], saved["energy_wh"], saved["value"]
         return cls(
             mode=Mode(saved["mode"]),
-            until=_moment(until) if until is not None else None,
+            until=moment(until) if until is not None else None,
             energy_wh=float(energy_wh) if energy_wh is not None else None,
             value=float(value) if value is not None else None,
             by_hand=bool(saved["by_hand"]),
@@ -146,6 +146,14 @@ class LoadModes:
         left = tuple(one for one in self.passing if not one.is_over(wall))
         return replace(self, passing=left)
 
+    def put_off(self, times: Sequence[timedelta]) -> Self:
+        """Return what is asked with the end of each that passes moved by a time."""
+        moved = tuple(
+            replace(one, until=one.until + time) if one.until and time else one
+            for one, time in zip(self.passing, times, strict=True)
+        )
+        return self if moved == self.passing else replace(self, passing=moved)
+
     def having_taken(self, energy_wh: float) -> Self:
         """Return what is asked once the load has taken some energy of a boost."""
         if self.top is None or self.top.energy_wh is None:
@@ -169,8 +177,9 @@ class LoadModes:
         }
 
 
-def _moment(text: str) -> datetime:
-    moment = dt_util.parse_datetime(text, raise_on_error=True)
-    if moment.tzinfo is None:
+def moment(text: str) -> datetime:
+    """Return an instant that was written down; raises ValueError without its zone."""
+    instant = dt_util.parse_datetime(text, raise_on_error=True)
+    if instant.tzinfo is None:
         raise ValueError("a time without its zone")
-    return moment
+    return instant

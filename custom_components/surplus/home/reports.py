@@ -11,6 +11,7 @@ from ..const import DOMAIN
 from ..control.check import CheckResult, finding_of, numbers_of
 from ..control.disagreement import Disagreement
 from ..control.model import LoadSpec
+from .guard.problems import ISSUES as GUARD_ISSUES
 
 _METER_LOST = "grid_meter_lost"
 _SIGN_REVERSED = "sign_reversed"
@@ -18,7 +19,14 @@ _DISAGREE = "grid_meters_disagree"
 _BATTERY_LOST = "battery_lost"
 _CYCLES_FAIL = "cycles_fail"
 _ENTITY = "load_entity"
-ISSUES = (_METER_LOST, _SIGN_REVERSED, _DISAGREE, _BATTERY_LOST, _CYCLES_FAIL)
+ISSUES = (
+    _METER_LOST,
+    _SIGN_REVERSED,
+    _DISAGREE,
+    _BATTERY_LOST,
+    _CYCLES_FAIL,
+    *GUARD_ISSUES,
+)
 
 
 @callback

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Self, override
 
 from homeassistant.core import HomeAssistant
@@ -10,7 +11,7 @@ from homeassistant.helpers.storage import Store
 from ..const import DOMAIN
 from ..control.model import Mode
 from .grid_meters import meter_ids_of
-from .modes import LoadModes
+from .modes import LoadModes, moment
 
 _VERSION = 3
 _LEDGER_VERSION = 1
@@ -34,6 +35,7 @@ class HomeMemory:
     ``override_s`` is how long a load stays as a person has moved it; None is for ever.
     ``reversed_meters`` are the grid meters that were found to count the wrong way round.
     ``gone`` are the ids of loads that were deleted: the record still holds them.
+    ``saved_at`` is when all of it was written down last.
     """
 
     observing: bool = True
@@ -44,6 +46,7 @@ class HomeMemory:
     loads: dict[str, LoadModes] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     engine: Mapping[str, Any] = field(default_factory=dict)
+    saved_at: datetime | None = None
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
@@ -52,7 +55,7 @@ class HomeMemory:
         Raises AttributeError, KeyError, TypeError or ValueError when it is something
         else.
         """
-        override_s = saved["override_s"]
+        override_s, saved_at = saved["override_s"], saved.get("saved_at")
         return cls(
             observing=bool(saved["observing"]),
             grid_target_w=float(saved["grid_target_w"]),
@@ -65,6 +68,7 @@ class HomeMemory:
             },
             gone=[str(load_id) for load_id in saved.get("gone", ())],
             engine=dict(saved["engine"]),
+            saved_at=moment(saved_at) if saved_at is not None else None,
         )
 
     def forget(self, load_id: str) -> None:
@@ -84,6 +88,7 @@ class HomeMemory:
             "loads": {key: load.as_dict() for key, load in self.loads.items()},
             "gone": list(self.gone),
             "engine": dict(self.engine),
+            "saved_at": self.saved_at.isoformat() if self.saved_at else None,
         }
 
 

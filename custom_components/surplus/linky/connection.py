@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 import errno
 import logging
-import time
 from typing import Any, Final
 
 from serialx import SerialException
 
+from ..clock import monotonic
 from ..control.model import GridReading
 from .frames import Decoder
 from .groups import Group
@@ -106,7 +106,7 @@ class Link:
     expected: str | None = None
     pace: Pace = field(default_factory=Pace)
     open: Open = open_port
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     create_task: CreateTask = _create_task
     logger: logging.Logger = _LOGGER

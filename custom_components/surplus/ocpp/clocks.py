@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-import time
+
+from ..clock import monotonic
 
 
 def _utcnow() -> datetime:
@@ -15,7 +16,7 @@ def _utcnow() -> datetime:
 class Clock:
     """Where this room takes time from: monotonic seconds and aware UTC."""
 
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = monotonic
     utcnow: Callable[[], datetime] = _utcnow
 
 

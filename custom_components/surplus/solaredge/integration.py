@@ -23,6 +23,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.sun import is_up
 from homeassistant.util import dt as dt_util
 
+from ..clock import monotonic
 from ..const import DOMAIN
 from ..parking import async_adopt, async_close_parked, async_park
 from ..registry import async_get_registry
@@ -254,7 +255,7 @@ class _Lookout:
     looking: bool = False
     soon: bool = False
     missed: frozenset[str] = frozenset()
-    looked_at: datetime = field(default_factory=dt_util.utcnow)
+    looked_at: float = field(default_factory=monotonic)
 
     def start(self) -> None:
         # Once: what never answers costs the link some seconds each time it is asked.
@@ -270,17 +271,18 @@ class _Lookout:
         )
 
     @callback
-    def _is_due(self, now: datetime) -> bool:
+    def _is_due(self) -> bool:
         if self.plant.state is not LinkState.READING or self.looking:
             return False
         if self.plant.moved:
             return True
-        return now - self.looked_at >= (_LOOK_SOON if self.soon else _LOOK_AGAIN)
+        wait = _LOOK_SOON if self.soon else _LOOK_AGAIN
+        return monotonic() - self.looked_at >= wait.total_seconds()
 
-    async def _async_tick(self, now: datetime) -> None:
-        if not self._is_due(now):
+    async def _async_tick(self, _now: datetime) -> None:
+        if not self._is_due():
             return
-        self.looking, self.looked_at = True, now
+        self.looking, self.looked_at = True, monotonic()
         try:
             await self._async_look()
         finally:

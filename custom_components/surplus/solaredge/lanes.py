@@ -17,7 +17,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 import logging
-import time
 from typing import Any, Final
 
 from modbus_connection import (
@@ -28,6 +27,7 @@ from modbus_connection import (
 )
 from modbus_connection.model.sunspec import SunSpecError
 
+from ..clock import monotonic
 from .model import LinkCounters
 from .sound import UnsoundError
 
@@ -112,7 +112,7 @@ class Poller:
     on_change: Callable[[], None] = lambda: None
     pace: Pace = field(default_factory=Pace)
     counters: LinkCounters = field(default_factory=LinkCounters)
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     create_task: CreateTask = create_task
     answered_at: float | None = None

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 import logging
-import time
 from typing import Final
 
 from modbus_connection import ModbusUnit
@@ -17,6 +16,7 @@ from solaredged import (
     Mmppt,
 )
 
+from ..clock import monotonic
 from .blocks import battery_block, inverter_block, meter_block, strings_block
 from .lanes import CreateTask, Lane, Pace, Poller, create_task
 from .layout import meter_key
@@ -77,7 +77,7 @@ class Plant:
     sun_is_low: Callable[[], bool] = lambda: False
     name: str = "SolarEdge"
     pace: Pace = field(default_factory=Pace)
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     create_task: CreateTask = create_task
     counters: LinkCounters = field(default_factory=LinkCounters)

@@ -7,8 +7,8 @@ from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.util import dt as dt_util
 
+from ..clock import monotonic
 from ..const import DOMAIN
 from .model import LinkState
 from .runtime import SolarEdgeConfigEntry
@@ -34,7 +34,7 @@ class LossReport:
         """Watch until the entry is unloaded."""
         self._hass = hass
         self._entry = entry
-        self._since: datetime | None = None
+        self._since: float | None = None
         self._told: LinkState | None = None
         entry.async_on_unload(entry.runtime_data.async_subscribe(self._check))
         entry.async_on_unload(
@@ -55,12 +55,14 @@ class LossReport:
             self._since = None
             self._clear()
             return
-        now = dt_util.utcnow()
-        self._since = self._since or now
+        now = monotonic()
+        self._since = now if self._since is None else self._since
         if state is self._told:
             return
         self._clear()
-        if state is LinkState.UNREACHABLE and now - self._since < LOST_AFTER:
+        if state is LinkState.UNREACHABLE and (
+            now - self._since < LOST_AFTER.total_seconds()
+        ):
             return
         self._told = state
         ir.async_create_issue(

@@ -1,7 +1,7 @@
 """The sensors of an entry: of each part, of the whole site, and of the link."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final, override
 
@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
+from ..clock import monotonic
 from ..entity import LiveSensor
 from .battery_sensors import BATTERIES_SENSORS, BATTERY_SENSORS
 from .descriptions import Row
@@ -78,7 +79,7 @@ class EnergySensor[ReadingT](PartSensor[ReadingT], RestoreSensor):
 
     _shown_before: float | None = None
     _shown_at: float = 0.0
-    _doubted_since: datetime | None = None
+    _doubted_since: float | None = None
 
     @property
     @override
@@ -94,8 +95,9 @@ class EnergySensor[ReadingT](PartSensor[ReadingT], RestoreSensor):
             return value
         now = dt_util.utcnow()
         if not follows(value, now.timestamp(), before, self._shown_at):
-            self._doubted_since = self._doubted_since or now
-            if now - self._doubted_since < _DOUBT_TIME:
+            if self._doubted_since is None:
+                self._doubted_since = monotonic()
+            if monotonic() - self._doubted_since < _DOUBT_TIME.total_seconds():
                 return before
         self._shown_before = None
         return value

@@ -21,6 +21,7 @@ from ...ledger_entities import ledger_entities
 from ...load_entities import load_entities
 from ...registry import async_get_registry
 from .extras import Extra, async_remove_extra, extra_entities
+from .forms import FORMS
 from .numbers import async_remove_needless, setting_numbers
 from .settings import (
     EntityChargerSettings,
@@ -44,10 +45,11 @@ type Snapshot = dict[str, tuple[str, str, dict[str, Any]]]
 
 
 def snapshot_of(entry: ConfigEntry) -> Snapshot:
-    """Return what there is to know of an entry's subentries."""
+    """Return what there is to know of the loads and batteries behind an entry."""
     return {
         subentry_id: (subentry.subentry_type, subentry.title, dict(subentry.data))
         for subentry_id, subentry in entry.subentries.items()
+        if subentry.subentry_type in FORMS
     }
 
 

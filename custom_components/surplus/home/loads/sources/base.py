@@ -4,7 +4,6 @@ from abc import abstractmethod
 import asyncio
 from collections.abc import Callable
 import logging
-from time import monotonic
 from typing import Any, Final, override
 
 from homeassistant.core import (
@@ -18,6 +17,7 @@ from homeassistant.core import (
 )
 from homeassistant.helpers.event import async_track_state_change_event
 
+from ....clock import monotonic
 from ....control.ledger import Counted
 from ....metering import instant_of, power_of
 from ....registry import LoadSource

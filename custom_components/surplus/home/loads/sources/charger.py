@@ -1,7 +1,6 @@
 """A charger that another integration speaks to: a current, and perhaps a switch."""
 
 from dataclasses import replace
-from time import monotonic
 from typing import Final, override
 
 from homeassistant.const import Platform
@@ -15,6 +14,7 @@ from homeassistant.core import (
     split_entity_id,
 )
 
+from ....clock import monotonic
 from ....control.ledger import Counted
 from ....control.loads.base import FLOAT_SLACK
 from ....control.model import ChargerReading, ChargerSpec

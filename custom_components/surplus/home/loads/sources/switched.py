@@ -1,12 +1,11 @@
 """A load that is turned on and off."""
 
-from time import monotonic
 from typing import override
 
 from homeassistant.core import Context
-from homeassistant.util import dt as dt_util
 
 from ....control.model import SwitchedReading, SwitchedSpec
+from ....metering import changed_at
 from ..outlets import Outlet
 from ..settings import SwitchedSettings
 from ..values import on_of, temperature_of
@@ -62,6 +61,7 @@ class SwitchedLoad(EntityLoad[SwitchedSettings]):
             **self._common,
             power_w=settings.power_w,
             first_guess_w=settings.first_guess_w,
+            sheddable=settings.sheddable,
             least_run_s=settings.least_run_s,
             most_run_s=settings.most_run_s,
             day_ends_s=settings.day_ends_s,
@@ -73,13 +73,9 @@ class SwitchedLoad(EntityLoad[SwitchedSettings]):
     def reading(self) -> SwitchedReading:
         state = self._state(self.settings.switch_entity)
         on = on_of(state)
-        changed_at = None
-        if state is not None and on is not None:
-            age_s = dt_util.utcnow().timestamp() - state.last_changed_timestamp
-            changed_at = monotonic() - age_s
         return SwitchedReading(
             **self._told(),
             on=on,
-            changed_at=changed_at,
+            changed_at=changed_at(state) if state and on is not None else None,
             temperature_c=temperature_of(self._state(self.settings.temperature_entity)),
         )

@@ -1,0 +1,1 @@
+"""What happens when things break, row by row of the table in the documentation."""

@@ -8,6 +8,10 @@ from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.surplus.const import DOMAIN
 from custom_components.surplus.control.ledger import Counted
@@ -353,3 +357,51 @@ async def test_a_charger_that_counts_itself_is_believed(
     statement = home_entry.runtime_data.ledger.statement("ocpp:counting")
     assert statement.total.total_wh == pytest.approx(20.0)
     assert statement.session.transactions == (4,)
+
+
+async def test_an_energy_counter_of_the_device_is_right(
+    hass: HomeAssistant, add: Add, live: Live
+) -> None:
+    await add("heater", {**MEASURED, "energy_entity": "sensor.counter"})
+    put(hass, "sensor.counter", 7.0, "kWh")
+    await live(600, 2500, rod=2000)
+    put(hass, "sensor.counter", 7.4, "kWh")
+    await live(70, 500, rod=0)
+    assert number(hass, "tank_energy") == pytest.approx(0.4, abs=0.002)
+    # What shows nonsense is no counter.
+    for value, unit in (("unknown", "kWh"), (-5, "kWh"), (8, "kg")):
+        put(hass, "sensor.counter", value, unit)
+        await live(70, 500, rod=0)
+    assert number(hass, "tank_energy") == pytest.approx(0.4, abs=0.002)
+
+
+async def test_a_car_of_another_integration_that_wants_nothing_may_be_full(
+    hass: HomeAssistant, add: Add, live: Live
+) -> None:
+    words = {"vehicle_entity": "sensor.car_state", "vehicle_states": ["charging"]}
+    await add("entity_charger", {**CAR, **words}, "Car")
+    hass.states.async_set("sensor.car_state", "charging")
+    await live(600, 3500, car=3000)
+    hass.states.async_set("sensor.car_state", "complete")
+    await live(800, 500, car=0)
+    assert shown(hass, "car_last_session") == STATE_UNKNOWN
+    await live(200, 500, car=0)
+    assert shown(hass, "car_last_session") != STATE_UNKNOWN
+
+
+async def test_diagnostics_tell_of_the_ledger(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    home_entry: MockConfigEntry,
+    add: Add,
+    live: Live,
+) -> None:
+    subentry = await add("entity_charger", CAR, "Car")
+    hass.states.async_set("binary_sensor.car", "on")
+    await live(320, 3500, car=3000)
+    data = await get_diagnostics_for_config_entry(hass, hass_client, home_entry)
+    (load,) = data["ledger"]["loads"].values()
+    assert load["total"]["full_wh"] > 100
+    assert load["session"]["ended"] is None
+    assert data["ledger"]["house"]["total"]["bought"]["full_wh"] > 100
+    assert subentry.subentry_id not in json.dumps(data["ledger"])

@@ -46,6 +46,7 @@ async def async_diagnostics(
             ],
             "loads": async_get_loads(hass, entry).as_list(),
             "memory": coordinator.memory.as_dict(),
+            "ledger": coordinator.ledger.as_dict(),
             "meters": coordinator.meters.as_list(),
             "tariff": coordinator.tariff.diagnostics(),
             "cycle": _told(coordinator.cycle) if coordinator.cycle else None,

@@ -22,7 +22,7 @@ from ..control.model import (
     RegulatorTerms,
     StorageSpec,
 )
-from ..registry import HomeControls, LoadControls, Registry
+from ..registry import HomeControls, LoadControls, Registry, Trouble
 from .checks import Checks
 from .ends import Ends
 from .modes import LoadModes, Passing, modes_of
@@ -81,6 +81,7 @@ class Controls(HomeControls):
         self._regulation: Mapping[str, RegulatorTerms] = {}
         self._facts: Mapping[str, Mapping[str, float]] = {}
         self._newest: dict[str, Decision] = {}
+        self._troubles: dict[str, Trouble] = {}
         self._counted_at: float | None = None
 
     @callback
@@ -117,6 +118,7 @@ class Controls(HomeControls):
             facts=self._facts.get(load_id, {}),
             check=self.checks.result(load_id),
             checking=self.checks.is_running(load_id),
+            trouble=self._troubles.get(load_id),
         )
 
     @callback
@@ -280,6 +282,15 @@ class Controls(HomeControls):
             if counted or new_reason or new_event:
                 self._listeners.async_notify(load_id)
             self._followers.async_notify(load_id)
+
+    @callback
+    def async_troubled(self, load_id: str, trouble: Trouble | None) -> None:
+        """Show what is wrong with a load, or that nothing is any more."""
+        if trouble is None:
+            self._troubles.pop(load_id, None)
+        else:
+            self._troubles[load_id] = trouble
+        self._listeners.async_notify(load_id)
 
     def _count(self, load_id: str, energy_wh: float) -> bool:
         """Take energy off a boost; returns whether that can be seen."""

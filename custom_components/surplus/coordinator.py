@@ -30,7 +30,7 @@ from .home.meters import GridMeters, MeterHands
 from .home.problems import Problems
 from .home.recorder import Recorder
 from .home.reports import async_report_check, async_report_cycles_fail
-from .home.sources import FollowedLoads, LoadSight
+from .home.sources import FollowedLoads, LoadSight, witness_of
 from .home.store import SAVE_LATER_S, SAVE_SOON_S, HomeMemory, HomeStore
 from .home.troubles import Troubles
 from .registry import Registry
@@ -268,7 +268,12 @@ class HomeCoordinator:
     def _run_cycle(self) -> None:
         now, wall = monotonic(), dt_util.utcnow()
         self._last_cycle = now
-        grid, seen = self.meters.look(now), self._loads.look()
+        seen = self._loads.look()
+        solar_w = solar_power_of(self.hass, self.entry, self._registry, now)
+        batteries = self.batteries.look()
+        # A battery that regulates itself fills what loads take: nothing of them is seen.
+        witness = None if batteries else witness_of(seen, solar_w)
+        grid = self.meters.look(now, witness)
         self.controls.async_before(seen, now, wall)
         if (grid is None or self.meters.awaits_direction) and self._patient(now):
             self._commands.async_wait()
@@ -277,9 +282,9 @@ class HomeCoordinator:
             now=now,
             wall=dt_util.as_local(wall),
             grid=grid,
-            solar_w=solar_power_of(self.hass, self.entry, self._registry, now),
+            solar_w=solar_w,
             loads=tuple(self._input(load_id, sight) for load_id, sight in seen.items()),
-            batteries=self.batteries.look(),
+            batteries=batteries,
             cheap=cheap_of(self.hass, self.entry),
         )
         cycle = self.cycle = self.engine.cycle(snapshot)

@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from solaredged import InverterStatus
 
+from custom_components.surplus import entity
 from custom_components.surplus.const import DOMAIN, LIVE_WRITE_INTERVAL
 from custom_components.surplus.diagnostics import async_get_config_entry_diagnostics
 from custom_components.surplus.parking import async_close_parked

@@ -14,13 +14,21 @@ from ..control.model import LoadSpec
 from ..registry import Trouble
 
 _METER_LOST = "grid_meter_lost"
+_METER_FROZEN = "grid_meter_frozen"
 _SIGN_REVERSED = "sign_reversed"
 _DISAGREE = "grid_meters_disagree"
 _BATTERY_LOST = "battery_lost"
 _CYCLES_FAIL = "cycles_fail"
 _ENTITY = "load_entity"
 _TROUBLE = "load_trouble"
-ISSUES = (_METER_LOST, _SIGN_REVERSED, _DISAGREE, _BATTERY_LOST, _CYCLES_FAIL)
+ISSUES = (
+    _METER_LOST,
+    _METER_FROZEN,
+    _SIGN_REVERSED,
+    _DISAGREE,
+    _BATTERY_LOST,
+    _CYCLES_FAIL,
+)
 
 
 @callback
@@ -29,6 +37,12 @@ def async_report_meter_lost(
 ) -> None:
     """Raise or clear the issue of a grid meter that does not report."""
     _report(hass, _METER_LOST, meter, raised=lost)
+
+
+@callback
+def async_report_meter_frozen(hass: HomeAssistant, meters: str) -> None:
+    """Raise or clear the issue of meters that say the same again and again."""
+    _report(hass, _METER_FROZEN, meters, raised=bool(meters))
 
 
 @callback

@@ -32,6 +32,7 @@ import         no sun to spare: the house takes 2000 W before the car
 balanced       the house takes exactly what the sun gives, before the car
 grid <W>       any grid power before the car (- is export)
 cloud          a cloud passes, for a minute
+cook on|off    somebody cooks: 6000 W more, until it is off
 auto           back to the recorded sun and household
 hp | hc        switch the Linky to peak | off-peak hours
 heater <%>     tell the water heater a percentage (a house that has one)
@@ -86,6 +87,8 @@ class Words:
                 self._set_period(period)
             case [("cut" | "mend") as word]:
                 self._link(word)
+            case ["cook", ("on" | "off") as state]:
+                self._house.house.cooking = state == "on"
             case ["grid", watts]:
                 self._fix(_number(watts))
             case ["speed", times]:

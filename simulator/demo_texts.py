@@ -81,6 +81,7 @@ import         pas de soleil en trop : la maison tire 2000 W avant la voiture
 balanced       la maison prend exactement ce que donne le soleil, avant la voiture
 grid <W>       une puissance réseau quelconque avant la voiture (- : injection)
 cloud          un nuage passe, pendant une minute
+cook on|off    on cuisine : 6000 W de plus, jusqu'à « off »
 auto           retour au soleil et à la maison enregistrés
 hp | hc        le Linky passe en heures pleines | creuses
 heater <%>     règle le chauffe-eau, comme par sa propre application

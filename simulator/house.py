@@ -18,6 +18,8 @@ IDLE_LOAD_W = 400.0
 # A cloud of the `cloud` word: how much light it lets through, how soft its edge is.
 CLOUD_SHARE = 0.2
 CLOUD_EDGE_S = 8.0
+# What cooking takes: hob and oven together.
+COOKING_W = 6000.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +86,8 @@ class House:
         self.load_w = 0.0
         # Whether somebody has made it night: no sun, whatever the time of day.
         self.night = False
+        # Whether somebody is cooking, on top of what the household takes anyway.
+        self.cooking = False
         self._solar = solar
         self._load = load
         self._now = 0.0
@@ -160,6 +164,8 @@ class House:
         if (fixed := self._fixed_base_w) is not None:
             self.solar_w = max(0.0, IDLE_LOAD_W - fixed)
             self.load_w = self.solar_w + fixed
+        if self.cooking:
+            self.load_w += COOKING_W
         self.solar_w *= self._light(now)
 
     def _light(self, now: float) -> float:

@@ -73,17 +73,17 @@ class Ours:
         if writes_per_day is not None:
             more["writes_per_day"] = writes_per_day
         self._chargers = tuple(
-            _charger_spec(charger, priority, more)
+            charger_spec(charger, priority, more)
             for priority, charger in enumerate(case.chargers, start=1)
         )
         first = 1 + len(case.chargers)
         self._heaters = tuple(
-            _heater_spec(heater, priority)
+            heater_spec(heater, priority)
             for priority, heater in enumerate(case.heaters, start=first)
         )
         first += len(case.heaters)
         self._relays = tuple(
-            _switched_spec(relay, priority)
+            switched_spec(relay, priority)
             for priority, relay in enumerate(case.relays, start=first)
         )
         self._told: dict[str, Setpoint] = {}
@@ -98,13 +98,17 @@ class Ours:
                 loads=(
                     *self._charger_inputs(seen),
                     *(
-                        LoadInput(spec=spec, reading=_heater(heater), mode=self._mode)
+                        LoadInput(
+                            spec=spec, reading=heater_reading(heater), mode=self._mode
+                        )
                         for spec, heater in zip(
                             self._heaters, seen.heaters, strict=True
                         )
                     ),
                     *(
-                        LoadInput(spec=spec, reading=_relay(relay), mode=self._mode)
+                        LoadInput(
+                            spec=spec, reading=relay_reading(relay), mode=self._mode
+                        )
                         for spec, relay in zip(self._relays, seen.relays, strict=True)
                     ),
                 ),
@@ -149,7 +153,7 @@ class Ours:
             inputs.append(
                 LoadInput(
                     spec=replace(spec, max_a=top_a),
-                    reading=_charger(charger),
+                    reading=charger_reading(charger),
                     mode=self._mode,
                 )
             )
@@ -170,9 +174,10 @@ class Ours:
 # ---- what the user told ------------------------------------------------------------
 
 
-def _charger_spec(
+def charger_spec(
     case: ChargerCase, priority: int, more: Mapping[str, Any]
 ) -> ChargerSpec:
+    """Return what a user tells of a charger."""
     told = dict(more)
     if case.evse.switches_phases:
         told |= {"switches_phases": True, "phase_change_s": case.evse.phase_switch_s}
@@ -186,7 +191,8 @@ def _charger_spec(
     )
 
 
-def _heater_spec(case: HeaterCase, priority: int) -> HeaterSpec:
+def heater_spec(case: HeaterCase, priority: int) -> HeaterSpec:
+    """Return what a user tells of a heater."""
     linear = case.stated is Characteristic.LINEAR
     return HeaterSpec(
         load_id=case.load_id,
@@ -198,7 +204,8 @@ def _heater_spec(case: HeaterCase, priority: int) -> HeaterSpec:
     )
 
 
-def _switched_spec(case: RelayCase, priority: int) -> SwitchedSpec:
+def switched_spec(case: RelayCase, priority: int) -> SwitchedSpec:
+    """Return what a user tells of a load behind a relay."""
     return SwitchedSpec(
         load_id=case.load_id,
         name=case.load_id,
@@ -237,7 +244,8 @@ def _batteries(seen: Seen) -> tuple[BatteryReading, ...]:
     return (BatteryReading(power_w=told.value.power_w, at=told.at, soc=told.value.soc),)
 
 
-def _charger(charger: ChargerSeen) -> ChargerReading:
+def charger_reading(charger: ChargerSeen) -> ChargerReading:
+    """Return what a charger tells."""
     accepted, power = charger.accepted, charger.power
     drawn = charger.plugged and charger.current_a > _IDLE_A
     return ChargerReading(
@@ -251,7 +259,8 @@ def _charger(charger: ChargerSeen) -> ChargerReading:
     )
 
 
-def _heater(heater: HeaterSeen) -> HeaterReading:
+def heater_reading(heater: HeaterSeen) -> HeaterReading:
+    """Return what a heater tells."""
     accepted, power, case = heater.accepted, heater.power, heater.case
     accepted_w = None
     if accepted is not None:
@@ -265,7 +274,8 @@ def _heater(heater: HeaterSeen) -> HeaterReading:
     )
 
 
-def _relay(relay: RelaySeen) -> SwitchedReading:
+def relay_reading(relay: RelaySeen) -> SwitchedReading:
+    """Return what a relay tells."""
     accepted, power = relay.accepted, relay.power
     return SwitchedReading(
         reachable=True,

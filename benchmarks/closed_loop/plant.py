@@ -41,15 +41,17 @@ _REACTIVE_VAR = 150.0
 _DT_S = 1.0
 
 
-class _Wire[T]:
+class Wire[T]:
     """Values on their way."""
 
     def __init__(self, latency_s: float) -> None:
+        """Let nothing travel yet."""
         self._latency_s = latency_s
         self._travelling: deque[Told[T]] = deque()
         self.arrived: Told[T] | None = None
 
     def send(self, now: float, value: T) -> None:
+        """Send what is true now."""
         self._travelling.append(Told(at=now, value=value))
 
     def receive(self, now: float) -> Told[T] | None:
@@ -67,8 +69,8 @@ class _Load[C: Order](ABC):
         self.load_id = load_id
         self.accepted: Told[C] | None = None
         self.told_w: Told[float] | None = None
-        self._commands = _Wire[C](whole.wires.command_latency_s)
-        self._meter = _Wire[float](whole.wires.meter_latency_s)
+        self._commands = Wire[C](whole.wires.command_latency_s)
+        self._meter = Wire[float](whole.wires.meter_latency_s)
         self._interval_s = interval_s
 
     def command(self, now: float, command: C) -> None:
@@ -114,7 +116,7 @@ class PlantCharger(_Load[Command]):
         super().__init__(case.load_id, whole, whole.wires.charger_interval_s)
         self.case = case
         self.evse = Evse(case.evse, wall=_MIDNIGHT)
-        self._currents = _Wire[tuple[float, ...]](whole.wires.meter_latency_s)
+        self._currents = Wire[tuple[float, ...]](whole.wires.meter_latency_s)
         self._nothing = Command(current_a=0.0, phases=len(case.evse.wiring))
         self._obey(self._nothing)
 
@@ -267,9 +269,9 @@ class Plant:
         self.battery = SelfRegulatingBattery(case.battery) if case.battery else None
         self._day = day
         self._random = Random(seed)
-        self._grid = _Wire[float](case.wires.grid_latency_s)
-        self._currents = _Wire[tuple[float, ...]](case.wires.grid_latency_s)
-        self._battery = _Wire[BatteryTold](case.wires.grid_latency_s)
+        self._grid = Wire[float](case.wires.grid_latency_s)
+        self._currents = Wire[tuple[float, ...]](case.wires.grid_latency_s)
+        self._battery = Wire[BatteryTold](case.wires.grid_latency_s)
 
     @property
     def loads(self) -> list[PlantCharger | PlantHeater | PlantRelay]:

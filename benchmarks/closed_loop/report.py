@@ -15,14 +15,16 @@ def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a table: the first column is words, the others are figures."""
     yield _row(head)
     yield _row(["---", *("---:" for _ in head[1:])])
     for row in rows:
         yield _row(row)
 
 
-def _figure(value: float | None, decimals: int = 0) -> str:
+def figure(value: float | None, decimals: int = 0) -> str:
+    """Return a figure, or that there is none."""
     return "–" if value is None else f"{value:.{decimals}f}"
 
 
@@ -66,7 +68,7 @@ def _energy(results: Results, name: str, players: Sequence[Player]) -> Iterator[
     best = results.optimum(Run(case=name, player=OURS.name), PRICES[0])
     if best is not None:
         head = ["oracle (knows the day)", "100.0", "100.0"]
-        energy = [_figure(best.captured_kwh, 2), _figure(best.imported_kwh, 2)]
+        energy = [figure(best.captured_kwh, 2), figure(best.imported_kwh, 2)]
         rows.append([*head, *energy, "", "", str(best.starts), "0", "", "", "", ""])
     for player in players:
         run = Run(case=name, player=player.name)
@@ -76,20 +78,20 @@ def _energy(results: Results, name: str, players: Sequence[Player]) -> Iterator[
         rows.append(
             [
                 player.name,
-                *(_figure(results.percent(run, price), 1) for price in PRICES),
-                _figure(scores.captured_kwh, 2),
-                _figure(scores.imported_kwh, 2),
-                _figure(100 * scores.car_share),
-                _figure(100 * scores.self_consumption, 1),
+                *(figure(results.percent(run, price), 1) for price in PRICES),
+                figure(scores.captured_kwh, 2),
+                figure(scores.imported_kwh, 2),
+                figure(100 * scores.car_share),
+                figure(100 * scores.self_consumption, 1),
                 str(scores.starts),
                 str(scores.short_cycles),
                 str(scores.short_currents),
                 str(scores.commands),
-                _figure(scores.rms_w),
+                figure(scores.rms_w),
                 f"{scores.over_s} ({scores.longest_over_s})",
             ]
         )
-    yield from _table(_ENERGY_HEAD, rows)
+    yield from table(_ENERGY_HEAD, rows)
 
 
 def _steps(results: Results, players: Sequence[Player]) -> Iterator[str]:
@@ -102,15 +104,15 @@ def _steps(results: Results, players: Sequence[Player]) -> Iterator[str]:
         rows.append(
             [
                 player.name,
-                _figure(scores.settling_s, 1),
-                _figure(None if share is None else 100 * share, 1),
+                figure(scores.settling_s, 1),
+                figure(None if share is None else 100 * share, 1),
                 str(scores.starts),
                 str(scores.commands),
-                _figure(scores.rms_w),
+                figure(scores.rms_w),
             ]
         )
     head = ("controller", "settling s", "overshoot %", "starts", "commands", "RMS W")
-    yield from _table(head, rows)
+    yield from table(head, rows)
 
 
 def _limit(results: Results, name: str, players: Sequence[Player]) -> Iterator[str]:
@@ -124,7 +126,7 @@ def _limit(results: Results, name: str, players: Sequence[Player]) -> Iterator[s
                 player.name,
                 str(scores.longest_over_s),
                 str(scores.over_s),
-                _figure(scores.captured_kwh + scores.imported_kwh, 2),
+                figure(scores.captured_kwh + scores.imported_kwh, 2),
                 str(scores.starts),
                 str(scores.short_cycles),
                 str(scores.commands),
@@ -139,7 +141,7 @@ def _limit(results: Results, name: str, players: Sequence[Player]) -> Iterator[s
         "short cycles",
         "commands",
     )
-    yield from _table(head, rows)
+    yield from table(head, rows)
 
 
 def summary_text(
@@ -159,17 +161,17 @@ def summary_text(
             name: results.percent(Run(case=name, player=player.name), PRICES[0])
             for name in energy
         }
-        row = [player.name, *(_figure(percents[name], 1) for name in energy)]
+        row = [player.name, *(figure(percents[name], 1) for name in energy)]
         known = [percents[name] for name in means]
         if means:
             # A mean of some days is not the mean.
             everything = [p for p in known if p is not None]
             whole = len(everything) == len(MEAN_OF)
-            row.append(_figure(fmean(everything) if whole else None, 1))
+            row.append(figure(fmean(everything) if whole else None, 1))
         rows.append(row)
     yield "### Summary"
     yield ""
-    yield from _table(head, rows)
+    yield from table(head, rows)
     yield ""
 
 
@@ -183,13 +185,13 @@ def calibration_text(found: Sequence[Check]) -> Iterator[str]:
         [
             check.case,
             check.what,
-            _figure(check.here, 2),
-            _figure(check.reference, 2),
+            figure(check.here, 2),
+            figure(check.reference, 2),
             "yes" if check.passed else "**no**",
         ]
         for check in found
     ]
-    yield from _table(("case", "figure", "here", "reference", "within"), rows)
+    yield from table(("case", "figure", "here", "reference", "within"), rows)
     yield ""
 
 
@@ -213,7 +215,7 @@ def robustness_text(
             for name in names
         )
         rows.append(row)
-    yield from _table(("plant", *names), rows)
+    yield from table(("plant", *names), rows)
     yield ""
 
 
@@ -222,7 +224,7 @@ def _robust(results: Results, case: str, variant: str) -> str:
         player for player in (OURS, EVCC, ROUTER) if player.is_asked(CASES[case])
     ]
     runs = [Run(case=case, player=one.name, variant=variant) for one in players]
-    text = " / ".join(_figure(results.percent(run, PRICES[0]), 1) for run in runs)
+    text = " / ".join(figure(results.percent(run, PRICES[0]), 1) for run in runs)
     scores = results.scores.get(runs[0])
     if scores is not None and scores.short_cycles:
         text += f" ({scores.short_cycles})"
@@ -241,13 +243,13 @@ def targets_text(found: Sequence[Target]) -> Iterator[str]:
         [
             target.where,
             target.what,
-            _figure(target.here, target.decimals),
+            figure(target.here, target.decimals),
             f"{'≥' if target.at_least else '≤'} {target.bound:g}",
             _verdict(target),
         ]
         for target in [*missed, *(target for target in found if target not in missed)]
     ]
-    yield from _table(("case", "figure", "here", "asked", ""), rows)
+    yield from table(("case", "figure", "here", "asked", ""), rows)
     yield ""
 
 
@@ -266,5 +268,5 @@ def cost_text(cost: Cost) -> Iterator[str]:
         for loads, us in cost.cycle_us.items()
     ]
     rows.append([f"86,400 cycles, {cost.day_loads} loads", f"{cost.day_s:.1f} s"])
-    yield from _table((f"engine ({', '.join(cost.kinds)})", "here"), rows)
+    yield from table((f"engine ({', '.join(cost.kinds)})", "here"), rows)
     yield ""

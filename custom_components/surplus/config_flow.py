@@ -12,6 +12,8 @@ from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.typing import DiscoveryInfoType
 
 from .const import CONF_KIND, DOMAIN, Kind
+from .home.circuits.flow import CircuitSubentryFlow
+from .home.circuits.settings import SUBENTRY_CIRCUIT
 from .home.flow import HomeFlow
 from .home.loads.flow import SUBENTRY_FLOWS
 from .linky.flow import LinkyFlow
@@ -76,7 +78,7 @@ class SurplusConfigFlow(HomeFlow, LinkyFlow, SolarEdgeFlow, OcppFlow, domain=DOM
         """Return what can hang behind an entry."""
         match config_entry.data.get(CONF_KIND):
             case Kind.HOME:
-                return SUBENTRY_FLOWS
+                return {**SUBENTRY_FLOWS, SUBENTRY_CIRCUIT: CircuitSubentryFlow}
             case Kind.OCPP:
                 return {SUBENTRY_CHARGER: ChargerSubentryFlow}
             case _:

@@ -25,6 +25,7 @@ from .home.commands import Commands, log_cycle
 from .home.config import cheap_of, settings_of, solar_power_of
 from .home.controls import Controls, Hands
 from .home.grid_meters import grid_meters_of
+from .home.ledger import HomeLedger
 from .home.loads.batteries import ObservedBatteries
 from .home.meters import GridMeters, MeterHands
 from .home.problems import Problems
@@ -65,11 +66,14 @@ class HomeCoordinator:
         registry: Registry,
         memory: HomeMemory,
         engine: Engine,
+        *,
+        ledger: HomeLedger,
     ) -> None:
         """Prepare; nothing runs before ``async_start``."""
         self.hass = hass
         self.entry = entry
         self.memory = memory
+        self.ledger = ledger
         self.cycle: Cycle | None = None
         self.batteries = ObservedBatteries(hass, entry, registry)
         self._registry = registry
@@ -85,6 +89,7 @@ class HomeCoordinator:
             hass,
             registry,
             memory,
+            ledger,
             Hands(
                 save_within=self._saver.async_save_within,
                 cycle_soon=self._cycle_soon,
@@ -143,6 +148,7 @@ class HomeCoordinator:
     async def async_save(self, *_: object) -> None:
         """Write everything down now."""
         await self._saver.async_save_now()
+        await self.ledger.async_save()
         await self.recorder.async_write()
 
     @callback
@@ -172,6 +178,7 @@ class HomeCoordinator:
     def _forget(self, load_id: str) -> None:
         self.engine.forget(load_id)
         self.troubles.async_forget(load_id)
+        self.ledger.async_forget(load_id)
 
     @callback
     def _apply_settings(self) -> None:
@@ -309,6 +316,7 @@ class HomeCoordinator:
             self._check_ended(load_id, result)
         self._problems.async_after(cycle, now)
         self.troubles.async_after(cycle, seen, self._loads.commanders, now)
+        self.ledger.async_after(snapshot, cycle, seen, self.engine.settings)
         for listener in tuple(self._listeners):
             listener()
 

@@ -23,6 +23,7 @@ from .const import DOMAIN
 from .control.check import Finding, finding_of, numbers_of
 from .control.model import Mode, Reason
 from .entity import SurplusEntity
+from .guard_events import GuardEventEntity
 from .registry import HomeControls, LoadControls, Registry
 
 # The state of the attribute ``event`` when nothing can be foreseen.
@@ -327,6 +328,16 @@ class LoadCheckButton(LoadEntity, ButtonEntity):
         await self.home.async_check(self._load_id)
 
 
+class LoadGuardEvent(LoadEntity, GuardEventEntity):
+    """Shed to keep a breaker closed, and restored."""
+
+    _key = "guard"
+
+    @override
+    def _follow(self, home: HomeControls) -> CALLBACK_TYPE:
+        return home.async_follow_guard(self._load_id, self._show)
+
+
 _ENTITIES: dict[Platform, tuple[type[LoadEntity], ...]] = {
     Platform.BINARY_SENSOR: (LoadProblem,),
     Platform.SELECT: (LoadModeSelect,),
@@ -339,6 +350,7 @@ _ENTITIES: dict[Platform, tuple[type[LoadEntity], ...]] = {
         LoadCheckSensor,
     ),
     Platform.BUTTON: (LoadResumeButton, LoadCheckButton),
+    Platform.EVENT: (LoadGuardEvent,),
 }
 
 

@@ -11,8 +11,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PowerConverter
 
 from .clock import monotonic
+from .control.ledger import Counted
 from .control.model import LoadReading, LoadSpec
-from .registry import LoadSource
+from .registry import CountingSource, LoadSource
 
 # Nothing in a home draws or makes this much: a broken sensor does.
 _ABSURD_W: Final = 100_000.0
@@ -96,6 +97,13 @@ class MeteredLoad(LoadSource):
         if state is None or power_w is None:
             return reading
         return replace(reading, power_w=power_w, power_at=instant_of(state))
+
+    @property
+    def counted(self) -> Counted:
+        """What the load tells for the ledger, without the counter it is not trusted for."""
+        if not isinstance(self._source, CountingSource):
+            return Counted()
+        return replace(self._source.counted, register_wh=None)
 
     @property
     @override

@@ -6,25 +6,28 @@ Entries are set up in parallel and reloaded one by one, so nobody holds another 
 publishes its controls here and load entities look them up.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from .control.check import CheckResult
+from .control.ledger import Counted, LoadStatement, Session
 from .control.model import (
     BatteryReading,
     Decision,
     GridReading,
+    GuardEvent,
     LoadReading,
     LoadSpec,
     Mode,
     NextEventKind,
     RegulatorTerms,
+    TariffReading,
 )
 
 
@@ -85,6 +88,22 @@ class ProductionSource(Protocol):
 
         Asleep is 0 W, now.
         """
+
+
+class TariffSource(Protocol):
+    """What tells the tariff's period: a meter that one is billed by."""
+
+    @property
+    def source_id(self) -> str:
+        """Stable id, starting with the kind: ``linky:012345678901``."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+
+    @property
+    def tariff(self) -> TariffReading | None:
+        """What it last told, with its instant; None while it tells nothing."""
 
 
 class BatterySource(Protocol):
@@ -157,6 +176,15 @@ class LoadSource(Protocol):
         """Call ``on_change`` in the event loop when spec or reading changed."""
 
 
+@runtime_checkable
+class CountingSource(Protocol):
+    """A load source that also tells what its device counts, for the ledger."""
+
+    @property
+    def counted(self) -> Counted:
+        """Its own counter, its plug and its transaction, as far as it has them."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ComingEvent:
     """What will happen to a load next; ``at`` is None where nobody can tell when."""
@@ -196,8 +224,35 @@ class LoadControls:
     trouble: Trouble | None = None
 
 
+class Accounts(Protocol):
+    """The ledger as entities and actions see it: what has been written down."""
+
+    def statement(self, load_id: str) -> LoadStatement | None:
+        """Return what a load has taken; None where nothing was ever seen of it."""
+
+    def sessions(
+        self,
+        load_ids: Collection[str] | None = None,
+        begin: datetime | None = None,
+        end: datetime | None = None,
+    ) -> list[Session]:
+        """Return the sessions of chargers that began in a time, in their order.
+
+        Of all chargers for None; the last one may still go on.
+        """
+
+    def async_subscribe(
+        self, load_id: str, on_change: Callable[[], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``on_change`` when there is another statement of a load."""
+
+
 class HomeControls(Protocol):
     """Home as load entities see it."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """What loads have taken, from whom, and what it has cost."""
 
     def load(self, load_id: str) -> LoadControls | None:
         """Return the load's controls; None until Home knows it."""
@@ -238,6 +293,11 @@ class HomeControls(Protocol):
     def async_follow(self, load_id: str, on_cycle: Callable[[], None]) -> CALLBACK_TYPE:
         """Call ``on_cycle`` after each cycle: for what moves all the time."""
 
+    def async_follow_guard(
+        self, load_id: str, on_event: Callable[[GuardEvent], None]
+    ) -> CALLBACK_TYPE:
+        """Call ``on_event`` when the guard sheds or restores the load."""
+
 
 @dataclass(slots=True)
 class Registry:
@@ -246,6 +306,7 @@ class Registry:
     meters: dict[str, MeterSource] = field(default_factory=dict)
     productions: dict[str, ProductionSource] = field(default_factory=dict)
     batteries: dict[str, BatterySource] = field(default_factory=dict)
+    tariffs: dict[str, TariffSource] = field(default_factory=dict)
     loads: dict[str, LoadSource] = field(default_factory=dict)
     home: HomeControls | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
@@ -265,6 +326,11 @@ class Registry:
     def async_register_battery(self, source: BatterySource) -> CALLBACK_TYPE:
         """Offer a battery that is observed; returns its remover."""
         return self._register(self.batteries, source.source_id, source)
+
+    @callback
+    def async_register_tariff(self, source: TariffSource) -> CALLBACK_TYPE:
+        """Offer what tells the tariff; returns its remover."""
+        return self._register(self.tariffs, source.source_id, source)
 
     @callback
     def async_register_load(self, source: LoadSource) -> CALLBACK_TYPE:

@@ -8,6 +8,7 @@ from homeassistant.helpers import config_validation as cv, service
 
 from .const import DOMAIN
 from .control.model import Mode
+from .sessions import async_get_sessions
 
 # Beyond any battery, and beyond any supply: such a number was meant otherwise.
 _MOST_ENERGY_KWH = 500.0
@@ -33,6 +34,19 @@ def async_setup_services(hass: HomeAssistant) -> None:
             ),
         },
         func="async_set_mode",
+    )
+    hass.services.async_register(
+        DOMAIN,
+        "get_sessions",
+        async_get_sessions,
+        schema=vol.Schema(
+            {
+                vol.Optional("device_id"): vol.All(cv.ensure_list, [cv.string]),
+                vol.Optional("start"): cv.datetime,
+                vol.Optional("end"): cv.datetime,
+            }
+        ),
+        supports_response=SupportsResponse.ONLY,
     )
     service.async_register_platform_entity_service(
         hass,

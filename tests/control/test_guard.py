@@ -5,7 +5,7 @@ from math import inf
 
 import pytest
 
-from custom_components.surplus.control.guard import caps_w
+from custom_components.surplus.control.guard.clamp import caps_w
 from custom_components.surplus.control.limits import Headroom, Limit
 from custom_components.surplus.control.loads import control_of
 from custom_components.surplus.control.loads.base import Follower
@@ -328,3 +328,47 @@ def test_a_rise_goes_as_far_as_the_meter_shows_room_for() -> None:
     (decision,) = [d for d in house.history[-1].decisions if d.load_id == "car"]
     assert decision.reason is Reason.LIMITED
     assert decision.numbers == {"room_a": 0.0}
+
+
+class TestWhatWillBeginByItself:
+    """What is expected is kept free of starts and rises, and of nothing else."""
+
+    def house(self, *loads: Plant) -> MixedHouse:
+        return MixedHouse(loads=list(loads), settings=HomeSettings(breaker_a=20.0))
+
+    def test_a_start_waits_for_room_beside_it(self) -> None:
+        car = Plant(spec=charger(), mode=Mode.BOOST)
+        house = self.house(car)
+        house.engine._expected_w = 14 * V
+        house.run(60)
+        assert car.value == 0
+        assert house.history[-1].decisions[0].reason is Reason.NO_ROOM
+        house.engine._expected_w = 0.0
+        house.run(60)
+        assert car.value == 19
+
+    def test_a_rise_goes_up_to_it(self) -> None:
+        hot = Plant(spec=heater(max_w=4600.0), mode=Mode.BOOST)
+        house = self.house(hot)
+        house.engine._expected_w = 5 * V
+        house.run(60)
+        assert hot.value == pytest.approx(15 * V, abs=60)
+
+    def test_what_runs_stays(self) -> None:
+        hot = Plant(spec=heater(max_w=3000.0), mode=Mode.BOOST)
+        pump = Plant(spec=switched(power_w=700.0), mode=Mode.BOOST)
+        house = self.house(hot, pump)
+        house.run(60)
+        house.engine._expected_w = 4600.0
+        house.run(60)
+        assert (hot.value, pump.value) == (3000, 1)
+
+    def test_one_below_does_not_make_room_for_a_start_that_waits_for_it(self) -> None:
+        car = Plant(spec=charger(max_a=16.0))
+        pump = Plant(spec=switched(power_w=2000.0), mode=Mode.BOOST)
+        house = self.house(car, pump)
+        house.run(30)
+        house.engine._expected_w = 10 * V
+        car.ask(Mode.BOOST)
+        house.run(60)
+        assert (car.value, pump.value) == (0, 1)

@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.surplus.control.model import Colour, Period
+from custom_components.surplus.control.model import (
+    Colour,
+    Contract,
+    Period,
+    TariffReading,
+)
 from custom_components.surplus.linky.horodate import parse_horodate
 from custom_components.surplus.linky.labels import LABELS, Kind, TicMode
 from custom_components.surplus.linky.status import CutOff, parse_status
-from custom_components.surplus.linky.tariff import (
-    Option,
-    Tariff,
-    historic_tariff,
-    standard_tariff,
-)
+from custom_components.surplus.linky.tariff import historic_tariff, standard_tariff
 
 
 def test_every_label_is_in_the_table_once() -> None:
@@ -200,20 +200,23 @@ def test_what_is_no_horodate(text: str) -> None:
 @pytest.mark.parametrize(
     ("optarif", "ptec", "option", "period"),
     [
-        ("BASE", "TH..", Option.BASE, Period.BASE),
-        ("HC..", "HC..", Option.PEAK_OFF_PEAK, Period.OFF_PEAK),
-        ("HC..", "HP..", Option.PEAK_OFF_PEAK, Period.PEAK),
-        ("EJP.", "HN..", Option.EJP, Period.EJP_NORMAL),
-        ("EJP.", "PM..", Option.EJP, Period.EJP_PEAK),
-        ("BBR(", "HCJB", Option.TEMPO, Period.TEMPO_BLUE_HC),
-        ("BBR*", "HPJW", Option.TEMPO, Period.TEMPO_WHITE_HP),
-        ("BBR3", "HPJR", Option.TEMPO, Period.TEMPO_RED_HP),
-        ("????", "??..", Option.OTHER, None),
+        ("BASE", "TH..", Contract.BASE, Period.BASE),
+        ("HC..", "HC..", Contract.PEAK_OFF_PEAK, Period.OFF_PEAK),
+        ("HC..", "HP..", Contract.PEAK_OFF_PEAK, Period.PEAK),
+        ("EJP.", "HN..", Contract.EJP, Period.EJP_NORMAL),
+        ("EJP.", "PM..", Contract.EJP, Period.EJP_PEAK),
+        ("BBR(", "HCJB", Contract.TEMPO, Period.TEMPO_BLUE_HC),
+        ("BBR*", "HPJW", Contract.TEMPO, Period.TEMPO_WHITE_HP),
+        ("BBR3", "HPJR", Contract.TEMPO, Period.TEMPO_RED_HP),
+        ("????", "??..", Contract.OTHER, None),
         (None, None, None, None),
     ],
 )
 def test_the_historic_period(
-    optarif: str | None, ptec: str | None, option: Option | None, period: Period | None
+    optarif: str | None,
+    ptec: str | None,
+    option: Contract | None,
+    period: Period | None,
 ) -> None:
     tariff = historic_tariff({"OPTARIF": optarif, "PTEC": ptec}.get)
     assert (tariff.option, tariff.period) == (option, period)
@@ -258,8 +261,8 @@ def test_the_words_of_the_supplier_are_matched(ltarf: str, period: Period) -> No
 def test_the_register_stands_in_for_what_was_not_sent() -> None:
     status = parse_status("9B3A9000")
     tariff = standard_tariff({"NGTF": "     TEMPO      "}.get, status)
-    assert tariff == Tariff(
-        option=Option.TEMPO,
+    assert tariff == TariffReading(
+        option=Contract.TEMPO,
         period=Period.INDEX_5,
         index=5,
         label=None,
@@ -268,6 +271,7 @@ def test_the_register_stands_in_for_what_was_not_sent() -> None:
         calendar="TEMPO",
         peak_notice=1,
         peak_running=2,
+        contact_closed=True,
     )
 
 
@@ -280,15 +284,17 @@ def test_a_tempo_label_without_colour_takes_that_of_the_register() -> None:
 @pytest.mark.parametrize(
     ("ngtf", "option"),
     [
-        ("      BASE      ", Option.BASE),
-        ("H PLEINE/CREUSE ", Option.PEAK_OFF_PEAK),
-        ("     TEMPO      ", Option.TEMPO),
-        ("EJP", Option.EJP),
-        (" HC et Week-End ", Option.OTHER),
+        ("      BASE      ", Contract.BASE),
+        ("H PLEINE/CREUSE ", Contract.PEAK_OFF_PEAK),
+        ("     TEMPO      ", Contract.TEMPO),
+        ("EJP", Contract.EJP),
+        (" HC et Week-End ", Contract.OTHER),
         (None, None),
     ],
 )
-def test_the_calendar_names_the_option(ngtf: str | None, option: Option | None) -> None:
+def test_the_calendar_names_the_option(
+    ngtf: str | None, option: Contract | None
+) -> None:
     assert standard_tariff({"NGTF": ngtf}.get, None).option is option
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from simulator.clock import DayClock
 from simulator.device import Device, Phases
-from simulator.house import House, HouseSpec, PhaseSample
+from simulator.house import COOKING_W, House, HouseSpec, PhaseSample
 from simulator.trace import DAY_S, Trace, constant_trace
 
 
@@ -118,6 +118,21 @@ def test_a_cloud_comes_softly_and_goes() -> None:
     assert home.solar_w == pytest.approx(800)
     home.advance(61)
     assert home.solar_w == 4000
+
+
+@pytest.mark.parametrize("held", [None, -2000.0])
+def test_cooking_comes_on_top_of_whatever_the_house_takes(held: float | None) -> None:
+    home = house(solar=4000)
+    home.fix_base(held)
+    home.advance(1)
+    before_w, sun_w = home.base_w, home.solar_w
+    home.cooking = True
+    home.advance(2)
+    assert home.base_w == before_w + COOKING_W
+    assert home.solar_w == sun_w
+    home.cooking = False
+    home.advance(3)
+    assert home.base_w == before_w
 
 
 def test_a_cloud_can_be_blown_away() -> None:

@@ -29,6 +29,7 @@ from simulator.control import (
     send,
 )
 from simulator.heater import HeaterSpec
+from simulator.house import COOKING_W
 from simulator.inverter import MeterRole, SolarEdgeSpec
 from simulator.modbus_server import SLOW
 from simulator.serial_line import TcpPort
@@ -158,6 +159,11 @@ async def test_the_words_move_the_house() -> None:
         assert "garbled" in await words.say("meter garbled")
         await words.say("meter gone")
         assert "talking" in await words.say("meter on")
+        idle_w = running.house.load_w
+        await words.say("cook on")
+        assert running.house.load_w == pytest.approx(idle_w + COOKING_W, abs=1000)
+        await words.say("cook off")
+        assert running.house.load_w == pytest.approx(idle_w, abs=1000)
         await words.say("speed 120")
         assert running.day.speed == 120
         assert "surplus" in await words.say("help")

@@ -6,7 +6,7 @@ from typing import Any
 
 from .checking import Checks
 from .failures import Failures
-from .guard import caps_w
+from .guard.clamp import caps_w
 from .loads.base import Follower, LoadControl
 from .loads.circumstances import Circumstances, Span
 from .model import Decision, LoadInput
@@ -29,10 +29,10 @@ def allocate(
     that limits go by, None where these were seen before. One whose control raises is
     noted in ``failures`` and let go: it costs only itself.
     """
-    ledger = _Ledger(followers, own_w, around, failures)
+    handout = _Handout(followers, own_w, around, failures)
     if limited_w is not None:
         # Once for each reading: what is told on it is not seen in it.
-        ledger.caps_w = caps_w(
+        handout.caps_w = caps_w(
             [pair for pair in followers if pair[0].spec.load_id not in failures.errors],
             limited_w,
             around.headroom,
@@ -43,13 +43,13 @@ def allocate(
     # What cannot be commanded takes its room first, whatever its priority.
     for follower in sorted(followers, key=lambda pair: pair[0].reading.reachable):
         load, control = follower
-        ledger.begin_turn(follower)
+        handout.begin_turn(follower)
         decided = failures.attempt(load, _decide, follower, around, checks)
         if decided is None or load.spec.load_id in failures.errors:
             # It goes on with what it draws, as far as anybody knows.
             decided = control.let_go(), around.own_w
-            ledger.reserve(follower, around.own_w)
-        ledger.book(follower, *decided)
+            handout.reserve(follower, around.own_w)
+        handout.book(follower, *decided)
         decisions.append(decided[0])
     return tuple(decisions)
 
@@ -85,7 +85,7 @@ class _Account:
     excess_w: float = 0.0
 
 
-class _Ledger:
+class _Handout:
     """What is left, from load to load: it keeps ``around`` true."""
 
     def __init__(

@@ -11,6 +11,7 @@ from typing import Any
 
 from .allocation import allocate
 from .battery import STRICT_PRICE
+from .behind import drawn_behind_a
 from .check import Check, CheckEnd, CheckResult
 from .checking import Checks
 from .cycle import Cycle
@@ -22,9 +23,10 @@ from .loads.base import Follower
 from .loads.circumstances import Circumstances
 from .memories import Memories, facts_of
 from .model import Decision, GridReading, LimitKind, LoadSpec, Reason, Snapshot
+from .needs.plans import Plans
 from .peaks import HousePeaks
 from .protection import base_currents, protected, shown_by_control
-from .settings import HomeSettings
+from .settings import HomeSettings, priced
 from .sound import sound_grid, sound_loads
 from .surplus import Surplus, SurplusModel, house_w
 
@@ -48,16 +50,20 @@ class Engine:
         self._surplus = SurplusModel()
         self._peaks = HousePeaks(saved.get("peaks"))
         self._loads = Memories(saved.get("loads", {}))
+        self._plans = Plans(saved.get("plans"))
         self._checks = Checks()
         self._last_at: float | None = None
         self._limits_at: float | None = None
         self._sound_grid: GridReading | None = None
+        # What will begin to draw by itself within minutes: kept free of starts and rises.
+        self._expected_w = 0.0
 
     def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
         return {
             "peaks": self._peaks.as_dict(),
             "loads": self._loads.as_dict(now, wall),
+            "plans": self._plans.as_dict(),
         }
 
     def new_meter(self, freshness: Freshness | None = None) -> None:
@@ -107,7 +113,11 @@ class Engine:
     def cycle(self, snapshot: Snapshot) -> Cycle:
         """Decide for every load."""
         snapshot = self._sound(snapshot)
-        settings, grid = self.settings, snapshot.grid
+        snapshot = self._plans.wish(snapshot, self.settings, self._loads)
+        return self._plans.told(self._decide(snapshot), snapshot)
+
+    def _decide(self, snapshot: Snapshot) -> Cycle:
+        settings, grid = priced(self.settings, snapshot.tariff), snapshot.grid
         meter = self.freshness.judge(grid, snapshot.now)
         self._surplus.observe(snapshot)
         failures = Failures()
@@ -141,7 +151,13 @@ class Engine:
         limits_new = self._limits_at is None or shown.at > self._limits_at
         self._limits_at = shown.at
         limits = limits_of(settings, grid)
-        headroom = Headroom(limits, shown.base_a, shown.grid_a, overload=grid.overload)
+        headroom = Headroom(
+            limits,
+            shown.base_a,
+            shown.grid_a,
+            overload=grid.overload,
+            expected_a=self._expected_w / voltage_v,
+        )
         if is_new:
             still_a = shown.still_a
             most_w = _most_powers(controls, shown.own_w, snapshot.now, failures)
@@ -215,8 +231,10 @@ class Engine:
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),
+            circuits_a=drawn_behind_a(settings, controls, own_w, voltage_v),
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
+            loads_w=own_w,
             decisions=(
                 *_told_with(decisions, surplus),
                 *self._loads.let_go(snapshot, failures, decisions),
@@ -273,7 +291,8 @@ class Engine:
             voltage_v=self.settings.voltage_v,
             meter=meter,
             headroom=headroom,
-            settings=self.settings,
+            settings=priced(self.settings, snapshot.tariff),
+            tariff=snapshot.tariff,
         )
 
     def _blind(
@@ -302,6 +321,13 @@ class Engine:
             meter=meter,
             solar_w=snapshot.solar_w,
             battery_state=self._surplus.battery_state,
+            loads_w=_own_powers(
+                controls,
+                snapshot.now,
+                snapshot.now,
+                settings.voltage_v,
+                Failures(),
+            ),
             decisions=(
                 *(
                     _told_blind(decision, meter) if peak_a is None else decision

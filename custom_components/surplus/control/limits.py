@@ -77,7 +77,9 @@ class Headroom:
     doubt.
 
     What loads fall by in a cycle is not there for others before the meter shows it: the
-    rises of one cycle must fit on top of what it shows.
+    rises of one cycle must fit on top of what it shows. So must what is ``expected_a``:
+    a current per phase that will begin to flow by itself, within minutes. What runs
+    need not give way to that.
     """
 
     def __init__(
@@ -87,9 +89,11 @@ class Headroom:
         grid_a: tuple[float, ...] | None = None,
         *,
         overload: bool = False,
+        expected_a: float = 0.0,
     ) -> None:
         """Start with everything that is left under the limits."""
         self.overload = overload
+        self.expected_a = expected_a
         self._limits = limits
         self._base_a = base_a
         self._grid_a = grid_a
@@ -179,7 +183,10 @@ class Headroom:
             return None
         if self.overload:
             return -inf
-        return min(
-            self._lowest.current_a - self._grid_a[p - 1] - self._risen_a[p - 1]
-            for p in phases
+        return (
+            min(
+                self._lowest.current_a - self._grid_a[p - 1] - self._risen_a[p - 1]
+                for p in phases
+            )
+            - self.expected_a
         )

@@ -163,6 +163,8 @@ def snapshot_values(snapshot: Snapshot) -> Values:
             "solar_w": freeze(snapshot.solar_w),
             "cheap": snapshot.cheap,
             "tariff": freeze(snapshot.tariff),
+            "forecast": freeze(snapshot.forecast),
+            "levels": freeze(snapshot.levels) if snapshot.levels else None,
             "batteries": {
                 str(n): _fields_of(battery)
                 for n, battery in enumerate(snapshot.batteries)
@@ -193,6 +195,8 @@ def snapshot_of(values: Values) -> Snapshot:
         solar_w=thaw(values.get("solar_w")),
         cheap=values.get("cheap"),
         tariff=thaw(values.get("tariff")),
+        forecast=thaw(values.get("forecast")),
+        levels=thaw(values.get("levels", {})),
         batteries=tuple(
             _made_of(BatteryReading, batteries[str(n)]) for n in range(len(batteries))
         ),

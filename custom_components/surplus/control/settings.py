@@ -1,6 +1,9 @@
 """What the user set for the Home: supply, limits and how eager to be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from .model import TariffNow
+from .needs.specs import Need, Schedule
 
 # The distributor's reference voltage is 200 V for contracts, 230 V for physics.
 NOMINAL_VOLTAGE_V = 230.0
@@ -30,7 +33,8 @@ class HomeSettings:
     a load ride through a cloud, 25 stops for any lasting import. ``reserve_w`` is what
     slow loads leave at most to a fast one below them, so that it can take a cloud.
     ``zero_export`` says that the inverter must not export and holds back what nobody
-    takes. ``circuits`` are the breakers between the main one and loads.
+    takes. ``circuits`` are the breakers between the main one and loads. ``schedules`` and
+    ``needs`` are what loads shall take by the clock.
     """
 
     phases: int = 1
@@ -44,8 +48,18 @@ class HomeSettings:
     sign_reversed: bool = False
     zero_export: bool = False
     circuits: tuple[Circuit, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    needs: tuple[Need, ...] = ()
 
     @property
     def tolerated_import_share(self) -> float:
         """Share of a load's power that may be imported before stopping is worth it."""
         return 1.0 / (1.0 + self.import_price)
+
+
+def priced(settings: HomeSettings, tariff: TariffNow | None) -> HomeSettings:
+    """Return the settings with what an imported Wh is worth by the tariff."""
+    price = None if tariff is None else tariff.import_price
+    if price is None or price == settings.import_price:
+        return settings
+    return replace(settings, import_price=price)

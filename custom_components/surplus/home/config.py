@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from ..control.settings import HomeSettings
 from ..metering import power_of
 from ..registry import Registry
+from .circuits.settings import circuits_of
 from .const import (
     CONF_BREAKER_A,
     CONF_CHEAP_ENTITY,
@@ -51,6 +52,7 @@ def settings_of(
         reserve_w=float(data.get(CONF_RESERVE_W, HomeSettings().reserve_w)),
         sign_reversed=control_id in memory.reversed_meters,
         zero_export=bool(data.get(CONF_ZERO_EXPORT)),
+        circuits=circuits_of(entry),
     )
 
 

@@ -15,6 +15,7 @@ from ..control.cycle import Cycle
 from ..control.model import (
     ChargerReading,
     Decision,
+    GuardCounters,
     LoadReading,
     Mode,
     NextEvent,
@@ -25,6 +26,8 @@ from ..control.model import (
 from ..registry import HomeControls, LoadControls, Registry, Trouble
 from .checks import Checks
 from .ends import Ends
+from .guard.news import GuardNews, OnGuardEvent
+from .ledger import HomeLedger
 from .modes import LoadModes, Passing, modes_of
 from .override import Overrides
 from .shown import Listeners, ShownDecisions, ShownEvents
@@ -33,6 +36,8 @@ from .store import SAVE_RARELY_S, SAVE_SOON_S, HomeMemory
 
 # What a boost has still to take is written down this often.
 _SAVE_ENERGY_S = 60.0
+# So is for how long limits have been exceeded.
+_SAVE_COUNTS_S = 60.0
 # A longer gap between two cycles is not time in which anything was seen.
 _LONGEST_STEP_S = 10.0
 # The energy left of a boost is shown in steps of this.
@@ -64,9 +69,11 @@ class Controls(HomeControls):
         hass: HomeAssistant,
         registry: Registry,
         memory: HomeMemory,
+        accounts: HomeLedger,
         hands: Hands,
     ) -> None:
         """Go on with what was remembered."""
+        self._accounts = accounts
         self.checks = Checks(hass)
         self._registry = registry
         self._memory = memory
@@ -78,11 +85,18 @@ class Controls(HomeControls):
         self._decisions = ShownDecisions()
         self._events = ShownEvents()
         self._followers = Listeners()
+        self._guard = GuardNews()
+        self._counters: GuardCounters | None = None
         self._regulation: Mapping[str, RegulatorTerms] = {}
         self._facts: Mapping[str, Mapping[str, float]] = {}
         self._newest: dict[str, Decision] = {}
         self._troubles: dict[str, Trouble] = {}
         self._counted_at: float | None = None
+
+    @property
+    def accounts(self) -> HomeLedger:
+        """What loads have taken, from whom, and what it has cost."""
+        return self._accounts
 
     @callback
     def async_forget(self, load_id: str) -> None:
@@ -132,6 +146,11 @@ class Controls(HomeControls):
     def async_follow(self, load_id: str, on_cycle: Callable[[], None]) -> CALLBACK_TYPE:
         """Call ``on_cycle`` after each cycle: for what moves all the time."""
         return self._followers.async_subscribe(load_id, on_cycle)
+
+    @callback
+    def async_follow_guard(self, load_id: str, on_event: OnGuardEvent) -> CALLBACK_TYPE:
+        """Call ``on_event`` when the guard sheds or restores the load."""
+        return self._guard.async_subscribe(load_id, on_event)
 
     # ---- what entities set ---------------------------------------------------------
 
@@ -282,6 +301,13 @@ class Controls(HomeControls):
             if counted or new_reason or new_event:
                 self._listeners.async_notify(load_id)
             self._followers.async_notify(load_id)
+        if cycle.guard.events:
+            # What is shed must be known again after a power cut.
+            self._hands.save_within(SAVE_SOON_S)
+        elif cycle.guard.counters != self._counters:
+            self._hands.save_within(_SAVE_COUNTS_S)
+        self._counters = cycle.guard.counters
+        self._guard.async_tell(cycle.guard.events)
 
     @callback
     def async_troubled(self, load_id: str, trouble: Trouble | None) -> None:

@@ -9,6 +9,7 @@ from ..clock import monotonic
 from ..control.cycle import Cycle
 from ..coordinator import HomeConfigEntry
 from ..registry import async_get_registry
+from .circuits.settings import circuits_of
 from .const import CONF_GRID_METERS, CONF_SOLAR_SOURCES, GRID_METER_ENTITY
 from .loads.const import CONF_ACTION_DATA, CONF_SOURCE
 from .loads.runtime import async_get_loads
@@ -28,6 +29,7 @@ async def async_diagnostics(
             *registry.loads,
             *coordinator.memory.loads,
             *coordinator.memory.gone,
+            *(load for circuit in circuits_of(entry) for load in circuit.load_ids),
         ),
         meters=(
             *registry.meters,

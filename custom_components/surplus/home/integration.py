@@ -20,6 +20,8 @@ from ..saving import (
     async_report_lost,
 )
 from .absences import Absences
+from .circuits.runtime import add_circuit_sensors, async_get_circuits
+from .circuits.settings import circuits_of
 from .config import settings_of
 from .diagnostics import async_diagnostics
 from .entities import (
@@ -30,6 +32,10 @@ from .entities import (
     add_switches,
 )
 from .grid_meters import changed_meters
+from .guard.entities import add_guard_binary_sensors, add_guard_sensors
+from .guard.events import add_guard_events
+from .ledger import HomeLedger, async_clear_ledger
+from .ledger_sensors import add_ledger_sensors
 from .loads.runtime import async_get_loads
 from .loads.settings import load_id_of
 from .recorder import async_remove_record
@@ -52,16 +58,19 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
     entry.runtime_data = coordinator
     loads = async_get_loads(hass, entry)
     await loads.async_start()
+    circuits = async_get_circuits(hass, entry)
     _forget_deleted(entry)
     configured = dict(entry.data)
 
     async def updated(_hass: HomeAssistant, entry: HomeConfigEntry) -> None:
         # A rename fires too, and must not disturb anything.
         nonlocal configured
-        if entry.data != configured:
+        wired = coordinator.engine.settings.circuits
+        if entry.data != configured or circuits_of(entry) != wired:
             changed = changed_meters(configured, entry.data)
             configured = dict(entry.data)
             coordinator.async_reconfigure(changed)
+        circuits.async_updated()
         await loads.async_updated()
 
     entry.async_on_unload(entry.add_update_listener(updated))
@@ -113,7 +122,9 @@ async def _async_create(
         await async_keep_copy(hass, store)
         async_report_lost(hass, store, _LEARNING_LOST)
         engine = Engine(settings)
-    return HomeCoordinator(hass, entry, registry, memory, engine)
+    ledger = HomeLedger(hass, entry.entry_id)
+    await ledger.async_load()
+    return HomeCoordinator(hass, entry, registry, memory, engine, ledger=ledger)
 
 
 async def _async_unload(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
@@ -133,13 +144,14 @@ async def _async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await async_close_parked(hass, entry)
     store = HomeStore(hass, entry.entry_id)
     await store.async_remove()
+    await async_clear_ledger(hass, entry.entry_id)
     await async_remove_record(hass, entry.entry_id)
     async_clear_issues(hass)
     for lost in (_MEMORY_LOST, _LEARNING_LOST):
         async_clear_lost(hass, store, lost)
 
 
-def _adding(platform: Platform, own: AddEntities | None = None) -> AddEntities:
+def _adding(platform: Platform, *own: AddEntities) -> AddEntities:
     """Return what adds the Home's own entities, and those of the loads behind it."""
 
     def add(
@@ -147,8 +159,8 @@ def _adding(platform: Platform, own: AddEntities | None = None) -> AddEntities:
         entry: HomeConfigEntry,
         async_add_entities: AddConfigEntryEntitiesCallback,
     ) -> None:
-        if own is not None:
-            own(hass, entry, async_add_entities)
+        for add_own in own:
+            add_own(hass, entry, async_add_entities)
         async_get_loads(hass, entry).async_add_platform(platform, async_add_entities)
 
     return add
@@ -160,11 +172,20 @@ ROOM = Room(
     async_remove=_async_remove,
     async_diagnostics=async_diagnostics,
     platforms={
-        Platform.BINARY_SENSOR: _adding(Platform.BINARY_SENSOR, add_binary_sensors),
+        Platform.BINARY_SENSOR: _adding(
+            Platform.BINARY_SENSOR, add_binary_sensors, add_guard_binary_sensors
+        ),
         Platform.BUTTON: _adding(Platform.BUTTON),
+        Platform.EVENT: _adding(Platform.EVENT, add_guard_events),
         Platform.NUMBER: _adding(Platform.NUMBER, add_numbers),
         Platform.SELECT: _adding(Platform.SELECT, add_selects),
-        Platform.SENSOR: _adding(Platform.SENSOR, add_sensors),
+        Platform.SENSOR: _adding(
+            Platform.SENSOR,
+            add_sensors,
+            add_guard_sensors,
+            add_circuit_sensors,
+            add_ledger_sensors,
+        ),
         Platform.SWITCH: _adding(Platform.SWITCH, add_switches),
     },
 )

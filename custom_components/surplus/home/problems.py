@@ -1,9 +1,10 @@
-"""What is wrong with the sources of a Home, as long as it is: repair issues come and go."""
+"""What is wrong with a Home, as long as it is: repair issues come and go."""
 
 from homeassistant.core import HomeAssistant, callback
 
 from ..control.cycle import Cycle
 from ..control.freshness import MeterState
+from .guard.problems import GuardProblems
 from .loads.batteries import ObservedBatteries
 from .meters import GridMeters
 from .reports import (
@@ -20,7 +21,7 @@ _BATTERY_GRACE_S = 300.0
 
 
 class Problems:
-    """Tells of meters and batteries after each cycle."""
+    """Tells of meters, batteries and the guard after each cycle."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class Problems:
         self._meters = meters
         self._batteries = batteries
         self._battery_lost_since: float | None = None
+        self._guard = GuardProblems(hass)
 
     @callback
     def async_after(self, cycle: Cycle, now: float) -> None:
@@ -49,6 +51,7 @@ class Problems:
         )
         async_report_disagreement(self._hass, meters.disagreement, meters.name_of)
         self._report_battery(cycle, now)
+        self._guard.async_after(cycle)
 
     @callback
     def async_report_signs(self) -> None:

@@ -12,6 +12,7 @@ from ..control.check import CheckResult, finding_of, numbers_of
 from ..control.disagreement import Disagreement
 from ..control.model import LoadSpec
 from ..registry import Trouble
+from .guard.problems import ISSUES as GUARD_ISSUES
 
 _METER_LOST = "grid_meter_lost"
 _METER_FROZEN = "grid_meter_frozen"
@@ -28,6 +29,7 @@ ISSUES = (
     _DISAGREE,
     _BATTERY_LOST,
     _CYCLES_FAIL,
+    *GUARD_ISSUES,
 )
 
 

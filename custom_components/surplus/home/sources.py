@@ -1,16 +1,17 @@
 """The loads that Home follows, as they come and go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import logging
 from math import isfinite
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
+from ..control.ledger import Counted
 from ..control.meters import Witness
 from ..control.model import LoadReading, LoadSpec
-from ..registry import Registry
+from ..registry import CountingSource, Registry
 from .commander import LoadCommander
 
 _LOGGER = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ class LoadSight:
     spec: LoadSpec
     reading: LoadReading
     taken_over: float | None
+    counted: Counted = field(default_factory=Counted)
 
 
 class FollowedLoads:
@@ -37,11 +39,17 @@ class FollowedLoads:
         self._entry = entry
         self._registry = registry
         self._broken: set[str] = set()
+        self._counting: dict[str, CountingSource] = {}
 
     @callback
     def async_meet(self) -> None:
         """Meet the sources that are there now."""
         loads = self._registry.loads
+        self._counting = {
+            load_id: source
+            for load_id, source in loads.items()
+            if isinstance(source, CountingSource)
+        }
         for load_id in set(self.commanders) - set(loads):
             del self.commanders[load_id]
         for load_id, source in loads.items():
@@ -60,11 +68,13 @@ class FollowedLoads:
         """Return what the loads say; one that cannot costs itself only."""
         seen = {}
         for load_id, source in self._registry.loads.items():
+            counting = self._counting.get(load_id)
             try:
                 seen[load_id] = LoadSight(
                     spec=source.spec,
                     reading=source.reading,
                     taken_over=source.taken_over,
+                    counted=counting.counted if counting else Counted(),
                 )
             except Exception:
                 if load_id not in self._broken:

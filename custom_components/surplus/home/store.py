@@ -14,6 +14,8 @@ from .grid_meters import meter_ids_of
 from .modes import LoadModes, moment
 
 _VERSION = 3
+_LEDGER_VERSION = 1
+_SESSIONS_VERSION = 1
 # Far more than are deleted in the days that a record goes back.
 _GONE = 50
 SAVE_SOON_S = 2.0
@@ -143,3 +145,17 @@ def _from_version_1(old: dict[str, Any]) -> dict[str, Any]:
             for load_id, load in old["loads"].items()
         },
     }
+
+
+def ledger_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where the accounts of a Home are kept: they are written every minute."""
+    return Store(
+        hass, _LEDGER_VERSION, f"{DOMAIN}.ledger.{entry_id}", atomic_writes=True
+    )
+
+
+def sessions_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where the sessions of a Home are kept that have ended."""
+    return Store(
+        hass, _SESSIONS_VERSION, f"{DOMAIN}.sessions.{entry_id}", atomic_writes=True
+    )

@@ -21,6 +21,7 @@ from .redact import redact, redact_text
 from .reports import async_clear_mode, async_watch_mode
 from .runtime import LinkyConfigEntry, LinkyMeter, LinkyRuntime
 from .sensors import add_sensors
+from .tariff_source import LinkyTariff
 
 _PACE: Final = Pace()
 _RAW_LINE: Final = 64
@@ -54,7 +55,11 @@ async def _async_setup(hass: HomeAssistant, entry: LinkyConfigEntry) -> None:
         link.start()
     entry.runtime_data = LinkyRuntime(hass, entry, link, source_id)
     source = LinkyMeter(entry, link, source_id)
-    entry.async_on_unload(async_get_registry(hass).async_register_meter(source))
+    registry = async_get_registry(hass)
+    entry.async_on_unload(registry.async_register_meter(source))
+    entry.async_on_unload(
+        registry.async_register_tariff(LinkyTariff(entry, link, source_id))
+    )
     async_watch_mode(hass, entry, source)
     entry.async_on_unload(
         hass.async_add_shutdown_job(HassJob(link.close, f"close {link.name}"))

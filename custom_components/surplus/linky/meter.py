@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from ..control.model import Contract, Switching, TariffReading
 from .factor import PowerFactor
 from .frames import Frame
 from .groups import Group
 from .horodate import parse_horodate
 from .labels import IDENTITY_LABELS, LABELS, OVERLOAD_WARNINGS, Label, TicMode
-from .profile import Switching, base_of_switch, hour_base, parse_profile
+from .profile import base_of_switch, hour_base, parse_profile
 from .reactive import QUADRANTS, ReactivePower
 from .status import Status, parse_status
-from .tariff import Option, Tariff, historic_tariff, standard_tariff
+from .tariff import historic_tariff, standard_tariff
 
 # A Linky cuts off at 1.3 times 36 kVA, 13 Wh/s. A step beyond this is a corrupted
 # number that passed the check, unless it is repeated.
@@ -139,7 +140,7 @@ class Meter:
         text = self.text("STGE", now)
         return None if text is None else parse_status(text)
 
-    def tariff(self, now: float) -> Tariff:
+    def tariff(self, now: float) -> TariffReading:
         """Return the tariff as either mode tells it."""
         if self.mode is TicMode.STANDARD:
             return standard_tariff(
@@ -163,7 +164,7 @@ class Meter:
         return tomorrow if self._today_is_as_tomorrow(now) else None, tomorrow
 
     @property
-    def option(self) -> Option | None:
+    def option(self) -> Contract | None:
         """The kind of contract, as far as it was told last."""
         return None if self.power_at is None else self.tariff(self.power_at).option
 
@@ -237,7 +238,7 @@ class Meter:
             return
         base = None
         if profile != self._profile:
-            tempo = self.tariff(at).option is Option.TEMPO
+            tempo = self.tariff(at).option is Contract.TEMPO
             base = hour_base(profile, tempo=tempo)
         elif (
             index is not None

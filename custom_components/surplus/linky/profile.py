@@ -5,10 +5,11 @@ some meters write it as two hexadecimal bytes (0C1E is 12:30), and 1600 is a tim
 way: 16:00, or 22:00. Which one a meter means is a fact about the meter.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
+
+from ..control.model import Switching
 
 _DECIMAL: Final = 10
 _HEXADECIMAL: Final = 16
@@ -19,19 +20,6 @@ _UNUSED: Final = "NONUTILE"
 _TEMPO_EVENING: Final = {"2200": _DECIMAL, "1600": _HEXADECIMAL}
 # How far from its time in the profile a switch may be seen.
 _TOLERANCE_MIN: Final = 10
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Switching:
-    """From ``minute`` of the day on: the supplier index, or None for unchanged.
-
-    ``contact_closed`` is the dry contact's new state, None for unchanged or by the
-    Tempo rule.
-    """
-
-    minute: int
-    index: int | None
-    contact_closed: bool | None
 
 
 # One profile a day, read in every frame.

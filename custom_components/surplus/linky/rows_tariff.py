@@ -9,7 +9,7 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from ..control.model import Colour, Period
+from ..control.model import Colour, Contract, Period, TariffReading
 from .horodate import parse_horodate
 from .labels import TicMode
 from .meter import Meter
@@ -24,13 +24,13 @@ from .rows import (
     seen,
 )
 from .status import CutOff
-from .tariff import Option, Tariff, plain
+from .tariff import plain
 
 # A meter sends its time once a frame, and a frame takes up to two seconds.
 _CLOCK_DEAD_BAND_S: Final = 3.0
 
 
-def _of_tariff(pick: Callable[[Tariff], StateType]) -> ValueOf:
+def _of_tariff(pick: Callable[[TariffReading], StateType]) -> ValueOf:
     return lambda meter, now: pick(meter.tariff(now))
 
 
@@ -40,8 +40,8 @@ def has_peaks(meter: Meter) -> bool:
     Historic mode announces those of EJP only.
     """
     if meter.mode is TicMode.HISTORIC:
-        return meter.option is Option.EJP
-    return meter.option in {Option.EJP, Option.TEMPO} or "DPM1" in meter.seen
+        return meter.option is Contract.EJP
+    return meter.option in {Contract.EJP, Contract.TEMPO} or "DPM1" in meter.seen
 
 
 def _tells_peak_times(meter: Meter) -> bool:
@@ -49,7 +49,7 @@ def _tells_peak_times(meter: Meter) -> bool:
 
 
 def _is_tempo(meter: Meter) -> bool:
-    return meter.option is Option.TEMPO
+    return meter.option is Contract.TEMPO
 
 
 def _word(
@@ -89,7 +89,7 @@ def _now() -> Iterator[LinkySensorDescription]:
         "tariff_option",
         _of_tariff(lambda tariff: tariff.option),
         seen("OPTARIF", "NGTF"),
-        options=[option.value for option in Option],
+        options=[option.value for option in Contract],
         category=EntityCategory.DIAGNOSTIC,
     )
     yield _word("tariff_label", _of_tariff(lambda tariff: tariff.label), seen("LTARF"))

@@ -6,44 +6,10 @@ same tariff on two meters), so words are matched, never positions.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from ..control.model import Colour, Period
+from ..control.model import Colour, Contract, Period, TariffReading
 from .status import Status
-
-
-class Option(StrEnum):
-    """The kind of contract."""
-
-    BASE = "base"
-    PEAK_OFF_PEAK = "peak_off_peak"
-    EJP = "ejp"
-    TEMPO = "tempo"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tariff:
-    """What the meter says about price classes now.
-
-    ``index`` is the supplier index in use (standard mode), ``label`` the supplier's own
-    words for it, ``calendar`` for all of them. Colours are NONE without Tempo and while
-    nothing is announced. ``peak_notice`` and ``peak_running`` are the number of the
-    mobile peak that is announced or runs, 0 for none; historic mode knows one of EJP.
-    """
-
-    option: Option | None = None
-    period: Period | None = None
-    index: int | None = None
-    label: str | None = None
-    calendar: str | None = None
-    today: Colour = Colour.NONE
-    tomorrow: Colour = Colour.NONE
-    peak_notice: int = 0
-    peak_running: int = 0
-
 
 _PTEC: Final = {
     "TH..": Period.BASE,
@@ -80,10 +46,10 @@ _TEMPO: Final = {
 }
 
 
-def historic_tariff(get: Callable[[str], str | None]) -> Tariff:
+def historic_tariff(get: Callable[[str], str | None]) -> TariffReading:
     """Read the tariff of historic mode; ``get`` returns a label's data."""
     ptec = get("PTEC") or ""
-    return Tariff(
+    return TariffReading(
         option=_historic_option(get("OPTARIF")),
         period=_PTEC.get(ptec),
         today=_PTEC_COLOURS.get(ptec[-1:], Colour.NONE)
@@ -95,7 +61,9 @@ def historic_tariff(get: Callable[[str], str | None]) -> Tariff:
     )
 
 
-def standard_tariff(get: Callable[[str], str | None], status: Status | None) -> Tariff:
+def standard_tariff(
+    get: Callable[[str], str | None], status: Status | None
+) -> TariffReading:
     """Read the tariff of standard mode; ``get`` returns a label's data."""
     index = int(ntarf) if (ntarf := get("NTARF")) is not None else None
     if index is None and status is not None:
@@ -103,7 +71,7 @@ def standard_tariff(get: Callable[[str], str | None], status: Status | None) -> 
     label = plain(get("LTARF"))
     calendar = plain(get("NGTF"))
     today = status.today if status is not None else Colour.NONE
-    return Tariff(
+    return TariffReading(
         option=_standard_option((calendar or "").upper(), today),
         period=_period(label, index, today),
         index=index,
@@ -113,7 +81,15 @@ def standard_tariff(get: Callable[[str], str | None], status: Status | None) -> 
         tomorrow=status.tomorrow if status is not None else Colour.NONE,
         peak_notice=status.peak_notice if status is not None else 0,
         peak_running=status.peak_running if status is not None else 0,
+        contact_closed=_contact_closed(get("RELAIS"), status),
     )
+
+
+def _contact_closed(relais: str | None, status: Status | None) -> bool | None:
+    """Return the state of relay 1, the dry contact behind C1 and C2."""
+    if relais is not None:
+        return bool(int(relais) & 1)
+    return None if status is None else not status.contact_open
 
 
 def plain(text: str | None) -> str | None:
@@ -121,34 +97,34 @@ def plain(text: str | None) -> str | None:
     return " ".join((text or "").split()) or None
 
 
-def _historic_option(optarif: str | None) -> Option | None:
+def _historic_option(optarif: str | None) -> Contract | None:
     if optarif is None:
         return None
     match optarif:
         case "BASE":
-            return Option.BASE
+            return Contract.BASE
         case "HC..":
-            return Option.PEAK_OFF_PEAK
+            return Contract.PEAK_OFF_PEAK
         case "EJP.":
-            return Option.EJP
+            return Contract.EJP
         # The fourth character encodes relay programmes.
         case _ if optarif.startswith("BBR"):
-            return Option.TEMPO
+            return Contract.TEMPO
         case _:
-            return Option.OTHER
+            return Contract.OTHER
 
 
-def _standard_option(calendar: str, today: Colour) -> Option | None:
+def _standard_option(calendar: str, today: Colour) -> Contract | None:
     words = calendar.replace("/", " ").split()
     if today is not Colour.NONE or "TEMPO" in words:
-        return Option.TEMPO
+        return Contract.TEMPO
     if words == ["BASE"]:
-        return Option.BASE
+        return Contract.BASE
     if "EJP" in words:
-        return Option.EJP
+        return Contract.EJP
     if words == ["H", "PLEINE", "CREUSE"]:
-        return Option.PEAK_OFF_PEAK
-    return Option.OTHER if words else None
+        return Contract.PEAK_OFF_PEAK
+    return Contract.OTHER if words else None
 
 
 def _period(label: str | None, index: int | None, today: Colour) -> Period | None:

@@ -36,11 +36,6 @@ def _offered(charger: Charger) -> float | None:
     return offered.amps if offered else None
 
 
-def _session_energy(charger: Charger) -> float | None:
-    session = charger.transactions.last(1)
-    return session.energy_wh if session else None
-
-
 @dataclass(frozen=True, kw_only=True)
 class ChargerSensorDescription(LiveDescription[Charger]):
     """A figure of a charger; ``kept`` is true as well while it is not connected."""
@@ -98,18 +93,6 @@ SENSORS = (
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         suggested_display_precision=0,
         value_fn=_offered,
-    ),
-    ChargerSensorDescription(
-        key="session_energy",
-        translation_key="charger_session_energy",
-        device_class=SensorDeviceClass.ENERGY,
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        suggested_display_precision=2,
-        value_fn=_session_energy,
-        dead_band=9.0,
-        kept=True,
     ),
     ChargerSensorDescription(
         key="total_energy",

@@ -179,6 +179,7 @@ ROOM = Room(
         for platform in (
             Platform.BINARY_SENSOR,
             Platform.BUTTON,
+            Platform.EVENT,
             Platform.SELECT,
             Platform.SENSOR,
         )

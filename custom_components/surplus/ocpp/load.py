@@ -7,6 +7,7 @@ from homeassistant.core import CALLBACK_TYPE
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN
+from ..control.ledger import Counted
 from ..control.model import ChargerReading, ChargerSpec
 from ..registry import LoadSource
 from .charge_point import Charger
@@ -92,6 +93,17 @@ class ChargerLoad(LoadSource):
             offered_at=offered.known_at if offered else None,
             link_lost_at=lost_at,
             offering=None if connector.status is None else connector.status in OFFERING,
+        )
+
+    @property
+    def counted(self) -> Counted:
+        """What the charger counts, for the ledger (``registry.CountingSource``)."""
+        connector = self._charger.connector()
+        session = self._charger.transactions.current(connector.number)
+        return Counted(
+            register_wh=connector.energy.total_wh,
+            plugged=connector.plugged,
+            transaction=session.transaction_id if session else None,
         )
 
     @property

@@ -18,6 +18,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..const import DOMAIN, Kind
+from ..ledger_entities import ledger_entities
 from ..load_entities import load_entities
 from ..metering import MeteredLoad
 from ..registry import LoadSource, async_get_registry
@@ -184,13 +185,18 @@ class OcppRuntime:
     @callback
     def _async_add_entities(self, platform: Platform, place: Place) -> None:
         device = self._device_of(place)
+        registry = async_get_registry(self._hass)
+        load_id = source_id(place.charger.identity)
         entities: list[Entity] = [
             *charger_entities(platform, place.charger, device),
-            *load_entities(
+            *load_entities(platform, registry, load_id, device),
+            *ledger_entities(
                 platform,
-                async_get_registry(self._hass),
-                source_id(place.charger.identity),
+                registry,
+                load_id,
                 device,
+                charger=True,
+                counts_itself=place.power_entity is None,
             ),
         ]
         self._adders[platform](entities, config_subentry_id=place.subentry_id)

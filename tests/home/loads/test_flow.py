@@ -77,7 +77,7 @@ BATTERY_FORM: dict[str, Any] = {"name": "Battery", **BATTERY}
 
 MADE = [
     ("heater", HEATER_FORM, {**HEATER, "writes_per_day": 20_000}, "Tank"),
-    ("switched", SWITCHED_FORM, SWITCHED, "Pump"),
+    ("switched", SWITCHED_FORM, {**SWITCHED, "sheddable": False}, "Pump"),
     (
         "entity_charger",
         CHARGER_FORM,

@@ -20,6 +20,7 @@ from ..model import (
     Reason,
     RegulatorTerms,
     Setpoint,
+    Wish,
 )
 from ..switching import Switching
 from .circumstances import Circumstances, Span
@@ -34,6 +35,8 @@ FLOAT_SLACK = 1e-6
 _OWN_MOST = 1.2
 # A measurement older than this may be of another set-point.
 BELIEVED_S = 60.0
+# A wish adds to what these give. Off, boost and manual are a person's word.
+_WISHED = frozenset({Mode.SOLAR, Mode.MIN_SOLAR, Mode.ECO})
 
 
 class LoadControl[S: LoadSpec, R: LoadReading](ABC):
@@ -53,6 +56,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self.switching = Switching()
         self.changed_at: float | None = None
         self._wishes: int | None = None
+        # What a schedule or a need asks for, where the mode lets it.
+        self._planned: Wish | None = None
         self._restored = False
         self._squeezed_since: float | None = None
         self._found: float | None = None
@@ -69,6 +74,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             # A person does not wait for minimum times.
             self.switching.since = None
         self._wishes = load.wishes
+        self._planned = load.wish if load.mode in _WISHED else None
         if load.mode is not Mode.MANUAL or load.manual_value is not None:
             self._found = None
         elif self._found is None:
@@ -164,6 +170,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             (mode in (Mode.SOLAR, Mode.MIN_SOLAR) or (mode is Mode.ECO and not cheap))
             and load.reading.reachable
             and load.reading.wants_power
+            and not (load.wish is not None and (load.wish.takes_all or load.wish.stops))
         )
 
     def moving_w(self, reading: R, at: float, now: float) -> float:
@@ -243,6 +250,9 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         it has lasted longer than a measurement takes.
         """
         tight = headroom.tightest(self.phases)
+        if not self.switching.on:
+            # It begins beside what will begin by itself.
+            current_a += headroom.expected_a
         if tight is None or tight[0] + FLOAT_SLACK >= current_a:
             self._squeezed_since = None
             return True
@@ -280,6 +290,12 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             around.headroom.take(phases, power_w / around.voltage_v / len(phases))
         risen = self._as_far_as_shown(value, power_w, around)
         if risen != value:
+            if around.headroom.expected_a > 0:
+                # No load below need make room for what waits for something else.
+                given_back_w = power_w * (1.0 - risen / value)
+                around.headroom.take(
+                    phases, -given_back_w / around.voltage_v / len(phases)
+                )
             power_w *= risen / value
             value = risen
             reason = Reason.LIMITED if risen else Reason.NO_ROOM

@@ -1,5 +1,6 @@
 """What one charger is told in one cycle, and what it must remember between cycles."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import override
 
@@ -17,10 +18,13 @@ _OFFERED = frozenset(
         Reason.ABOUT_TO_START,
         Reason.AT_MAXIMUM,
         Reason.BOOST,
+        Reason.CAR_MINIMUM,
         Reason.CHEAP_HOURS,
         Reason.FOLLOWING_SURPLUS,
         Reason.HOLDING_MINIMUM,
         Reason.LIMITED,
+        Reason.NEEDED,
+        Reason.SCHEDULED,
     }
 )
 
@@ -60,13 +64,21 @@ class ChargerControl(SolarCharger):
             # It was not we who ended it: whoever comes next need not rest.
             self.switching.since = None
             return decision
+        planned = self._planned
+        if planned is not None and planned.stops:
+            return self._tell(0.0, planned.reason, around, planned.numbers)
         tight = around.headroom.tightest(self._touched)
         room_a = tight[0] if tight else self.spec.max_a
         manual_a = self._manual_a(load)
         if load.mode is Mode.MANUAL and not manual_a:
             return self._tell(0.0, Reason.MANUAL, around)
         follows = self.follows_surplus(load, around.cheap)
-        wanted = not follows or load.mode is Mode.MIN_SOLAR or self.switching.on
+        wanted = (
+            not follows
+            or planned is not None
+            or load.mode is Mode.MIN_SOLAR
+            or self.switching.on
+        )
         slack_a = 0.0 if self.switching.on else RESTART_SLACK_A
         needed_a = self._kept_a + slack_a
         if wanted and not self.fits(needed_a, around.headroom, around.now):
@@ -99,10 +111,17 @@ class ChargerControl(SolarCharger):
         around: Circumstances,
     ) -> Decision:
         full = self.vehicle.appetite.full
+        planned = self._planned
         if not follows:
-            reason = Reason.CHEAP_HOURS if load.mode is Mode.ECO else Reason.BOOST
             most_a = self.min_a if full else self.spec.max_a
+            if planned is not None and planned.takes_all:
+                return self._up_to(
+                    most_a, room_a, planned.reason, around, planned.numbers
+                )
+            reason = Reason.CHEAP_HOURS if load.mode is Mode.ECO else Reason.BOOST
             return self._up_to(most_a, room_a, reason, around)
+        if planned is not None:
+            return self._as_planned(planned, room_a, around)
         if load.mode is Mode.MIN_SOLAR:
             return self._min_solar(room_a, around)
         return self._solar(room_a, around)
@@ -126,7 +145,12 @@ class ChargerControl(SolarCharger):
         return self._down(min(wished_a, self.spec.max_a))
 
     def _up_to(
-        self, most_a: float, room_a: float, reason: Reason, around: Circumstances
+        self,
+        most_a: float,
+        room_a: float,
+        reason: Reason,
+        around: Circumstances,
+        numbers: Mapping[str, float | str] | None = None,
     ) -> Decision:
         """As much as is asked for and the limits allow, whatever the sun."""
         if not self.switching.on and (rest_s := self.must_hold_s(around)):
@@ -147,7 +171,9 @@ class ChargerControl(SolarCharger):
                 around,
                 {"room_a": round(room_a, 1), "current_a": top_a},
             )
-        return self._tell(top_a, reason, around, {"current_a": top_a})
+        return self._tell(
+            top_a, reason, around, {"current_a": top_a, **(numbers or {})}
+        )
 
     def _unreachable(self, reading: ChargerReading, around: Circumstances) -> Decision:
         """Count on what it may still draw, whichever comes of its lease."""

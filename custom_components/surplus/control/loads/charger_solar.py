@@ -1,9 +1,10 @@
 """A charger that follows the surplus: starts with it, keeps to it, stops without it."""
 
 from abc import ABC
+from dataclasses import replace
 
 from ..freshness import MeterState
-from ..model import Decision, Reason
+from ..model import Decision, Reason, Wish
 from .appetite import DRAWING_W
 from .base import FLOAT_SLACK
 from .charger_offer import OfferingCharger
@@ -12,10 +13,35 @@ from .circumstances import Circumstances, Span
 
 # An offer stays so far above what a car takes, or nobody would see that it takes more.
 _TRY_A = 3.0
+# What is said of following the sun. No more than a plan asks for is the plan's doing.
+_OF_THE_SUN = frozenset(
+    {Reason.AT_MAXIMUM, Reason.FOLLOWING_SURPLUS, Reason.HOLDING_MINIMUM}
+)
 
 
 class SolarCharger(OfferingCharger, ABC):
     """A charger in the modes *solar* and *min_solar*."""
+
+    @property
+    def _floor_a(self) -> float:
+        """The least to offer whatever the sun: the minimum, or what a plan asks for."""
+        planned_a = self._planned.value if self._planned is not None else None
+        if planned_a is None:
+            return self.min_a
+        return min(max(self._down(planned_a), self.min_a), self.spec.max_a)
+
+    def _as_planned(
+        self, planned: Wish, room_a: float, around: Circumstances
+    ) -> Decision:
+        """Do what a plan asks for, imported if need be; take the surplus above it."""
+        decision = self._min_solar(room_a, around)
+        if decision.reason not in _OF_THE_SUN or self.value > self._floor_a:
+            return decision
+        return replace(
+            decision,
+            reason=planned.reason,
+            numbers={"current_a": self.value, **planned.numbers},
+        )
 
     def _min_solar(self, room_a: float, around: Circumstances) -> Decision:
         """At least the minimum, imported if need be; the surplus above it."""
@@ -24,12 +50,14 @@ class SolarCharger(OfferingCharger, ABC):
         if unknown := self._not_told(around):
             return self._tell(self._kept_a, unknown, around)
         if not around.direction_known:
-            least_a = self._top_a(room_a, self.min_a)
+            least_a = self._top_a(room_a, self._floor_a)
             return self._tell(least_a, Reason.SIGN_UNKNOWN, around)
         if around.meter is MeterState.STALE:
             return self._tell(self._kept_a, Reason.METER_STALE, around)
         self._choose_phases(room_a, around)
         best_a = self._best(around)
+        if not self.vehicle.appetite.full:
+            best_a = max(best_a, self._floor_a)
         return self._follow(best_a, room_a, self._numbers(around), around)
 
     def _solar(self, room_a: float, around: Circumstances) -> Decision:

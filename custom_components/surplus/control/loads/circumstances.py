@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ..freshness import MeterState
 from ..limits import Headroom
+from ..model import TariffNow
 from ..settings import HomeSettings
 from ..switching import gain_w
 
@@ -56,6 +57,7 @@ class Circumstances:
     can take a cloud. ``trims_below`` is what the fast ones below can take of the surplus
     at once. ``doubt_w`` is by how much the surplus may be wrong because other loads move.
     ``own_w`` is what it draws itself at the instant of the reading.
+    ``cheap`` is whether hours are cheap, ``tariff`` what else is known of it.
     ``beside_battery`` says that a battery that regulates itself fills what loads take
     too much.
     """
@@ -80,8 +82,14 @@ class Circumstances:
     headroom: Headroom
     settings: HomeSettings
     cheap: bool | None = None
+    tariff: TariffNow | None = None
     beside_battery: bool = False
     trial_s: float = 0.0
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether nothing may be started from the grid now but by a person."""
+        return self.tariff is not None and self.tariff.holds_back
 
     @property
     def left_w(self) -> float:

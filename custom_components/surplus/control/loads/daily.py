@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from ..model import PriceClass, TariffNow
+from ..tariff.spans import held_back_s, spent_s
+
 _SLOT_S = 1800
 _SLOTS = 86_400 // _SLOT_S
 _ONE_DAY = timedelta(days=1)
@@ -31,12 +34,25 @@ class CheapHours:
             self._slots[slot] = cheap
             self._ahead = None
 
-    def left_s(self, wall: datetime, end: datetime) -> float:
+    def seen_at(self, wall: datetime) -> bool | None:
+        """Return whether a half hour was cheap when it was last seen; None if never."""
+        return self._slots.get(_slot(wall))
+
+    def left_s(
+        self, wall: datetime, end: datetime, tariff: TariffNow | None = None
+    ) -> float:
         """Return how much cheap time is expected until ``end``, in s.
 
-        Hours never seen count as cheap: who is too late for them still has the end of
-        the day, who is too early has missed the sun.
+        By the tariff as far as it looks ahead, then by what was seen. Hours never seen
+        count as cheap: who is too late for them still has the end of the day, who is
+        too early has missed the sun.
         """
+        if tariff is not None and tariff.ahead:
+            told_s = spent_s(tariff, PriceClass.CHEAP, wall, end)
+            known = tariff.ahead[-1].ends
+            if known >= end:
+                return told_s
+            return told_s + self._ahead_s(known, end.astimezone(UTC), wall)
         begin, end = wall.astimezone(UTC), end.astimezone(UTC)
         into_s = (wall.minute * 60 + wall.second) % _SLOT_S
         whole = wall.replace(microsecond=0).astimezone(UTC)
@@ -148,23 +164,30 @@ class DailyRun:
         return (self._day_of(wall, at).ends - at).total_seconds()
 
     def must_run(
-        self, wall: datetime, least_s: float, margin_s: float, cheap: bool | None
+        self,
+        wall: datetime,
+        least_s: float,
+        margin_s: float,
+        cheap: bool | None,
+        tariff: TariffNow | None = None,
     ) -> bool:
         """Return whether it must run now to have run ``least_s`` when its day ends.
 
         As late as possible, for the sun may still do it; in cheap hours where they are
-        known. ``margin_s`` is kept free for what may come between.
+        known, and before dear ones that nothing is started in. ``margin_s`` is kept free
+        for what may come between.
         """
         due_s = least_s - self.run_s
         if due_s <= 0 or not cheap:
             self._using_cheap = False
         if due_s <= 0:
             return False
-        if self.left_s(wall) <= due_s + margin_s:
+        ends = self._day_of(wall, wall.astimezone(UTC)).ends
+        lost_s = 0.0 if tariff is None else held_back_s(tariff, wall, ends)
+        if self.left_s(wall) - lost_s <= due_s + margin_s:
             return True
         if cheap and not self._using_cheap:
-            ends = self._day_of(wall, wall.astimezone(UTC)).ends
-            cheap_left_s = self.cheap_hours.left_s(wall, ends)
+            cheap_left_s = self.cheap_hours.left_s(wall, ends, tariff)
             self._using_cheap = cheap_left_s <= due_s + margin_s
         return self._using_cheap
 

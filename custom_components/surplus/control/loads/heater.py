@@ -42,6 +42,9 @@ class HeaterControl(SolarHeater):
         reading = load.reading
         self._pace.observe(around.now, self.spec.writes_per_day)
         self._look(around)
+        if self._planned is not None and "target_c" in self._planned.numbers:
+            # It is to be hot by a time of day: that ends a rest.
+            self._water.wake()
         self._water.ask(reading.temperature_c, around)
         if not reading.reachable:
             return self._unreachable(reading, around)
@@ -118,9 +121,16 @@ class HeaterControl(SolarHeater):
             return self._full(reason, {}, around)
         if not water.may_heat:
             return Wish(power_w=0.0, reason=Reason.TEMPERATURE_UNKNOWN)
+        # Nothing is forced into water whose temperature is unknown.
+        planned = None if unknown else self._planned
+        if planned is not None and planned.takes_all:
+            return self._full(planned.reason, planned.numbers, around)
         if mode is Mode.ECO and around.cheap and not unknown:
             return self._full(Reason.CHEAP_HOURS, {}, around)
         wish = self._solar(load.reading, around)
+        if planned is not None and wish.power_w < self._floor_w:
+            wish = self._full(planned.reason, planned.numbers, around)
+            return replace(wish, power_w=min(wish.power_w, self._floor_w))
         if unknown and wish.reason in _FOLLOWING:
             left_s = round(BLIND_SOLAR_S - water.blind_for_s)
             wish = replace(

@@ -7,7 +7,7 @@ hold it back; what is over does not.
 
 from abc import ABC
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import floor
 from typing import Any, override
@@ -122,11 +122,19 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
     def span_w(self, voltage_v: float) -> Span:
         if not self._ready:
             return Span()
-        held = self._mode is Mode.MIN_SOLAR
+        held_w = self.spec.min_w if self._mode is Mode.MIN_SOLAR else 0.0
         return Span(
-            least_w=self.spec.min_w * self._element.share if held else 0.0,
+            least_w=max(held_w, self._floor_w) * self._element.share,
             most_w=self.spec.max_w * self._element.share,
         )
+
+    @property
+    def _floor_w(self) -> float:
+        """What a plan asks for whatever the sun, short of all that it can take."""
+        planned_w = self._planned.value if self._planned is not None else None
+        if not planned_w or self._water.demand is Demand.UNKNOWN:
+            return 0.0
+        return min(max(planned_w, self.spec.min_w), self.spec.max_w)
 
     @property
     def _ready(self) -> bool:
@@ -139,9 +147,10 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
     ) -> bool:
         if self._water.demand is Demand.FORCED:
             return False
-        # Nothing is forced into water whose temperature is unknown.
-        unknown = self._water.demand is Demand.UNKNOWN
-        return super().follows_surplus(load, cheap and not unknown)
+        if self._water.demand is Demand.UNKNOWN:
+            # Nothing is forced into water whose temperature is unknown.
+            return super().follows_surplus(replace(load, wish=None), False)
+        return super().follows_surplus(load, cheap)
 
     @override
     def moving_w(self, reading: HeaterReading, at: float, now: float) -> float:
@@ -158,7 +167,8 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
     @property
     @override
     def trim_w(self) -> float:
-        return self.spec.max_w * self._element.share if self._ready else 0.0
+        free_w = self.spec.max_w - self._floor_w
+        return free_w * self._element.share if self._ready else 0.0
 
     @override
     def takes_w(self, decision: Decision) -> float:

@@ -192,6 +192,10 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
             return self._give(self.given(load), Reason.MANUAL, around)
         if load.mode is Mode.BOOST:
             return self._give(self.spec.charge_w, Reason.BOOST, around)
+        if (planned := self._planned) is not None and not planned.stops:
+            wished_w = self.spec.charge_w if planned.value is None else planned.value
+            if wished_w > self._left_w(around):
+                return self._give(wished_w, planned.reason, around, planned.numbers)
         if load.mode is Mode.ECO and around.cheap:
             return self._give(self.spec.charge_w, Reason.CHEAP_HOURS, around)
         return self._follow(around)
@@ -231,7 +235,17 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         around.headroom.take(self.phases, reserved_a)
         return self.left_alone(Reason.UNREACHABLE, {"reserved_a": round(reserved_a, 1)})
 
-    def _give(self, wished_w: float, reason: Reason, around: Circumstances) -> Decision:
+    def _left_w(self, around: Circumstances) -> float:
+        """Return what is left of the surplus to charge with."""
+        return around.surplus_w - around.reserve_w - around.least_below_w
+
+    def _give(
+        self,
+        wished_w: float,
+        reason: Reason,
+        around: Circumstances,
+        numbers: Mapping[str, float | str] | None = None,
+    ) -> Decision:
         """Do what is asked whatever the sun, as far as charge and limits allow."""
         bounded_w = max(self._least_w, min(wished_w, self._most_w))
         value_w = min(bounded_w, self._room_w(around))
@@ -244,7 +258,8 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
             )
         if value_w != max(-self.spec.discharge_w, min(wished_w, self.spec.charge_w)):
             reason = self._why_less(wished_w)
-        return self._tell(value_w, reason, around, {"power_w": round(value_w)})
+        numbers = {"power_w": round(value_w), **(numbers or {})}
+        return self._tell(value_w, reason, around, numbers)
 
     def _follow(self, around: Circumstances) -> Decision:
         """Charge what the sun leaves; cover what the house lacks."""
@@ -252,7 +267,7 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
             return self._tell(0.0, Reason.SIGN_UNKNOWN, around)
         if around.meter is MeterState.STALE:
             return self._tell(0.0, Reason.METER_STALE, around)
-        left_w = around.surplus_w - around.reserve_w - around.least_below_w
+        left_w = self._left_w(around)
         # An import that is aimed at is not covered; an export that is, not made.
         lacking_w = -around.sun_left_w - max(0.0, around.settings.grid_target_w)
         wished_w = left_w if left_w > 0 else -max(0.0, lacking_w)

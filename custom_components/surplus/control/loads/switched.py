@@ -6,6 +6,7 @@ is that of its day, and in every mode that follows the sun it gets it.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import override
 
 from ..freshness import MeterState
@@ -18,6 +19,8 @@ from .thermal import Demand
 _SIGN_UNKNOWN_S = 60.0
 # Kept free before a day's minimum must begin, beside its rest.
 _DAY_MARGIN_S = 120.0
+# Reasons to run that say nothing of a grid meter that is missing.
+_ASKED = frozenset({Reason.BOOST, Reason.CHEAP_HOURS, Reason.NEEDED, Reason.SCHEDULED})
 
 
 class SwitchedControl(SwitchedRelay):
@@ -38,6 +41,10 @@ class SwitchedControl(SwitchedRelay):
     ) -> Decision:
         self._count(around)
         reading = load.reading
+        planned = self._planned
+        if planned is not None and "target_c" in planned.numbers:
+            # It is to be hot by a time of day: that ends a rest.
+            self.water.wake()
         self.water.ask(reading.temperature_c, around)
         demand = self.water.demand
         was_forced, self._forced = self._forced, False
@@ -65,7 +72,8 @@ class SwitchedControl(SwitchedRelay):
             return self._force(Reason.BOOST, around)
         if demand is Demand.FORCED:
             return self._force(self.water.why_forced, around, self.water.numbers)
-        if self._must_catch_up(around):
+        must_catch_up = self._must_catch_up(around)
+        if must_catch_up and not around.holds_back:
             numbers: dict[str, float | str] = {
                 "run_s": round(self.daily.run_s),
                 "least_s": self.spec.least_run_s,
@@ -83,16 +91,25 @@ class SwitchedControl(SwitchedRelay):
             # What nobody sees the warmth of gets no more than some sun.
             if not self.water.may_heat:
                 return self._enough(Reason.TEMPERATURE_UNKNOWN, around)
+        elif planned is not None and not planned.stops:
+            return self._force(planned.reason, around, planned.numbers)
         elif load.mode is Mode.ECO and around.cheap:
             return self._force(Reason.CHEAP_HOURS, around)
-        return self._solar(around, was_forced=was_forced)
+        decision = self._solar(around, was_forced=was_forced)
+        if must_catch_up and decision.reason is Reason.WAITING_FOR_SURPLUS:
+            return replace(decision, reason=Reason.HELD_BACK)
+        return decision
 
     # ---- running whatever the sun --------------------------------------------------
 
     def _must_catch_up(self, around: Circumstances) -> bool:
         spec = self.spec
         return self.daily.must_run(
-            around.wall, spec.least_run_s, spec.min_off_s + _DAY_MARGIN_S, around.cheap
+            around.wall,
+            spec.least_run_s,
+            spec.min_off_s + _DAY_MARGIN_S,
+            around.cheap,
+            around.tariff,
         )
 
     def _had_enough(self) -> bool:
@@ -135,7 +152,7 @@ class SwitchedControl(SwitchedRelay):
             return waits
         if around.meter is MeterState.STALE:
             return self._tell(self.switching.on, Reason.METER_STALE, around)
-        if reason in (Reason.BOOST, Reason.CHEAP_HOURS):
+        if reason in _ASKED:
             if around.meter is MeterState.LOST:
                 reason = Reason.METER_LOST
             elif around.meter is MeterState.NONE:

@@ -7,7 +7,8 @@ begun or ended by it. Heating by the sun may go on blindly for a bounded time, s
 heater's own thermostat is still there.
 
 A hot day against legionella is left to the sun until it is due, then to cheap hours,
-and a day later to any hour: health is not a matter of price.
+and a day later to any hour that is not dear: health is not a matter of price, and dear
+hours end the same day.
 """
 
 from collections.abc import Mapping
@@ -114,10 +115,12 @@ class Thermal:
         *,
         now: float,
         wall: datetime,
+        holds_back: bool = False,
     ) -> Demand:
         """Return what the water asks for; call it in each cycle.
 
-        ``cheap`` is whether the hours are cheap, None where nobody tells. ``now`` is
+        ``cheap`` is whether the hours are cheap, None where nobody tells, and
+        ``holds_back`` whether nothing may be started from the grid. ``now`` is
         monotonic, in seconds, ``wall`` aware: the same instant.
         """
         if self._hot_at is None or self._hot_at > wall:
@@ -136,7 +139,7 @@ class Thermal:
         self._disinfecting = (
             overdue is not None
             and overdue >= timedelta()
-            and (cheap is True or overdue >= _DAY)
+            and (cheap is True or (overdue >= _DAY and not holds_back))
         )
         if cheap is not True or now_c >= programme.eco_c:
             self._forced = False

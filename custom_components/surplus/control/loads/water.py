@@ -46,7 +46,11 @@ class Water:
         """Take in a temperature and renew ``demand``."""
         if self._thermal is not None:
             self.demand = self._thermal.demand(
-                temperature_c, around.cheap, now=around.now, wall=around.wall
+                temperature_c,
+                around.cheap,
+                now=around.now,
+                wall=around.wall,
+                holds_back=around.holds_back,
             )
 
     @property

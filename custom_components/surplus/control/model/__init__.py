@@ -16,7 +16,7 @@ from .readings import (
     StorageReading,
     SwitchedReading,
 )
-from .snapshot import LoadInput, Snapshot
+from .snapshot import LoadInput, Snapshot, SolarSpan
 from .specs import (
     IEC_MINIMUM_A,
     ChargerSpec,
@@ -27,7 +27,17 @@ from .specs import (
     SwitchedSpec,
     Temperatures,
 )
-from .tariff import Colour, Period, PriceClass, TariffNow, TariffSpan
+from .tariff import (
+    Colour,
+    Contract,
+    PeakSpan,
+    Period,
+    PriceClass,
+    Switching,
+    TariffNow,
+    TariffReading,
+    TariffSpan,
+)
 from .wishes import Wish
 from .words import LimitKind, Mode, NextEventKind, Reason
 
@@ -37,6 +47,7 @@ __all__ = [
     "ChargerReading",
     "ChargerSpec",
     "Colour",
+    "Contract",
     "Decision",
     "GridReading",
     "GuardCounters",
@@ -52,6 +63,7 @@ __all__ = [
     "Mode",
     "NextEvent",
     "NextEventKind",
+    "PeakSpan",
     "Period",
     "PidGains",
     "PriceClass",
@@ -59,11 +71,14 @@ __all__ = [
     "RegulatorTerms",
     "Setpoint",
     "Snapshot",
+    "SolarSpan",
     "StorageReading",
     "StorageSpec",
     "SwitchedReading",
     "SwitchedSpec",
+    "Switching",
     "TariffNow",
+    "TariffReading",
     "TariffSpan",
     "Temperatures",
     "Wish",

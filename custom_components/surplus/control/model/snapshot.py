@@ -1,6 +1,7 @@
 """What a cycle is given."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from .readings import BatteryReading, GridReading, LoadReading
@@ -30,12 +31,23 @@ class LoadInput[S: LoadSpec = LoadSpec, R: LoadReading = LoadReading]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SolarSpan:
+    """A stretch of time and what the sun is expected to produce in it."""
+
+    begins: datetime
+    ends: datetime
+    energy_wh: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
     """Everything a cycle may know.
 
     ``now`` is monotonic, ``wall`` an aware datetime: the same instant. ``cheap`` is
     whether the tariff's hours are cheap now; None where nobody tells. ``tariff`` is what
-    else is known of it.
+    else is known of it. ``forecast`` is the production that is expected, in order, None
+    where nobody tells. ``levels`` is what the sensors of needs show, by need: °C, or a
+    share of 1; one that shows nothing is missing.
     """
 
     now: float
@@ -46,3 +58,5 @@ class Snapshot:
     batteries: tuple[BatteryReading, ...] = ()
     cheap: bool | None = None
     tariff: TariffNow | None = None
+    forecast: tuple[SolarSpan, ...] | None = None
+    levels: Mapping[str, float] = field(default_factory=dict)

@@ -35,6 +35,16 @@ class Period(StrEnum):
     INDEX_10 = "index_10"
 
 
+class Contract(StrEnum):
+    """The kind of contract: which periods it has, and by what law they come."""
+
+    BASE = "base"
+    PEAK_OFF_PEAK = "peak_off_peak"
+    EJP = "ejp"
+    TEMPO = "tempo"
+    OTHER = "other"
+
+
 class Colour(IntEnum):
     """A Tempo colour; NONE while nothing is announced or there is no Tempo."""
 
@@ -57,6 +67,63 @@ class PriceClass(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Switching:
+    """One step of a day's profile, as a Linky tells it.
+
+    From ``minute`` of the day on: the supplier index, or None for unchanged.
+    ``contact_closed`` is the dry contact's new state, None for unchanged or by the
+    Tempo rule.
+    """
+
+    minute: int
+    index: int | None
+    contact_closed: bool | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PeakSpan:
+    """An announced mobile peak, in naive local time; ``number`` is 1 to 3.
+
+    With Tempo the first is a white day and the second a red one.
+    """
+
+    number: int
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TariffReading:
+    """What a source says about price classes now, be it a meter or an entity.
+
+    ``at`` is the monotonic instant it was told. ``index`` is the supplier index in use,
+    ``label`` the supplier's own words for it, ``calendar`` for all of them. ``cheap`` is
+    from sources that know no more than that. Colours are those of the Tempo day that
+    runs and of the one after it, NONE without Tempo and while nothing is announced.
+    ``peak_notice`` and ``peak_running`` are the number of the mobile peak that is
+    announced or runs, 0 for none; a meter in historic mode knows one of EJP. ``peaks``
+    are those whose times are told. ``profile_today`` is None where it is not told, and
+    ``profile_tomorrow`` empty. ``contact_closed`` is the meter's own dry contact.
+    """
+
+    at: float | None = None
+    option: Contract | None = None
+    period: Period | None = None
+    cheap: bool | None = None
+    index: int | None = None
+    label: str | None = None
+    calendar: str | None = None
+    today: Colour = Colour.NONE
+    tomorrow: Colour = Colour.NONE
+    peak_notice: int = 0
+    peak_running: int = 0
+    peaks: tuple[PeakSpan, ...] = ()
+    contact_closed: bool | None = None
+    profile_today: tuple[Switching, ...] | None = None
+    profile_tomorrow: tuple[Switching, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TariffSpan:
     """A stretch of time with one price; ``price`` is per kWh, None where not told."""
 
@@ -76,6 +143,8 @@ class TariffNow:
     imported Wh is worth against a captured one (λ), None where the user's own choice
     stands. ``house_cap_w`` is the most the house may draw in this period. ``ahead`` is
     what is known of the time to come, in order and without gaps; the first holds now.
+    It ends where nothing more is known. ``dear_allowed``: the user lets loads start from
+    the grid in dear hours too.
     ``contact_closed`` is the state of the meter's own dry contact (a Linky's C1–C2), None
     where nobody tells.
     """
@@ -87,4 +156,10 @@ class TariffNow:
     import_price: float | None = None
     house_cap_w: float | None = None
     ahead: tuple[TariffSpan, ...] = ()
+    dear_allowed: bool = False
     contact_closed: bool | None = None
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether nothing may be started from the grid now but by a person."""
+        return self.price_class is PriceClass.DEAR and not self.dear_allowed

@@ -16,3 +16,13 @@ class Wish:
     reason: Reason
     value: float | None = None
     numbers: Mapping[str, float | str] = field(default_factory=dict)
+
+    @property
+    def stops(self) -> bool:
+        """Whether it asks for nothing: what a load may not take any more."""
+        return self.value == 0
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether the sun has no say in it: all that the load can take."""
+        return self.value is None

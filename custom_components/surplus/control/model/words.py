@@ -48,10 +48,15 @@ class Reason(StrEnum):
     BOOST = "boost"
     BOOST_UNSEEN = "boost_unseen"
     CHEAP_HOURS = "cheap_hours"
+    HELD_BACK = "held_back"
     MANUAL = "manual"
     LEARNING = "learning"
     OTHER_TRIAL = "other_trial"
     CATCHING_UP = "catching_up"
+    SCHEDULED = "scheduled"
+    NEEDED = "needed"
+    CAR_MINIMUM = "car_minimum"
+    CAR_LIMIT = "car_limit"
     DONE_FOR_TODAY = "done_for_today"
     NOT_DRAWING = "not_drawing"
     LIMITED = "limited"
@@ -78,6 +83,9 @@ class NextEventKind(StrEnum):
     END_OF_CATCHING_UP = "end_of_catching_up"
     NEW_DAY = "new_day"
     NEXT_TRY = "next_try"
+    PLANNED_START = "planned_start"
+    END_OF_SCHEDULE = "end_of_schedule"
+    END_OF_NEED = "end_of_need"
 
 
 class LimitKind(StrEnum):

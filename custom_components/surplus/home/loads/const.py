@@ -38,6 +38,7 @@ CONF_KD: Final = "kd"
 
 CONF_POWER_W: Final = "power_w"
 CONF_FIRST_GUESS_W: Final = "first_guess_w"
+CONF_SHEDDABLE: Final = "sheddable"
 CONF_LEAST_RUN: Final = "least_run"
 CONF_MOST_RUN: Final = "most_run"
 CONF_DAY_ENDS: Final = "day_ends"

@@ -17,6 +17,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -69,6 +70,7 @@ from .const import (
     CONF_POWER_ENTITY,
     CONF_POWER_SIGN,
     CONF_POWER_W,
+    CONF_SHEDDABLE,
     CONF_SOC_ENTITY,
     CONF_SOURCE,
     CONF_STEP_A,
@@ -294,6 +296,7 @@ FORMS: Final[dict[str, Form]] = {
             vol.Optional(CONF_POWER_W): number(1, 36_000, 1, UnitOfPower.WATT),
             vol.Optional(CONF_FIRST_GUESS_W): number(50, 36_000, 1, UnitOfPower.WATT),
             **place_fields(),
+            vol.Required(CONF_SHEDDABLE, default=False): BooleanSelector(),
         },
         sections={
             SECTION_TEMPERATURE: temperature_fields(),

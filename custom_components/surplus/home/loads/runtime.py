@@ -17,13 +17,17 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN, Kind
+from ...ledger_entities import ledger_entities
 from ...load_entities import load_entities
 from ...registry import async_get_registry
 from .extras import Extra, async_remove_extra, extra_entities
+from .forms import FORMS
 from .numbers import async_remove_needless, setting_numbers
 from .settings import (
+    EntityChargerSettings,
     HeaterSettings,
     LoadSettings,
+    StorageSettings,
     SwitchedSettings,
     load_id_of,
     settings_of,
@@ -41,10 +45,11 @@ type Snapshot = dict[str, tuple[str, str, dict[str, Any]]]
 
 
 def snapshot_of(entry: ConfigEntry) -> Snapshot:
-    """Return what there is to know of an entry's subentries."""
+    """Return what there is to know of the loads and batteries behind an entry."""
     return {
         subentry_id: (subentry.subentry_type, subentry.title, dict(subentry.data))
         for subentry_id, subentry in entry.subentries.items()
+        if subentry.subentry_type in FORMS
     }
 
 
@@ -252,12 +257,21 @@ class HomeLoads:
 
     def _add_entities(self, platform: Platform, subentry: ConfigSubentry) -> None:
         if self.places[subentry.subentry_id].load is not None:
-            entities: list[Entity] = load_entities(
+            what = (
                 platform,
                 async_get_registry(self._hass),
                 load_id_of(subentry),
                 self._device_of(subentry),
             )
+            settings = settings_of(subentry)
+            entities: list[Entity] = [
+                *load_entities(*what),
+                *ledger_entities(
+                    *what,
+                    charger=isinstance(settings, EntityChargerSettings),
+                    storage=isinstance(settings, StorageSettings),
+                ),
+            ]
             self._adders[platform](entities, config_subentry_id=subentry.subentry_id)
         if platform is Platform.NUMBER:
             self._add_numbers(subentry)

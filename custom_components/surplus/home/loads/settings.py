@@ -52,6 +52,7 @@ from .const import (
     CONF_REGULATION,
     CONF_RELEASE,
     CONF_REPEAT,
+    CONF_SHEDDABLE,
     CONF_SOC_ENTITY,
     CONF_STEP_A,
     CONF_SWITCH_ENTITY,
@@ -135,6 +136,7 @@ class SwitchedSettings(LoadSettings):
     switch_entity: str
     power_w: float | None
     first_guess_w: float
+    sheddable: bool
     least_run_s: float
     most_run_s: float | None
     day_ends_s: float
@@ -302,6 +304,8 @@ def _switched(subentry: ConfigSubentry) -> SwitchedSettings:
         switch_entity=data[CONF_SWITCH_ENTITY],
         power_w=data.get(CONF_POWER_W),
         first_guess_w=float(data.get(CONF_FIRST_GUESS_W, USUAL_GUESS_W)),
+        # Asked since subscriptions are guarded: who was not asked has not agreed.
+        sheddable=bool(data.get(CONF_SHEDDABLE)),
         least_run_s=data.get(CONF_LEAST_RUN, 0.0) * _MINUTE_S,
         most_run_s=most_run * _MINUTE_S if most_run is not None else None,
         day_ends_s=_seconds_of(data.get(CONF_DAY_ENDS, MIDNIGHT)),

@@ -2,6 +2,7 @@
 
 from typing import Final, override
 
+from homeassistant.const import Platform
 from homeassistant.core import (
     Context,
     Event,
@@ -9,9 +10,11 @@ from homeassistant.core import (
     HomeAssistant,
     State,
     callback,
+    split_entity_id,
 )
 
 from ....clock import monotonic
+from ....control.ledger import Counted
 from ....control.loads.base import FLOAT_SLACK
 from ....control.model import ChargerReading, ChargerSpec
 from ....control.settings import NOMINAL_VOLTAGE_V
@@ -238,6 +241,23 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
         if state is None or not is_known(state):
             return None
         return state.state.strip().lower() in self.settings.vehicle_states
+
+    @property
+    def counted(self) -> Counted:
+        """What tells the ledger of a vehicle (``registry.CountingSource``).
+
+        One that wants power is there. One that wants none may be full, but where a
+        binary sensor says no.
+        """
+        vehicle_entity = self.settings.vehicle_entity
+        wants = self._wants(self._state(vehicle_entity))
+        if wants or vehicle_entity is None:
+            return Counted(plugged=wants)
+        gone = (
+            wants is False
+            and split_entity_id(vehicle_entity)[0] == Platform.BINARY_SENSOR
+        )
+        return Counted(plugged=False if gone else None)
 
     @property
     @override

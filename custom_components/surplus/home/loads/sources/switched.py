@@ -61,6 +61,7 @@ class SwitchedLoad(EntityLoad[SwitchedSettings]):
             **self._common,
             power_w=settings.power_w,
             first_guess_w=settings.first_guess_w,
+            sheddable=settings.sheddable,
             least_run_s=settings.least_run_s,
             most_run_s=settings.most_run_s,
             day_ends_s=settings.day_ends_s,

@@ -9,8 +9,8 @@ the loads on that very reading, whatever was worked out.
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 
-from .limits import Headroom
-from .loads.base import Follower
+from ..limits import Headroom
+from ..loads.base import Follower
 
 
 def caps_w(

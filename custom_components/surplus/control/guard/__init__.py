@@ -1,0 +1,1 @@
+"""What enforces the limits, above every mode: it throttles, sheds and restores."""

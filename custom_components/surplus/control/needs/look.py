@@ -1,0 +1,153 @@
+"""What a cycle shows of a load that something is planned for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..limits import limits_of
+from ..loads.base import LoadControl
+from ..model import (
+    ChargerSpec,
+    HeaterReading,
+    HeaterSpec,
+    LoadInput,
+    LoadSpec,
+    Mode,
+    Snapshot,
+    StorageReading,
+    StorageSpec,
+    SwitchedReading,
+    SwitchedSpec,
+)
+from ..settings import NOMINAL_VOLTAGE_V, HomeSettings
+
+# Below this it is an idle display, not a load that runs.
+_IDLE_W = 20.0
+_IDLE_SHARE = 0.05
+# The share of its power that a load is counted on to get beside a busy house.
+_LEAST_ROOM_SHARE = 0.25
+# A heater is worth starting from this share of its power on.
+_HEATER_LEAST_SHARE = 0.1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """One load at one instant.
+
+    ``at`` is the instant in epoch seconds, ``dt_s`` the time since the last look, 0
+    where nobody saw what happened in it. ``power_w`` is what it takes, ``runs`` whether
+    that is more than nothing. ``present``: it can take power at all.
+    """
+
+    load: LoadInput
+    wall: datetime
+    at: float
+    dt_s: float
+    power_w: float
+    runs: bool
+
+    @property
+    def taken_wh(self) -> float:
+        """What it took since the last look."""
+        return self.power_w * self.dt_s / 3600.0
+
+    @property
+    def present(self) -> bool:
+        """Whether a car is there; any other load always is."""
+        return not isinstance(self.load.spec, ChargerSpec) or (
+            self.load.reading.wants_power
+        )
+
+    @property
+    def planned_for(self) -> bool:
+        """Whether its mode lets a plan have a say."""
+        return self.load.mode is not Mode.OFF
+
+    @property
+    def follows_sun(self) -> bool:
+        """Whether it takes what the sun gives."""
+        return self.load.mode in (Mode.SOLAR, Mode.MIN_SOLAR, Mode.ECO)
+
+
+def look_at(
+    load: LoadInput, wall: datetime, *, at: float, dt_s: float, told_w: float
+) -> Look:
+    """Return what there is to see of a load; ``told_w`` is what it was told last.
+
+    Only where it is not measured that counts.
+    """
+    reading = load.reading
+    power_w = told_w if reading.power_w is None else reading.power_w
+    if not reading.reachable:
+        power_w = 0.0
+    power_w = max(0.0, power_w)
+    runs = power_w > max(_IDLE_W, _IDLE_SHARE * full_w(load.spec, None))
+    if isinstance(reading, SwitchedReading) and reading.on is not None:
+        runs = reading.on and reading.reachable
+    return Look(load=load, wall=wall, at=at, dt_s=dt_s, power_w=power_w, runs=runs)
+
+
+def own_level(load: LoadInput) -> float | None:
+    """Return the level that a load tells itself; None where it has none."""
+    match load.reading:
+        case HeaterReading(temperature_c=level) | SwitchedReading(temperature_c=level):
+            return level
+        case StorageReading(soc=level):
+            return level
+    return None
+
+
+def full_w(spec: LoadSpec, control: LoadControl[Any, Any] | None) -> float:
+    """Return what a load takes when it takes all it can."""
+    match spec:
+        case ChargerSpec():
+            nominal_w = spec.max_a * NOMINAL_VOLTAGE_V * len(spec.phases)
+        case HeaterSpec():
+            nominal_w = spec.max_w
+        case StorageSpec():
+            nominal_w = spec.charge_w
+        case SwitchedSpec():
+            nominal_w = spec.power_w or spec.first_guess_w
+        case _:
+            nominal_w = 0.0
+    if control is not None and (seen_w := control.span_w(NOMINAL_VOLTAGE_V).most_w) > 0:
+        # A car that charges on one phase of three, a heater weaker than declared.
+        return min(nominal_w, seen_w) if _declared(spec) else seen_w
+    return nominal_w
+
+
+def _declared(spec: LoadSpec) -> bool:
+    return not isinstance(spec, SwitchedSpec) or spec.power_w is not None
+
+
+def least_w(spec: LoadSpec, most_w: float) -> float:
+    """Return what a load needs of the sun to run at all, of ``most_w`` it can take."""
+    match spec:
+        case ChargerSpec():
+            return most_w * spec.min_a / spec.max_a
+        case HeaterSpec():
+            return max(spec.min_w, _HEATER_LEAST_SHARE * spec.max_w)
+        case SwitchedSpec():
+            return most_w
+    return 0.0
+
+
+def within_limits_w(
+    most_w: float,
+    load: LoadInput,
+    settings: HomeSettings,
+    snapshot: Snapshot,
+    *,
+    house_w: float,
+) -> float:
+    """Return what of a load's power the limits leave it beside the house, as usual."""
+    phases = load.spec.phases_on(settings.phases)
+    limits_a = [limit.current_a for limit in limits_of(settings, snapshot.grid)]
+    room_w = most_w
+    if limits_a:
+        house_a = house_w / settings.voltage_v / settings.phases
+        room_w = (min(limits_a) - house_a) * settings.voltage_v * len(phases)
+    for circuit in settings.circuits:
+        if load.spec.load_id in circuit.load_ids:
+            room_w = min(room_w, circuit.limit_a * settings.voltage_v * len(phases))
+    return min(most_w, max(room_w, _LEAST_ROOM_SHARE * most_w))

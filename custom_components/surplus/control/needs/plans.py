@@ -1,0 +1,392 @@
+"""Schedules and needs of all loads: what they make a cycle ask of its loads."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..cycle import Cycle
+from ..loads.daily import CheapHours
+from ..memories import Memories
+from ..model import (
+    ChargerSpec,
+    Decision,
+    HeaterSpec,
+    LoadSpec,
+    NextEvent,
+    NextEventKind,
+    PriceClass,
+    Reason,
+    Snapshot,
+    SolarSpan,
+    StorageSpec,
+    TariffSpan,
+    Wish,
+)
+from ..settings import HomeSettings
+from .look import Look, full_w, least_w, look_at, own_level, within_limits_w
+from .needing import NeedTracker, Outlook
+from .prices import class_now, slices_of
+from .scheduling import ScheduleTracker
+from .specs import Need, Schedule
+from .state import PlanState
+from .sun import Expected, House, SunAhead
+
+# Plans are made anew this often, and at once where what they rest on changes.
+_REPLAN_S = 60.0
+# Between two cycles further apart, nobody knows what a load did.
+_LONGEST_LOOK_S = 60.0
+# Of two wishes for the same, the one that is told.
+_STRENGTH = {Reason.CAR_MINIMUM: 2, Reason.NEEDED: 1, Reason.SCHEDULED: 0}
+
+type _Tracker = ScheduleTracker | NeedTracker
+
+
+class Plans:
+    """The memories of all schedules and needs, and what their loads were told."""
+
+    def __init__(self, saved: Mapping[str, Any] | None = None) -> None:
+        """Start from what ``as_dict`` gave.
+
+        Raises AttributeError, KeyError, TypeError or ValueError when it is damaged.
+        """
+        saved = saved or {}
+        self._saved: dict[str, Mapping[str, Any]] = {
+            str(plan_id): dict(one) for plan_id, one in saved.get("plans", {}).items()
+        }
+        self._cheap_hours = CheapHours()
+        self._cheap_hours.restore(saved.get("cheap_hours", {}))
+        self._house = House()
+        self._trackers: dict[str, _Tracker] = {}
+        self._schedules: tuple[Schedule, ...] = ()
+        self._needs: tuple[Need, ...] = ()
+        self._told_w: dict[str, float] = {}
+        self._seen_at: float | None = None
+        self._replan_at = 0.0
+        self._rests_on: tuple[object, ...] = ()
+        self._ahead: tuple[TariffSpan, ...] = ()
+        self._forecast: tuple[SolarSpan, ...] | None = None
+        self._asks: dict[str, Reason] = {}
+        self._states: dict[str, PlanState] = {}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what must survive a restart, ready for JSON."""
+        there = {plan_id: one.as_dict() for plan_id, one in self._trackers.items()}
+        return {
+            "plans": {**self._saved, **there},
+            "cheap_hours": self._cheap_hours.as_dict(),
+        }
+
+    # ---- before a cycle decides ----------------------------------------------------
+
+    def wish(
+        self, snapshot: Snapshot, settings: HomeSettings, memories: Memories
+    ) -> Snapshot:
+        """Return a snapshot with what schedules and needs ask of its loads."""
+        self._cheap_hours.note(snapshot.wall, snapshot.cheap)
+        if settings.needs is not self._needs or (
+            settings.schedules is not self._schedules
+        ):
+            self._take_over(settings)
+        if not self._trackers:
+            return snapshot
+        looks = self._look(snapshot)
+        price_class = class_now(snapshot.tariff, snapshot.cheap)
+        for plan_id, tracker in self._trackers.items():
+            if (look := looks.get(tracker.spec.load_id)) is None:
+                continue
+            if isinstance(tracker, ScheduleTracker):
+                tracker.see(look, price_class)
+            else:
+                level = snapshot.levels.get(plan_id, own_level(look.load))
+                tracker.see(look, level)
+        at = snapshot.wall.timestamp()
+        due = self._is_due(snapshot, looks, at)
+        if due:
+            self._replan(snapshot, settings, memories, looks)
+        wishes = self._wishes(looks, dear=price_class is PriceClass.DEAR)
+        asks = {load_id: wish.reason for load_id, wish in wishes.items()}
+        if due or asks != self._asks:
+            self._asks = asks
+            self._states = {
+                plan_id: tracker.state(look)
+                for plan_id, tracker in self._trackers.items()
+                if (look := looks.get(tracker.spec.load_id)) is not None
+            }
+        if not wishes:
+            return snapshot
+        return replace(
+            snapshot,
+            loads=tuple(
+                replace(load, wish=wish)
+                if (wish := wishes.get(load.spec.load_id)) is not None
+                else load
+                for load in snapshot.loads
+            ),
+        )
+
+    def _take_over(self, settings: HomeSettings) -> None:
+        """Bring the memories in line with what the user set."""
+        self._needs, self._schedules = settings.needs, settings.schedules
+        specs: dict[str, Schedule | Need] = {
+            spec.plan_id: spec for spec in settings.schedules
+        }
+        specs |= {spec.plan_id: spec for spec in settings.needs}
+        before = self._trackers
+        self._trackers = {
+            plan_id: self._tracker(spec, before.get(plan_id))
+            for plan_id, spec in specs.items()
+        }
+        # What is gone is forgotten, and so is what an earlier run had of it.
+        self._saved.clear()
+        self._states = {key: self._states[key] for key in specs if key in self._states}
+        self._replan_at = 0.0
+
+    def _tracker(self, spec: Schedule | Need, before: _Tracker | None) -> _Tracker:
+        if isinstance(spec, Schedule):
+            if isinstance(before, ScheduleTracker):
+                if before.spec != spec:
+                    before.change(spec)
+                return before
+            tracker: _Tracker = ScheduleTracker(spec)
+        else:
+            if isinstance(before, NeedTracker) and (
+                (before.spec.kind, before.spec.load_id) == (spec.kind, spec.load_id)
+            ):
+                if before.spec != spec:
+                    before.change(spec)
+                return before
+            tracker = NeedTracker(spec)
+        if before is None and (saved := self._saved.get(spec.plan_id)) is not None:
+            tracker.restore(saved)
+        return tracker
+
+    def _look(self, snapshot: Snapshot) -> dict[str, Look]:
+        since, self._seen_at = self._seen_at, snapshot.now
+        dt_s = 0.0 if since is None else max(0.0, snapshot.now - since)
+        if dt_s > _LONGEST_LOOK_S:
+            dt_s = 0.0
+        at = snapshot.wall.timestamp()
+        wanted = {tracker.spec.load_id for tracker in self._trackers.values()}
+        return {
+            load.spec.load_id: look_at(
+                load,
+                snapshot.wall,
+                at=at,
+                dt_s=dt_s,
+                told_w=self._told_w.get(load.spec.load_id, 0.0),
+            )
+            for load in snapshot.loads
+            if load.spec.load_id in wanted
+        }
+
+    # ---- planning ------------------------------------------------------------------
+
+    def _is_due(self, snapshot: Snapshot, looks: Mapping[str, Look], at: float) -> bool:
+        tariff = snapshot.tariff
+        ahead = tariff.ahead if tariff else ()
+        rests_on = (
+            snapshot.cheap,
+            tariff.price_class if tariff else None,
+            *(
+                (look.load.mode, look.load.wishes, look.present)
+                for look in looks.values()
+            ),
+        )
+        changed = rests_on != self._rests_on
+        if ahead is not self._ahead:
+            changed = changed or ahead != self._ahead
+            self._ahead = ahead
+        if snapshot.forecast is not self._forecast:
+            changed = changed or snapshot.forecast != self._forecast
+            self._forecast = snapshot.forecast
+        self._rests_on = rests_on
+        # A clock that was put back must not keep a plan for ever.
+        late = not self._replan_at - _REPLAN_S <= at < self._replan_at
+        return changed or late
+
+    def _replan(
+        self,
+        snapshot: Snapshot,
+        settings: HomeSettings,
+        memories: Memories,
+        looks: Mapping[str, Look],
+    ) -> None:
+        at = snapshot.wall.timestamp()
+        self._see_house(snapshot)
+        sun = SunAhead(snapshot.forecast or (), self._house.power_w)
+        self._replan_at = at + _REPLAN_S
+        needs = [
+            (tracker, look)
+            for tracker in self._trackers.values()
+            if isinstance(tracker, NeedTracker)
+            and (look := looks.get(tracker.spec.load_id)) is not None
+        ]
+        needs.sort(
+            key=lambda pair: (
+                pair[1].load.spec.priority,
+                pair[1].load.spec.load_id,
+                pair[0].spec.plan_id,
+            )
+        )
+        for tracker, look in needs:
+            tracker.renew_deadline(snapshot.wall)
+            until = tracker.until(look)
+            outlook = None
+            if until is not None:
+                outlook = self._outlook(
+                    snapshot,
+                    settings,
+                    memories,
+                    look,
+                    need=tracker.spec,
+                    until=until,
+                    sun=sun,
+                )
+            tracker.replan(look, outlook)
+            tracker.turn(look)
+            if (turns_at := tracker.turns_at) is not None:
+                self._replan_at = min(self._replan_at, turns_at)
+
+    def _outlook(
+        self,
+        snapshot: Snapshot,
+        settings: HomeSettings,
+        memories: Memories,
+        look: Look,
+        *,
+        need: Need,
+        until: float,
+        sun: SunAhead,
+    ) -> Outlook | None:
+        """Return what a need's plan is made from; None where its load takes nothing."""
+        load = look.load
+        most_w = full_w(load.spec, memories.get(load.spec.load_id))
+        if most_w <= 0:
+            return None
+        expected = Expected()
+        if look.follows_sun:
+            least = least_w(load.spec, most_w)
+            expected = sun.hand_out(look.at, until, least_w=least, most_w=most_w)
+        return Outlook(
+            slices=slices_of(
+                snapshot.wall,
+                until,
+                tariff=snapshot.tariff,
+                cheap=snapshot.cheap,
+                cheap_hours=self._cheap_hours,
+                on_dear=need.on_dear,
+            ),
+            most_w=within_limits_w(
+                most_w, load, settings, snapshot, house_w=self._house.power_w
+            ),
+            sun=expected,
+            least_s=load.spec.min_on_s,
+            rest_s=load.spec.min_off_s,
+        )
+
+    def _see_house(self, snapshot: Snapshot) -> None:
+        """Take in what the house takes beside its loads, where that can be told."""
+        grid = snapshot.grid
+        if grid is None or grid.power_w is None or snapshot.solar_w is None:
+            return
+        loads_w = sum(load.reading.power_w or 0.0 for load in snapshot.loads)
+        batteries_w = sum(battery.power_w for battery in snapshot.batteries)
+        power_w = grid.power_w + snapshot.solar_w + batteries_w - loads_w
+        self._house.see(power_w, snapshot.now)
+
+    # ---- what is asked, and told of it -----------------------------------------------
+
+    def _wishes(self, looks: Mapping[str, Look], *, dear: bool) -> dict[str, Wish]:
+        """Return the strongest wish for each load that has one."""
+        asked: dict[str, list[Wish]] = {}
+        for tracker in self._trackers.values():
+            if (look := looks.get(tracker.spec.load_id)) is None:
+                continue
+            wish = (
+                tracker.wish(look)
+                if isinstance(tracker, ScheduleTracker)
+                else tracker.wish(look, dear=dear)
+            )
+            if wish is not None:
+                asked.setdefault(tracker.spec.load_id, []).append(wish)
+        return {
+            load_id: _strongest(wishes, looks[load_id].load.spec)
+            for load_id, wishes in asked.items()
+        }
+
+    def told(self, cycle: Cycle, snapshot: Snapshot) -> Cycle:
+        """Note what loads were told; return the cycle with what plans add to it."""
+        if not self._trackers:
+            return cycle
+        self._told_w = {
+            decision.load_id: decision.setpoint.power_w
+            for decision in cycle.decisions
+            if decision.setpoint is not None
+        }
+        decisions = tuple(
+            self._foreseen(decision, snapshot) for decision in cycle.decisions
+        )
+        return replace(cycle, decisions=decisions, plans=self._states)
+
+    def _foreseen(self, decision: Decision, snapshot: Snapshot) -> Decision:
+        """Say what comes next by a plan, where nothing else is foreseen."""
+        if decision.next_event is not None and decision.next_event.in_s is not None:
+            return decision
+        events = [
+            event
+            for state in self._states.values()
+            if state.load_id == decision.load_id
+            and (event := _event(state, decision, snapshot)) is not None
+        ]
+        if not events:
+            return decision
+        return replace(
+            decision, next_event=min(events, key=lambda event: event.in_s or 0.0)
+        )
+
+
+def _strongest(wishes: Iterable[Wish], spec: LoadSpec) -> Wish:
+    """Return the wish that counts: a stop before all, then the greatest.
+
+    What is as much as the load can take is all of it.
+    """
+
+    def strength(wish: Wish) -> tuple[bool, float, int]:
+        value = float("inf") if wish.value is None else wish.value
+        return wish.stops, value, _STRENGTH.get(wish.reason, 0)
+
+    strongest = max(wishes, key=strength)
+    value = strongest.value
+    if value and value >= _most_of(spec):
+        return replace(strongest, value=None)
+    return strongest
+
+
+def _most_of(spec: LoadSpec) -> float:
+    """Return the greatest set-point of a load; any runs one that is on or off."""
+    match spec:
+        case ChargerSpec():
+            return spec.max_a
+        case HeaterSpec():
+            return spec.max_w
+        case StorageSpec():
+            return spec.charge_w
+    return 0.0
+
+
+def _event(
+    state: PlanState, decision: Decision, snapshot: Snapshot
+) -> NextEvent | None:
+    if decision.runs and state.active and state.ends is not None:
+        kind = {
+            Reason.SCHEDULED: NextEventKind.END_OF_SCHEDULE,
+            Reason.NEEDED: NextEventKind.END_OF_NEED,
+        }.get(decision.reason)
+        at = state.ends
+    elif not decision.runs and state.starts is not None:
+        kind, at = NextEventKind.PLANNED_START, state.starts
+    else:
+        return None
+    if kind is None:
+        return None
+    return NextEvent(kind=kind, in_s=max(0.0, (at - snapshot.wall).total_seconds()))

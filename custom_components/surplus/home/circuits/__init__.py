@@ -1,0 +1,1 @@
+"""Breakers between the main one and loads: subentries of the Home."""

@@ -1,0 +1,64 @@
+"""What loads draw behind the circuits that they hang on."""
+
+import pytest
+
+from custom_components.surplus.control.behind import drawn_behind_a
+from custom_components.surplus.control.loads import control_of
+from custom_components.surplus.control.loads.base import Follower
+from custom_components.surplus.control.model import (
+    LoadInput,
+    Mode,
+    SwitchedReading,
+    SwitchedSpec,
+)
+from custom_components.surplus.control.settings import Circuit, HomeSettings
+
+
+def follower(load_id: str, *phases: int) -> Follower:
+    spec = SwitchedSpec(load_id=load_id, name=load_id, priority=1, phases=phases)
+    load = LoadInput(spec=spec, reading=SwitchedReading(reachable=True), mode=Mode.OFF)
+    control = control_of(spec)
+    control.observe(load, 3)
+    return load, control
+
+
+FOLLOWERS = [follower("one", 1), follower("two", 2), follower("all", 1, 2, 3)]
+OWN_W = {"one": 2300.0, "two": 1150.0, "all": 6900.0}
+
+
+def drawn(*circuits: Circuit) -> dict[str, float]:
+    settings = HomeSettings(phases=3, circuits=circuits)
+    return drawn_behind_a(settings, FOLLOWERS, OWN_W, 230.0)
+
+
+@pytest.mark.parametrize(
+    ("load_ids", "current_a"),
+    [
+        ((), 0.0),
+        (("gone",), 0.0),
+        (("one",), 10.0),
+        (("one", "two"), 10.0),
+        (("two", "all"), 15.0),
+        (("one", "two", "all"), 20.0),
+    ],
+)
+def test_a_circuit_carries_its_loads_on_their_own_phases(
+    load_ids: tuple[str, ...], current_a: float
+) -> None:
+    circuit = Circuit(circuit_id="box", limit_a=20.0, load_ids=load_ids)
+    assert drawn(circuit) == {"box": pytest.approx(current_a)}
+
+
+def test_what_is_behind_two_breakers_counts_at_both_and_once() -> None:
+    board = Circuit(circuit_id="board", limit_a=40.0, load_ids=("one", "all"))
+    box = Circuit(circuit_id="box", limit_a=20.0, load_ids=("one",), parent="board")
+    assert drawn(board, box) == {
+        "board": pytest.approx(20.0),
+        "box": pytest.approx(10.0),
+    }
+    alone = Circuit(circuit_id="board", limit_a=40.0, load_ids=("all",))
+    assert drawn(alone, box)["board"] == pytest.approx(20.0)
+
+
+def test_nothing_is_drawn_behind_what_nobody_has_made() -> None:
+    assert drawn() == {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from .checking import Checks
 from .failures import Failures
-from .guard.clamp import caps_w
+from .guard.guard import Guard
 from .loads.base import Follower, LoadControl
 from .loads.circumstances import Circumstances, Span
 from .model import Decision, LoadInput
@@ -19,6 +19,7 @@ def allocate(
     checks: Checks,
     failures: Failures,
     *,
+    guard: Guard,
     limited_w: Mapping[str, float] | None = None,
 ) -> tuple[Decision, ...]:
     """Decide for every load out of what those before it leave.
@@ -30,21 +31,18 @@ def allocate(
     noted in ``failures`` and let go: it costs only itself.
     """
     handout = _Handout(followers, own_w, around, failures)
-    if limited_w is not None:
-        # Once for each reading: what is told on it is not seen in it.
-        handout.caps_w = caps_w(
-            [pair for pair in followers if pair[0].spec.load_id not in failures.errors],
-            limited_w,
-            around.headroom,
-            now=around.now,
-            voltage_v=around.voltage_v,
-        )
+    handout.caps_w = guard.act(
+        _sound(followers, failures),
+        own_w if limited_w is None else limited_w,
+        around,
+        is_new=limited_w is not None,
+    )
     decisions = []
     # What cannot be commanded takes its room first, whatever its priority.
     for follower in sorted(followers, key=lambda pair: pair[0].reading.reachable):
         load, control = follower
         handout.begin_turn(follower)
-        decided = failures.attempt(load, _decide, follower, around, checks)
+        decided = failures.attempt(load, _decide, follower, around, checks, guard)
         if decided is None or load.spec.load_id in failures.errors:
             # It goes on with what it draws, as far as anybody knows.
             decided = control.let_go(), around.own_w
@@ -54,13 +52,26 @@ def allocate(
     return tuple(decisions)
 
 
+def _sound(followers: Sequence[Follower], failures: Failures) -> Sequence[Follower]:
+    """Return the loads whose control has not raised."""
+    if not failures.errors:
+        return followers
+    return [pair for pair in followers if pair[0].spec.load_id not in failures.errors]
+
+
 def _decide(
-    follower: Follower, around: Circumstances, checks: Checks
+    follower: Follower, around: Circumstances, checks: Checks, guard: Guard
 ) -> tuple[Decision, float]:
     """Return what a load is told, and what it will really take of it."""
     load, control = follower
-    asked = checks.value_of(load.spec.load_id)
-    if asked is not None:
+    load_id = load.spec.load_id
+    asked = checks.value_of(load_id)
+    stopped = guard.stops(load, around.now)
+    if stopped is not None and not around.settings.sign_reversed:
+        decision = control.shed(load, around, stopped)
+        if room_a := guard.room_for_a(load_id):
+            around.headroom.take(control.phases, room_a)
+    elif asked is not None:
         control.checked(load.reading)
         decision = control.follow_check(asked, around)
     elif checks.keeps_still(load, around.settings):
@@ -148,7 +159,7 @@ class _Handout:
             self._take_excess(control, -excess_w)
         cap_w = self.caps_w.get(load_id)
         around.headroom.begin_turn(
-            None if cap_w is None else self._per_phase_a(control, cap_w)
+            load_id, None if cap_w is None else self._per_phase_a(control, cap_w)
         )
         trims_w = self._trims_below_w
         around.reserve_w = min(trims_w, around.settings.reserve_w)
@@ -227,6 +238,7 @@ class _Handout:
         """Withhold a power from all that is handed out; a negative one is given back."""
         self._around.surplus_w -= excess_w
         self._around.total_w -= excess_w
+        self._around.headroom.mean(control.spec.load_id)
         self._around.headroom.take(control.phases, self._per_phase_a(control, excess_w))
 
     def _per_phase_a(self, control: LoadControl[Any, Any], power_w: float) -> float:

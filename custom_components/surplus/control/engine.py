@@ -4,7 +4,7 @@ The engine keeps what must be remembered between cycles and nothing else: given 
 snapshots in the same order it decides the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,18 +17,22 @@ from .checking import Checks
 from .cycle import Cycle
 from .failures import Failures
 from .freshness import Freshness, MeterState
+from .guard.circuits import circuits_of, house_cap_of
+from .guard.guard import Guard
 from .limits import Headroom, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Follower
 from .loads.circumstances import Circumstances
 from .memories import Memories, facts_of
-from .model import Decision, GridReading, LimitKind, LoadSpec, Reason, Snapshot
+from .model import GridReading, LimitKind, LoadSpec, Snapshot
 from .needs.plans import Plans
 from .peaks import HousePeaks
+from .powers import most_powers, own_powers
 from .protection import base_currents, protected, shown_by_control
 from .settings import HomeSettings, priced
 from .sound import sound_grid, sound_loads
-from .surplus import Surplus, SurplusModel, house_w
+from .surplus import SurplusModel, house_w
+from .telling import told_blind, told_with
 
 # A longer gap between readings is not time in which anything was seen.
 _LONGEST_STEP_S = 10.0
@@ -49,6 +53,7 @@ class Engine:
         self.freshness = Freshness()
         self._surplus = SurplusModel()
         self._peaks = HousePeaks(saved.get("peaks"))
+        self._guard = Guard(saved.get("guard"))
         self._loads = Memories(saved.get("loads", {}))
         self._plans = Plans(saved.get("plans"))
         self._checks = Checks()
@@ -63,6 +68,7 @@ class Engine:
         return {
             "peaks": self._peaks.as_dict(),
             "loads": self._loads.as_dict(now, wall),
+            "guard": self._guard.as_dict(),
             "plans": self._plans.as_dict(),
         }
 
@@ -79,6 +85,7 @@ class Engine:
     def forget(self, load_id: str) -> None:
         """Forget a load that was deleted: one of the same id later is another one."""
         self._loads.forget(load_id)
+        self._guard.forget(load_id)
         self._checks.stop(load_id)
 
     def start_check(self, spec: LoadSpec) -> None:
@@ -127,10 +134,10 @@ class Engine:
 
         dt_s, is_new = self._step(grid.at)
         voltage_v = voltage_of(settings, grid)
-        own_w = _own_powers(controls, grid.at, snapshot.now, voltage_v, failures)
+        own_w = own_powers(controls, grid.at, snapshot.now, voltage_v, failures)
         limited_w = None
         if grid.limits_at is not None:
-            limited_w = _own_powers(
+            limited_w = own_powers(
                 controls, grid.limits_at, snapshot.now, voltage_v, failures
             )
         if failures.errors:
@@ -157,10 +164,16 @@ class Engine:
             shown.grid_a,
             overload=grid.overload,
             expected_a=self._expected_w / voltage_v,
+            groups=(
+                *circuits_of(settings, controls, shown.own_w, voltage_v),
+                *house_cap_of(snapshot.tariff, grid, own_w, voltage_v),
+            ),
+            guarded=True,
         )
+        self._guard.see(shown.at, limits, headroom, grid)
         if is_new:
             still_a = shown.still_a
-            most_w = _most_powers(controls, shown.own_w, snapshot.now, failures)
+            most_w = most_powers(controls, shown.own_w, snapshot.now, failures)
             if most_w != shown.own_w:
                 still_a = base_currents(shown.grid_a, controls, most_w, voltage_v)
             self._note_peak(snapshot, still_a, voltage_v)
@@ -213,6 +226,7 @@ class Engine:
             around,
             self._checks,
             failures,
+            guard=self._guard,
             limited_w=shown.own_w if limits_new else None,
         )
         return Cycle(
@@ -236,7 +250,7 @@ class Engine:
             probed_w=surplus.probed_w,
             loads_w=own_w,
             decisions=(
-                *_told_with(decisions, surplus),
+                *told_with(decisions, surplus),
                 *self._loads.let_go(snapshot, failures, decisions),
             ),
             checks=checks,
@@ -247,6 +261,7 @@ class Engine:
             },
             facts=facts_of(controls),
             failures=failures.errors,
+            guard=self._guard.state(snapshot.now, seen=True),
         )
 
     def _sound(self, snapshot: Snapshot) -> Snapshot:
@@ -315,13 +330,16 @@ class Engine:
         checks = self._abort_checks(CheckEnd.METER_LOST)
         headroom = Headroom(limits, (base_a,) * settings.phases)
         around = self._unseen(snapshot, meter, headroom)
-        decisions = allocate(controls, {}, around, self._checks, failures)
+        self._guard.see_nothing()
+        decisions = allocate(
+            controls, {}, around, self._checks, failures, guard=self._guard
+        )
         return Cycle(
             at=snapshot.now,
             meter=meter,
             solar_w=snapshot.solar_w,
             battery_state=self._surplus.battery_state,
-            loads_w=_own_powers(
+            loads_w=own_powers(
                 controls,
                 snapshot.now,
                 snapshot.now,
@@ -330,7 +348,7 @@ class Engine:
             ),
             decisions=(
                 *(
-                    _told_blind(decision, meter) if peak_a is None else decision
+                    told_blind(decision, meter) if peak_a is None else decision
                     for decision in decisions
                 ),
                 *self._loads.let_go(snapshot, failures, decisions),
@@ -338,45 +356,8 @@ class Engine:
             checks=checks,
             facts=facts_of(controls),
             failures=failures.errors,
+            guard=self._guard.state(snapshot.now, seen=False),
         )
-
-
-def _own_powers(
-    controls: Sequence[Follower],
-    at: float,
-    now: float,
-    voltage_v: float,
-    failures: Failures,
-) -> dict[str, float]:
-    """Return what each load draws at an instant, of those that can say it."""
-    own_w = {}
-    for load, control in controls:
-        drawn_w = failures.attempt(
-            load, control.counted_w, load.reading, at, now, voltage_v
-        )
-        if drawn_w is not None:
-            own_w[load.spec.load_id] = drawn_w
-    return own_w
-
-
-def _most_powers(
-    controls: Sequence[Follower],
-    own_w: Mapping[str, float],
-    now: float,
-    failures: Failures,
-) -> dict[str, float]:
-    """Return what each load may draw: one that moves otherwise is no draw of the house."""
-    most_w = dict(own_w)
-    for load, control in controls:
-        if not control.orders.moving:
-            continue
-        load_id = load.spec.load_id
-        may_draw_w = failures.attempt(
-            load, control.orders.may_draw_w, own_w[load_id], now
-        )
-        if may_draw_w is not None:
-            most_w[load_id] = may_draw_w
-    return most_w
 
 
 def _budget(
@@ -387,38 +368,3 @@ def _budget(
     if tight := headroom.tightest(range(1, phases + 1)):
         budget_w = min(budget_w, max(0.0, tight[0]) * voltage_v * phases)
     return budget_w
-
-
-def _told_blind(decision: Decision, meter: MeterState) -> Decision:
-    """Say that it is the meter that is missing where nobody knows of any room."""
-    if decision.reason is not Reason.NO_ROOM:
-        return decision
-    never = meter is MeterState.NONE
-    return replace(
-        decision,
-        reason=Reason.NO_GRID_METER if never else Reason.METER_LOST,
-        numbers={},
-    )
-
-
-def _told_with(
-    decisions: tuple[Decision, ...], surplus: Surplus
-) -> tuple[Decision, ...]:
-    """Say what a surplus rests on, and what is missing where a battery is not heard."""
-    if surplus.battery.state is MeterState.LOST:
-        decisions = tuple(
-            replace(decision, reason=Reason.BATTERY_LOST)
-            if decision.reason in (Reason.WAITING_FOR_SURPLUS, Reason.HOLDING_MINIMUM)
-            else decision
-            for decision in decisions
-        )
-    modelled_w = surplus.balance.house_w
-    if modelled_w is None:
-        return decisions
-    modelled = {"modelled_house_w": round(modelled_w)}
-    return tuple(
-        replace(decision, numbers={**decision.numbers, **modelled})
-        if "surplus_w" in decision.numbers
-        else decision
-        for decision in decisions
-    )

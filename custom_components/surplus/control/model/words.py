@@ -61,6 +61,7 @@ class Reason(StrEnum):
     NOT_DRAWING = "not_drawing"
     LIMITED = "limited"
     NO_ROOM = "no_room"
+    SHED = "shed"
     HEATING_FORCED = "heating_forced"
     DISINFECTING = "disinfecting"
     WARM_ENOUGH = "warm_enough"

@@ -16,10 +16,10 @@ from .home.circuits.flow import CircuitSubentryFlow
 from .home.circuits.settings import SUBENTRY_CIRCUIT
 from .home.flow import HomeFlow
 from .home.loads.flow import SUBENTRY_FLOWS
-from .home.tariff.const import SUBENTRY_TARIFF
-from .home.tariff.flow import TariffSubentryFlow
 from .home.plans.const import SUBENTRY_NEED, SUBENTRY_SCHEDULE
 from .home.plans.flow import NeedFlow, ScheduleFlow
+from .home.tariff.const import SUBENTRY_TARIFF
+from .home.tariff.flow import TariffSubentryFlow
 from .linky.flow import LinkyFlow
 from .ocpp.const import SUBENTRY_CHARGER
 from .ocpp.flow import ChargerSubentryFlow, OcppFlow

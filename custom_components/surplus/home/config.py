@@ -23,7 +23,6 @@ from .const import (
     IMPORT_PRICE,
     STRICTNESS_BALANCED,
 )
-from .loads.values import on_of
 from .plans.settings import needs_of, schedules_of
 from .store import HomeMemory
 

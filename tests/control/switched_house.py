@@ -41,6 +41,7 @@ class Relay:
     phases: tuple[int, ...] = (1,)
     draws_w: float = 2000.0
     declared_w: float | None = 2000.0
+    sheddable: bool = False
     first_guess_w: float = 1000.0
     has_sensor: bool = False
     sensor_every_s: float = 5.0
@@ -82,6 +83,7 @@ class Relay:
             most_run_s=self.most_run_s,
             day_ends_s=self.day_ends_s,
             temperatures=self.temperatures,
+            sheddable=self.sheddable,
         )
 
     @property

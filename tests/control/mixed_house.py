@@ -139,11 +139,11 @@ class MixedHouse:
     base_a: list[float] = field(default_factory=lambda: [0.0])
     tells_currents: bool = True
     batteries: tuple[BatteryReading, ...] = ()
-    cheap: bool | None = None
     tariff: TariffNow | None = None
     cutoff_va: float | None = None
     warns: bool = False
     frozen_w: float | None = None
+    cheap: bool | None = None
     now: float = 1000.0
     history: list[Cycle] = field(default_factory=list)
     currents: list[tuple[float, ...]] = field(default_factory=list)
@@ -191,8 +191,8 @@ class MixedHouse:
                     for load in self.loads
                 ),
                 batteries=self.batteries,
-                cheap=self.cheap,
                 tariff=self.tariff,
+                cheap=self.cheap,
             )
         )
         for load in self.loads:

@@ -14,20 +14,20 @@ from .offpeak import Learned
 class Cycle:
     """What a cycle made of its snapshot.
 
-    ``loads_w`` is what each load draws, as measured or believed. ``surplus_w`` is what the sun leaves to all loads together; ``budget_w`` and
-    ``budget_a`` are what they may use of it under target, margin and limits (current
-    over one phase of the supply). ``battery_w`` is what batteries that regulate
-    themselves give (+ = discharging) at the instant of the surplus.
-    ``modelled_house_w`` is what the house was believed to take where the surplus rests
-    on that, ``probed_w`` what of the budget nobody has seen yet. Rooms are what is left
-    under a limit as the house runs now, ``circuits_a`` what loads draw behind each circuit
-    on its most loaded phase. ``offpeak_start`` is what the house is known to start by
-    itself when off-peak hours begin, ``learned_phases`` the phase that loads were seen to
-    use, by load. ``checks`` holds the commissioning checks that
-    ended in this cycle, ``regulation`` what the PIDs of loads did that have one, and
-    ``facts`` what was learned of loads. ``failures`` is what the controls of loads have
-    raised: those loads are let go. ``guard`` is how things stand with the limits,
-    ``plans`` how with schedules and needs, by their ids.
+    ``loads_w`` is what each load draws, as measured or believed. ``surplus_w`` is what
+    the sun leaves to all loads together; ``budget_w`` and ``budget_a`` are what they
+    may use of it under target, margin and limits (current over one phase of the
+    supply). ``battery_w`` is what batteries that regulate themselves give (+ =
+    discharging) at the instant of the surplus. ``modelled_house_w`` is what the house
+    was believed to take where the surplus rests on that, ``probed_w`` what of the
+    budget nobody has seen yet. Rooms are what is left under a limit as the house runs
+    now, ``circuits_a`` what loads draw behind each circuit on its most loaded phase.
+    ``offpeak_start`` is what the house is known to start by itself when off-peak hours
+    begin, ``learned_phases`` the phase that loads were seen to use, by load. ``checks``
+    holds the commissioning checks that ended in this cycle, ``regulation`` what the PIDs
+    of loads did that have one, and ``facts`` what was learned of loads. ``failures`` is
+    what the controls of loads have raised: those loads are let go. ``guard`` is how
+    things stand with the limits, ``plans`` how with schedules and needs, by their ids.
     """
 
     at: float

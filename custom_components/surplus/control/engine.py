@@ -57,7 +57,7 @@ class Engine:
         self._peaks = HousePeaks(saved.get("peaks"))
         self._guard = Guard(saved.get("guard"))
         self._loads = Memories(saved.get("loads", {}))
-        self._plans = Plans(saved.get("plans"))
+        self._plans = Plans(settings, saved.get("plans"))
         self._checks = Checks()
         self._last_at: float | None = None
         self._limits_at: float | None = None

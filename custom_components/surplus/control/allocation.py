@@ -31,6 +31,7 @@ def allocate(
     noted in ``failures`` and let go: it costs only itself.
     """
     handout = _Handout(followers, own_w, around, failures)
+    handout.keeps = guard.keeps(around.now)
     handout.caps_w = guard.act(
         _sound(followers, failures),
         own_w if limited_w is None else limited_w,
@@ -86,7 +87,8 @@ class _Account:
     """What the others must know of a load, in W.
 
     ``own_w`` is what it draws, None where nobody can say. ``span`` is None where it does
-    not follow the surplus. ``excess_w`` is what is withheld for it.
+    not follow the surplus. ``excess_w`` is what is withheld for it, and ``least_a`` what
+    is kept free per phase so that it need not stop.
     """
 
     own_w: float | None
@@ -94,6 +96,7 @@ class _Account:
     trim_w: float = 0.0
     moving_w: float = 0.0
     excess_w: float = 0.0
+    least_a: float = 0.0
 
 
 class _Handout:
@@ -112,6 +115,9 @@ class _Handout:
         self._failures = failures
         self._trials_s: dict[str, float] = {}
         self._all_moving_w = self._trims_below_w = 0.0
+        # What those below need per phase to keep running: a stop loses more than a fall.
+        self.keeps = False
+        self._kept_a = [0.0] * around.settings.phases
         self._accounts: dict[str, _Account] = {}
         for load, control in followers:
             load_id = load.spec.load_id
@@ -132,9 +138,22 @@ class _Handout:
             self._trims_below_w += trim_w
             if control.switching.on:
                 around.least_below_w += span.least_w
+        if (
+            span.least_w > 0
+            and control.switching.on
+            and load.reading.reachable
+            and control.stop_hurts(around.now)
+        ):
+            account.least_a = self._per_phase_a(control, span.least_w)
+            self._keep(control, account.least_a)
         account.moving_w = moving_w
         self._all_moving_w += moving_w
         self._note_trial(load.spec.load_id, control)
+
+    def _keep(self, control: LoadControl[Any, Any], least_a: float) -> None:
+        """Keep free what a load needs to keep running, or no longer (negative)."""
+        for phase in control.phases:
+            self._kept_a[phase - 1] += least_a
 
     def _note_trial(self, load_id: str, control: LoadControl[Any, Any]) -> None:
         """Note how long the trial of a load still lasts, if it is on one."""
@@ -157,9 +176,15 @@ class _Handout:
         if excess_w := account.excess_w:
             account.excess_w = 0.0
             self._take_excess(control, -excess_w)
+        if account.least_a:
+            self._keep(control, -account.least_a)
         cap_w = self.caps_w.get(load_id)
         around.headroom.begin_turn(
-            load_id, None if cap_w is None else self._per_phase_a(control, cap_w)
+            load_id,
+            None if cap_w is None else self._per_phase_a(control, cap_w),
+            # Who starts takes the place of those below, as its priority says.
+            self._kept_a if self.keeps and control.switching.on else None,
+            account.least_a,
         )
         trims_w = self._trims_below_w
         around.reserve_w = min(trims_w, around.settings.reserve_w)

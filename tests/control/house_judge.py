@@ -230,8 +230,8 @@ class Judge:
             return
         if not all(body.settled for body in house.bodies):
             return
-        if house.coarse and any(body.power_w < 0 for body in house.bodies):
-            # What a battery gives on one phase hides in a total what another draws.
+        if house.coarse and house.settings.phases > 1:
+            # What one phase gives hides in a total what another draws.
             return
         rises = self._rises(new)
         for phase, base_a in enumerate(house.house_a, start=1):

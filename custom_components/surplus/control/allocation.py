@@ -10,6 +10,7 @@ from .guard.guard import Guard
 from .loads.base import Follower, LoadControl
 from .loads.circumstances import Circumstances, Span
 from .model import Decision, LoadInput
+from .stagger import Stagger
 
 
 def allocate(
@@ -20,6 +21,7 @@ def allocate(
     failures: Failures,
     *,
     guard: Guard,
+    stagger: Stagger | None = None,
     limited_w: Mapping[str, float] | None = None,
 ) -> tuple[Decision, ...]:
     """Decide for every load out of what those before it leave.
@@ -28,7 +30,8 @@ def allocate(
     of the grid reading, and ``around`` is how things stand before the first one; it goes
     from load to load. ``limited_w`` is what each draws at the instant of the currents
     that limits go by, None where these were seen before. One whose control raises is
-    noted in ``failures`` and let go: it costs only itself.
+    noted in ``failures`` and let go: it costs only itself. ``stagger`` holds back what
+    would begin beside others, None where nothing is held back.
     """
     handout = _Handout(followers, own_w, around, failures)
     handout.keeps = guard.keeps(around.now)
@@ -42,14 +45,19 @@ def allocate(
     # What cannot be commanded takes its room first, whatever its priority.
     for follower in sorted(followers, key=lambda pair: pair[0].reading.reachable):
         load, control = follower
-        handout.begin_turn(follower)
+        ran = control.switching.on
+        held_w = stagger.cap_w(follower, around) if stagger is not None else None
+        handout.begin_turn(follower, held_w)
         decided = failures.attempt(load, _decide, follower, around, checks, guard)
         if decided is None or load.spec.load_id in failures.errors:
             # It goes on with what it draws, as far as anybody knows.
             decided = control.let_go(), around.own_w
             handout.reserve(follower, around.own_w)
         handout.book(follower, *decided)
-        decisions.append(decided[0])
+        decision = decided[0]
+        if stagger is not None:
+            decision = stagger.note(follower, decision, held_w, around, ran=ran)
+        decisions.append(decision)
     return tuple(decisions)
 
 
@@ -163,8 +171,11 @@ class _Handout:
         elif self._trials_s:
             self._trials_s.pop(load_id, None)
 
-    def begin_turn(self, follower: Follower) -> None:
-        """Let ``around`` hold what is left for a load; it is none of those below."""
+    def begin_turn(self, follower: Follower, held_w: float | None) -> None:
+        """Let ``around`` hold what is left for a load; it is none of those below.
+
+        ``held_w`` is up to what it may be told beside others that begin, None for all.
+        """
         load, control = follower
         load_id, around = load.spec.load_id, self._around
         account = self._accounts[load_id]
@@ -179,6 +190,8 @@ class _Handout:
         if account.least_a:
             self._keep(control, -account.least_a)
         cap_w = self.caps_w.get(load_id)
+        if held_w is not None:
+            cap_w = held_w if cap_w is None else min(cap_w, held_w)
         around.headroom.begin_turn(
             load_id,
             None if cap_w is None else self._per_phase_a(control, cap_w),

@@ -10,6 +10,7 @@ of its own. Names are left out: nothing is decided by them.
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, replace
 from datetime import datetime
+from functools import lru_cache
 import json
 from typing import Any, Protocol
 
@@ -17,7 +18,15 @@ from .cycle import Cycle
 from .engine import Engine
 from .freeze import freeze, thaw
 from .freshness import Freshness
-from .model import BatteryReading, Decision, GridReading, LoadInput, LoadSpec, Snapshot
+from .model import (
+    BatteryReading,
+    Decision,
+    GridReading,
+    LoadInput,
+    LoadSpec,
+    Snapshot,
+    TariffNow,
+)
 from .settings import HomeSettings
 
 VERSION = 1
@@ -162,7 +171,7 @@ def snapshot_values(snapshot: Snapshot) -> Values:
             "grid": _fields_of(snapshot.grid) if snapshot.grid else None,
             "solar_w": freeze(snapshot.solar_w),
             "cheap": snapshot.cheap,
-            "tariff": freeze(snapshot.tariff),
+            "tariff": _frozen_tariff(snapshot.tariff),
             "forecast": freeze(snapshot.forecast),
             "levels": freeze(snapshot.levels) if snapshot.levels else None,
             "batteries": {
@@ -182,6 +191,12 @@ def snapshot_values(snapshot: Snapshot) -> Values:
             "order": [load.spec.load_id for load in snapshot.loads],
         }
     )
+
+
+# One and the same for minutes: what is ahead of it is long.
+@lru_cache(maxsize=4)
+def _frozen_tariff(tariff: TariffNow | None) -> Any:
+    return freeze(tariff)
 
 
 def snapshot_of(values: Values) -> Snapshot:

@@ -246,6 +246,7 @@ class Engine:
                 if (terms := control.pid_terms) is not None
             },
             facts=facts_of(controls),
+            plans=self._plans.states,
             failures=failures.errors,
         )
 
@@ -337,6 +338,7 @@ class Engine:
             ),
             checks=checks,
             facts=facts_of(controls),
+            plans=self._plans.states,
             failures=failures.errors,
         )
 

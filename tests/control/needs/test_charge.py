@@ -111,6 +111,19 @@ def test_the_next_car_is_another_one() -> None:
     assert bench.run(0.3).runs
 
 
+def test_a_charger_that_is_silent_for_a_moment_has_not_lost_its_car() -> None:
+    bench = car(charge=0.7, base_w=-8000.0)
+    bench.run(0.2)
+    bench.tells = False
+    for lost in ("wants_power", "reachable"):
+        setattr(bench, lost, False)
+        bench.step()
+        setattr(bench, lost, True)
+        bench.run(0.1)
+    bench.run(6)
+    assert bench.charge <= 0.81
+
+
 def test_a_car_that_tells_once_an_hour_is_stopped_in_time_all_the_same() -> None:
     bench = car(charge=0.7, base_w=-8000.0)
     bench.tells_every_s = 3600.0

@@ -130,7 +130,7 @@ def _fields(kind: NeedKind, *, is_storage: bool) -> dict[vol.Marker, Any]:
         case NeedKind.CHARGE:
             kwh = number(1, LARGEST_KWH, 0.1, UnitOfEnergy.KILO_WATT_HOUR)
             # A battery of its own has both already.
-            bounds = {
+            bounds: dict[vol.Marker, Any] = {
                 vol.Required(CONF_MINIMUM, default=0): _percent(),
                 vol.Required(CONF_LIMIT, default=100): _percent(1),
             }

@@ -98,6 +98,7 @@ def test_it_goes_on_once_it_has_lost_some_of_its_charge() -> None:
     bench.run(0.5)
     bench.charge = 0.79
     assert bench.run(0.2).reason is Reason.CAR_LIMIT
+    assert bench.taken_wh == 0
     bench.charge = 0.76
     assert bench.run(0.2).runs
 
@@ -176,6 +177,7 @@ def test_one_that_is_ready_is_not_topped_up_for_a_percent() -> None:
     assert bench.state().met
     bench.charge = 0.69
     assert not bench.run(0.3).runs
+    assert bench.taken_wh == 0
     bench.charge = 0.6
     assert bench.run(0.3).reason is Reason.NEEDED
     assert bench.state().late

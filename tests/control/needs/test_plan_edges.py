@@ -98,6 +98,25 @@ def test_another_battery_is_learned_anew_a_moved_target_is_not() -> None:
     assert wh_per_percent() == pytest.approx(1000, rel=0.02)
 
 
+def test_what_has_begun_goes_on_though_a_cheaper_hour_is_announced() -> None:
+    cheap_now = spans(
+        EVENING, (1, PriceClass.NORMAL, 0.1), (12, PriceClass.NORMAL, 0.3)
+    )
+    need = replace(ENERGY, target=1840.0, ready_by_s=23 * 3600)
+    bench = needing(need, ahead=cheap_now)
+    bench.run_until("20:35")
+    assert bench.cycles[-1].decisions[0].reason is Reason.NEEDED
+    bench.ahead = spans(
+        EVENING, (1, PriceClass.NORMAL, 0.1), (2, PriceClass.NORMAL, 0.05)
+    )
+    bench.step()
+    assert bench.state().active
+    bench.run(0.25)
+    assert not bench.state().active
+    bench.run_until("22:55")
+    assert bench.taken_wh == pytest.approx(1840, abs=60)
+
+
 def test_a_clock_that_is_put_forward_and_back_leaves_no_plan_behind() -> None:
     bench = needing()
     bench.run_until("22:00")

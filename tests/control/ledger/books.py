@@ -7,7 +7,13 @@ import json
 
 from custom_components.surplus.control.cycle import Cycle
 from custom_components.surplus.control.freshness import MeterState
-from custom_components.surplus.control.ledger import Counted, Ledger, News, Tally
+from custom_components.surplus.control.ledger import (
+    Counted,
+    Ledger,
+    News,
+    Source,
+    Tally,
+)
 from custom_components.surplus.control.model import (
     BatteryReading,
     ChargerReading,
@@ -150,3 +156,7 @@ def plugged(register_wh: float | None = None, **more: object) -> dict[str, Count
 
 
 GONE = {CAR: Counted(plugged=False)}
+
+
+def by_source(tally: Tally) -> list[float]:
+    return [round(tally.of(source), 6) for source in Source]

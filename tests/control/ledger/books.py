@@ -38,10 +38,10 @@ NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
 
 
 def car(priority: int = 1, **reading: object) -> LoadInput:
-    """Return a charger on one phase that takes 7360 W at most."""
+    """Return a charger on one phase that takes 7360 W at most, and is measured."""
     return LoadInput(
         spec=ChargerSpec(load_id=CAR, name="Car", priority=priority),
-        reading=ChargerReading(**{"reachable": True, **reading}),
+        reading=ChargerReading(**{"reachable": True, "power_w": 0.0, **reading}),
         mode=Mode.SOLAR,
     )
 

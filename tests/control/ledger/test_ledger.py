@@ -159,6 +159,19 @@ def test_a_guess_that_nobody_has_seen_is_no_energy() -> None:
     assert books.total(PUMP).total_wh == pytest.approx(1500.0)
 
 
+def test_what_is_offered_to_nobody_is_not_taken() -> None:
+    books, unmeasured = Books(), car(power_w=None, offered_a=10.0)
+    books.step(1, unmeasured)
+    books.run(3600, unmeasured, car=2300.0)
+    assert books.total(CAR).total_wh == 0.0
+    # Its own counter knows.
+    books.step(1, unmeasured, car=2300.0, counted={CAR: Counted(register_wh=0.0)})
+    books.step(1, unmeasured, car=2300.0, counted={CAR: Counted(register_wh=700.0)})
+    assert by_source(books.total(CAR)) == pytest.approx([0, 0, 0, 700])
+    books.run(3600, unmeasured, car=2300.0, counted=plugged())
+    assert books.total(CAR).total_wh == pytest.approx(3000.0)
+
+
 def test_a_battery_gives_to_others_and_is_not_counted_twice() -> None:
     books = Books()
     books.step(1, store(), tank())

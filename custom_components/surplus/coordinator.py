@@ -19,19 +19,24 @@ from .control.check import CheckEnd, CheckResult, Finding, finding_of
 from .control.cycle import Cycle
 from .control.engine import Engine
 from .control.freshness import Freshness
-from .control.model import Decision, LoadInput, Reason, Snapshot
+from .control.model import LoadInput, Snapshot
 from .control.record import RecordedEngine
-from .home.config import cheap_of, settings_of, solar_power_of
+from .home.commands import Commands, log_cycle
+from .home.config import settings_of, solar_power_of
 from .home.controls import Controls, Hands
+from .home.forecast import SolarForecast
 from .home.grid_meters import grid_meters_of
 from .home.ledger import HomeLedger
 from .home.loads.batteries import ObservedBatteries
 from .home.meters import GridMeters, MeterHands
+from .home.plans.levels import levels_of
 from .home.problems import Problems
 from .home.recorder import Recorder
 from .home.reports import async_report_check, async_report_cycles_fail
-from .home.sources import FollowedLoads, LoadSight
+from .home.sources import FollowedLoads, LoadSight, witness_of
 from .home.store import SAVE_LATER_S, SAVE_SOON_S, HomeMemory, HomeStore
+from .home.tariff.runtime import HomeTariff
+from .home.troubles import Troubles
 from .registry import Registry
 from .saving import Saver
 
@@ -74,8 +79,10 @@ class HomeCoordinator:
         self.ledger = ledger
         self.cycle: Cycle | None = None
         self.batteries = ObservedBatteries(hass, entry, registry)
+        self.tariff = HomeTariff(hass, entry, registry, memory.tariff)
         self._registry = registry
         self._saver = Saver(hass, HomeStore(hass, entry.entry_id), self._to_save)
+        self.forecast = SolarForecast(hass)
         self.recorder = Recorder(hass, entry.entry_id)
         self.engine = RecordedEngine(engine, self.recorder)
         self.meters = GridMeters(
@@ -96,6 +103,8 @@ class HomeCoordinator:
                 end_check=self._end_check,
             ),
         )
+        self._commands = Commands(memory, self._loads, self.controls)
+        self.troubles = Troubles(hass, memory, self.controls.async_troubled)
         self._listeners: list[Callable[[], None]] = []
         self._stops: list[CALLBACK_TYPE] = []
         self._cycle_timer: CALLBACK_TYPE | None = None
@@ -103,8 +112,6 @@ class HomeCoordinator:
         self._running: frozenset[str] = frozenset()
         self._failing_since: float | None = None
         self._failed: set[str] = set()
-        # Loads in hand that a check has moved while Home only observes.
-        self._put_back: set[str] = set()
         self._patient_until: float | None = None
 
     # ---- life ----------------------------------------------------------------------
@@ -119,6 +126,7 @@ class HomeCoordinator:
             ),
             async_at_started(self.hass, self._started),
             self.recorder.async_start(),
+            self.forecast.async_start(),
         ]
         self._sources_changed()
 
@@ -166,6 +174,7 @@ class HomeCoordinator:
     def _to_save(self) -> dict[str, Any]:
         self.memory.saved_at = wall = dt_util.utcnow()
         self.memory.engine = self.engine.as_dict(monotonic(), wall)
+        self.memory.tariff = self.tariff.as_dict()
         return self.memory.as_dict()
 
     @callback
@@ -175,6 +184,7 @@ class HomeCoordinator:
     @callback
     def _forget(self, load_id: str) -> None:
         self.engine.forget(load_id)
+        self.troubles.async_forget(load_id)
         self.ledger.async_forget(load_id)
 
     @callback
@@ -195,6 +205,7 @@ class HomeCoordinator:
         """Meet the sources that are there now."""
         self.meters.async_follow(grid_meters_of(self.hass, self.entry, self._registry))
         self._loads.async_meet()
+        self.tariff.async_refresh()
         # By the names of the meters that are there now.
         self._problems.async_report_signs()
 
@@ -203,7 +214,7 @@ class HomeCoordinator:
         for load_id in self.engine.checking:
             # What one meter shows before and another after a pulse says nothing.
             self.engine.stop_check(load_id)
-            self._put_back.add(load_id)
+            self._commands.async_check_broken_off(load_id)
             self._check_ended(load_id, CheckResult(end=CheckEnd.METER_LOST))
         self.engine.new_meter(freshness)
         self._apply_settings()
@@ -261,37 +272,40 @@ class HomeCoordinator:
                 self._failing_since = monotonic()
                 _LOGGER.exception("A cycle failed; further failures are not logged")
             if monotonic() - self._failing_since >= _FAILING_S:
-                self._let_go()
+                self._commands.async_let_go()
+                async_report_cycles_fail(self.hass, failing=True)
         else:
             if self._failing_since is not None:
                 _LOGGER.info("Cycles run again")
                 async_report_cycles_fail(self.hass, failing=False)
             self._failing_since = None
 
-    def _let_go(self) -> None:
-        """Leave every load on its safe state: nobody decides for it any more."""
-        for commander in self._loads.commanders.values():
-            commander.tell(None)
-        async_report_cycles_fail(self.hass, failing=True)
-
     def _run_cycle(self) -> None:
         now, wall = monotonic(), dt_util.utcnow()
         self._last_cycle = now
-        grid, seen = self.meters.look(now), self._loads.look()
+        seen = self._loads.look()
+        solar_w = solar_power_of(self.hass, self.entry, self._registry, now)
+        batteries = self.batteries.look()
+        # A battery that regulates itself fills what loads take: nothing of them is seen.
+        witness = None if batteries else witness_of(seen, solar_w)
+        grid = self.meters.look(now, witness)
         self.controls.async_before(seen, now, wall)
         if (grid is None or self.meters.awaits_direction) and self._patient(now):
-            if self.memory.observing:
-                for load_id in self._loads.commanders:
-                    self._only_watch(load_id)
+            self._commands.async_wait()
             return
+        local = dt_util.as_local(wall)
+        tariff = self.tariff.look(now, local)
         snapshot = Snapshot(
             now=now,
-            wall=dt_util.as_local(wall),
+            wall=local,
             grid=grid,
-            solar_w=solar_power_of(self.hass, self.entry, self._registry, now),
+            solar_w=solar_w,
             loads=tuple(self._input(load_id, sight) for load_id, sight in seen.items()),
-            batteries=self.batteries.look(),
-            cheap=cheap_of(self.hass, self.entry),
+            cheap=self.tariff.cheap(),
+            tariff=tariff,
+            forecast=self.forecast.spans,
+            levels=levels_of(self.hass, self.entry),
+            batteries=batteries,
         )
         cycle = self.cycle = self.engine.cycle(snapshot)
         for load_id in cycle.failures.keys() - self._failed:
@@ -301,9 +315,8 @@ class HomeCoordinator:
                 exc_info=cycle.failures[load_id],
             )
         self._failed |= cycle.failures.keys()
-        self._log(cycle)
-        for decision in cycle.decisions:
-            self._command(decision, checked=decision.load_id in cycle.checks)
+        log_cycle(cycle, self.engine.settings, self.meters.control_name)
+        self._commands.async_tell(cycle, self.engine.checking)
         self.controls.async_after(cycle, seen, now, wall)
         running = frozenset(
             decision.load_id for decision in cycle.decisions if decision.runs
@@ -315,6 +328,7 @@ class HomeCoordinator:
         for load_id, result in cycle.checks.items():
             self._check_ended(load_id, result)
         self._problems.async_after(cycle, now)
+        self.troubles.async_after(cycle, seen, self._loads.commanders, now)
         self.ledger.async_after(snapshot, cycle, seen, self.engine.settings)
         for listener in tuple(self._listeners):
             listener()
@@ -322,7 +336,7 @@ class HomeCoordinator:
     def _input(self, load_id: str, sight: LoadSight) -> LoadInput:
         modes = self.controls.modes(load_id)
         return LoadInput(
-            spec=sight.spec,
+            spec=self.tariff.ranked(sight.spec),
             reading=sight.reading,
             mode=modes.mode,
             wishes=modes.wishes,
@@ -332,63 +346,6 @@ class HomeCoordinator:
     def _patient(self, now: float) -> bool:
         """Whether a missing meter may still be on its way up."""
         return self._patient_until is None or now < self._patient_until
-
-    def _command(self, decision: Decision, *, checked: bool) -> None:
-        """Pass a decision on; an observer only carries out a check it was asked for.
-
-        After it (``checked``) what a person has in hand is put back as it was.
-        """
-        load_id = decision.load_id
-        commander = self._loads.commanders.get(load_id)
-        if commander is None or decision.reason is Reason.UNREACHABLE:
-            return
-        if checked:
-            self._put_back.add(load_id)
-        asked = load_id in self.engine.checking or self._is_put_back(decision)
-        if self.memory.observing and not asked:
-            self._only_watch(load_id)
-        else:
-            commander.tell(decision.setpoint)
-
-    def _is_put_back(self, decision: Decision) -> bool:
-        """Whether a check has moved what a person has in hand, and it is not back yet."""
-        load_id = decision.load_id
-        if load_id not in self._put_back:
-            return False
-        by_hand = self.controls.modes(load_id).by_hand
-        if not by_hand or decision.reason is not Reason.RESTING:
-            self._put_back.discard(load_id)
-        return by_hand
-
-    def _only_watch(self, load_id: str) -> None:
-        by_hand = self.controls.modes(load_id).by_hand
-        self._loads.commanders[load_id].tell(None, by_hand=by_hand)
-
-    def _log(self, cycle: Cycle) -> None:
-        if not _LOGGER.isEnabledFor(logging.DEBUG):
-            return
-        settings = self.engine.settings
-        _LOGGER.debug(
-            "Grid power updated: %s W (%s, %s)",
-            cycle.grid_w,
-            self.meters.control_name,
-            cycle.meter,
-        )
-        _LOGGER.debug(
-            "PID trim off: target %s W, margin %s W, surplus %s W, budget %s W",
-            settings.grid_target_w,
-            settings.margin_w,
-            cycle.surplus_w,
-            cycle.budget_w,
-        )
-        for decision in cycle.decisions:
-            _LOGGER.debug(
-                "Allocated %s %s: %s %s",
-                decision.load_id,
-                decision.setpoint.value if decision.setpoint else "nothing",
-                decision.reason,
-                dict(decision.numbers),
-            )
 
     # ---- what Home's entities set --------------------------------------------------
 

@@ -7,6 +7,8 @@ show and set is Home's. Without Home they are unavailable.
 from datetime import datetime, timedelta
 from typing import override
 
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.button import ButtonEntity
 from homeassistant.components.select import SelectEntity
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
@@ -272,6 +274,30 @@ class LoadCheckSensor(LoadEntity, SensorEntity):
         return numbers_of(controls.check) if controls and controls.check else None
 
 
+class LoadProblem(LoadEntity, BinarySensorEntity):
+    """Whether something is wrong with the load."""
+
+    _key = "problem"
+    _attr_device_class = BinarySensorDeviceClass.PROBLEM
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether something is."""
+        controls = self.controls
+        return controls.trouble is not None if controls else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, str] | None:
+        """Return what it is."""
+        controls = self.controls
+        if controls is None:
+            return None
+        return {"problem": controls.trouble.value if controls.trouble else NO_EVENT}
+
+
 class LoadResumeButton(LoadEntity, ButtonEntity):
     """End a boost or an override."""
 
@@ -313,6 +339,7 @@ class LoadGuardEvent(LoadEntity, GuardEventEntity):
 
 
 _ENTITIES: dict[Platform, tuple[type[LoadEntity], ...]] = {
+    Platform.BINARY_SENSOR: (LoadProblem,),
     Platform.SELECT: (LoadModeSelect,),
     Platform.SENSOR: (
         LoadReasonSensor,

@@ -119,6 +119,10 @@ class MeteredLoad(LoadSource):
         await self._source.async_release(by_hand=by_hand)
 
     @override
+    def async_insist(self) -> None:
+        self._source.async_insist()
+
+    @override
     def async_wished(self) -> None:
         self._source.async_wished()
 

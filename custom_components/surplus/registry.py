@@ -9,6 +9,7 @@ publishes its controls here and load entities look them up.
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -28,6 +29,19 @@ from .control.model import (
     RegulatorTerms,
     TariffReading,
 )
+
+
+class Trouble(StrEnum):
+    """What is wrong with a load.
+
+    It cannot be reached, it cannot be decided for, it does not take commands, or it
+    takes them and draws more than it was told.
+    """
+
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"
+    REFUSES = "refuses"
+    DRAWS_TOO_MUCH = "draws_too_much"
 
 
 class MeterSource(Protocol):
@@ -149,6 +163,12 @@ class LoadSource(Protocol):
         What a person has set (``by_hand``) is left as it is, although Home repeated it.
         """
 
+    def async_insist(self) -> None:
+        """Take note that it does not do what it was told.
+
+        The next ``async_apply`` must reach the device, although it was told that before.
+        """
+
     def async_wished(self) -> None:
         """Take note that a person has just asked for something of it: wait no more."""
 
@@ -185,7 +205,7 @@ class LoadControls:
     ``regulation`` is what its PID did last, where it has one, ``facts`` what was learned
     of it that a person would want to see.
     ``check`` is how the last commissioning check ended, None before the first and while
-    one runs.
+    one runs. ``trouble`` is what is wrong with it, None while nothing is.
     """
 
     mode: Mode
@@ -201,6 +221,7 @@ class LoadControls:
     facts: Mapping[str, float] = field(default_factory=dict)
     check: CheckResult | None = None
     checking: bool = False
+    trouble: Trouble | None = None
 
 
 class Accounts(Protocol):

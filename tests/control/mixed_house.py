@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+import json
 
 from custom_components.surplus.control.cycle import Cycle
 from custom_components.surplus.control.engine import Engine
@@ -10,7 +11,9 @@ from custom_components.surplus.control.model import (
     BatteryReading,
     ChargerReading,
     ChargerSpec,
+    Decision,
     GridReading,
+    GuardState,
     HeaterReading,
     HeaterSpec,
     LoadInput,
@@ -23,6 +26,7 @@ from custom_components.surplus.control.model import (
     StorageSpec,
     SwitchedReading,
     SwitchedSpec,
+    TariffNow,
 )
 from custom_components.surplus.control.settings import HomeSettings
 
@@ -135,6 +139,11 @@ class MixedHouse:
     base_a: list[float] = field(default_factory=lambda: [0.0])
     tells_currents: bool = True
     batteries: tuple[BatteryReading, ...] = ()
+    tariff: TariffNow | None = None
+    cutoff_va: float | None = None
+    warns: bool = False
+    frozen_w: float | None = None
+    cheap: bool | None = None
     now: float = 1000.0
     history: list[Cycle] = field(default_factory=list)
     currents: list[tuple[float, ...]] = field(default_factory=list)
@@ -155,6 +164,9 @@ class MixedHouse:
 
     def cycle(self, grid: GridReading | None = None) -> Cycle:
         amps, power_w = self.phases_a(), self.grid_w
+        if self.frozen_w is not None:
+            # What the meter says, whatever flows.
+            power_w = self.frozen_w
         cycle = self.engine.cycle(
             Snapshot(
                 now=self.now,
@@ -165,6 +177,8 @@ class MixedHouse:
                     power_w=power_w,
                     drawn_va=max(0.0, power_w),
                     currents_a=amps if self.tells_currents and len(amps) > 1 else (),
+                    cutoff_va=self.cutoff_va,
+                    overload=self.warns,
                 ),
                 loads=tuple(
                     LoadInput(
@@ -177,6 +191,8 @@ class MixedHouse:
                     for load in self.loads
                 ),
                 batteries=self.batteries,
+                tariff=self.tariff,
+                cheap=self.cheap,
             )
         )
         for load in self.loads:
@@ -195,6 +211,27 @@ class MixedHouse:
                 load.step()
             self.cycle()
         return self.history[-1]
+
+    def restart(self, away_s: float = 0.0) -> None:
+        """Replace the engine by one made of what was saved, some time later."""
+        wall = START + timedelta(seconds=self.now)
+        saved = json.loads(json.dumps(self.engine.as_dict(self.now, wall)))
+        self.now += away_s
+        self.engine = Engine(self.settings, saved)
+
+    @property
+    def guard(self) -> GuardState:
+        return self.history[-1].guard
+
+    def decision(self, load_id: str) -> Decision:
+        return next(d for d in self.history[-1].decisions if d.load_id == load_id)
+
+    def events(self) -> list[tuple[str, str]]:
+        return [
+            (event.kind.value, event.load_id)
+            for cycle in self.history
+            for event in cycle.guard.events
+        ]
 
     @staticmethod
     def told(cycle: Cycle, load_id: str) -> Setpoint | None:

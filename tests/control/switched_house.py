@@ -20,6 +20,7 @@ from custom_components.surplus.control.model import (
     Snapshot,
     SwitchedReading,
     SwitchedSpec,
+    TariffNow,
     Temperatures,
 )
 from custom_components.surplus.control.settings import HomeSettings
@@ -40,6 +41,7 @@ class Relay:
     phases: tuple[int, ...] = (1,)
     draws_w: float = 2000.0
     declared_w: float | None = 2000.0
+    sheddable: bool = False
     first_guess_w: float = 1000.0
     has_sensor: bool = False
     sensor_every_s: float = 5.0
@@ -81,6 +83,7 @@ class Relay:
             most_run_s=self.most_run_s,
             day_ends_s=self.day_ends_s,
             temperatures=self.temperatures,
+            sheddable=self.sheddable,
         )
 
     @property
@@ -135,6 +138,7 @@ class House:
     base_w: float = 0.0
     start: datetime = MORNING
     cheap: Callable[[datetime], bool] | None = None
+    tariff: Callable[[datetime], TariffNow] | None = None
     base_at: Callable[[datetime], float] | None = None
     meter_works: bool = True
     knows_direction: bool = True
@@ -206,6 +210,7 @@ class House:
                 wall=self.wall,
                 grid=self.grid,
                 cheap=self.cheap(self.wall) if self.cheap else None,
+                tariff=self.tariff(self.wall) if self.tariff else None,
                 loads=(
                     *(
                         LoadInput(

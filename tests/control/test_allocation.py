@@ -9,10 +9,12 @@ from custom_components.surplus.control.allocation import allocate
 from custom_components.surplus.control.checking import Checks
 from custom_components.surplus.control.failures import Failures
 from custom_components.surplus.control.freshness import MeterState
+from custom_components.surplus.control.guard.guard import Guard
 from custom_components.surplus.control.limits import Headroom, Limit
 from custom_components.surplus.control.loads.circumstances import Circumstances, Span
 from custom_components.surplus.control.model import (
     Decision,
+    GridReading,
     LimitKind,
     LoadInput,
     LoadReading,
@@ -35,6 +37,9 @@ def hand_out(
     phases: int = 1,
     **more: float,
 ) -> tuple[Decision, ...]:
+    headroom = Headroom((LIMIT,), (0.0,) * phases, (shown_a,) * phases)
+    guard = Guard()
+    guard.see(100.0, (LIMIT,), headroom, GridReading(at=100.0, power_w=shown_a * V))
     return allocate(
         [(control.load, control) for control in controls],
         {control.spec.load_id: control.draws_w for control in controls},
@@ -47,12 +52,13 @@ def hand_out(
             voltage_v=V,
             meter=MeterState.FRESH,
             direction_known=True,
-            headroom=Headroom((LIMIT,), (0.0,) * phases, (shown_a,) * phases),
+            headroom=headroom,
             settings=HomeSettings(reserve_w=500.0),
             **more,
         ),
         Checks(),
         Failures(),
+        guard=guard,
         limited_w={control.spec.load_id: control.draws_w for control in controls}
         if is_new
         else None,

@@ -36,10 +36,10 @@ class TestMinSolar:
         house.run(100, base_w=500)
         assert house.cars[0].offered_a == 6
         house.run(60, base_w=4000)
-        assert house.decision().reason is Reason.NO_ROOM
+        assert house.decision().reason is Reason.SHED
         assert house.cars[0].offered_a == 0
         house.run(100, base_w=500)
-        assert house.decision().reason is Reason.RESTING
+        assert house.decision().reason is Reason.SHED
         house.run(300)
         assert house.cars[0].offered_a == 6
 
@@ -150,8 +150,11 @@ class TestManual:
         assert house.cars[0].offered_a in (14, 15)
         assert house.decision().reason is Reason.LIMITED
         house.run(60, base_w=5000)
+        assert house.cars[0].offered_a == 6
+        assert house.decision().reason is Reason.LIMITED
+        house.run(250)
         assert house.cars[0].offered_a == 0
-        assert house.decision().reason is Reason.NO_ROOM
+        assert house.decision().reason is Reason.SHED
 
     def test_a_number_changed_by_a_person_does_not_wait_for_a_rest(self) -> None:
         house = House(cars=[Car(mode=Mode.MANUAL, manual_a=10)])

@@ -15,7 +15,7 @@ KINDS = pytest.mark.parametrize(
         (charger(), 14.0),
         (heater(), 2500.0),
         (storage(), 2500.0),
-        (switched(power_w=2500.0), 1.0),
+        (switched(power_w=2500.0, sheddable=True), 1.0),
     ],
     ids=["charger", "heater", "storage", "switched"],
 )
@@ -47,7 +47,7 @@ def test_what_a_limit_takes_comes_back_with_the_room(
     spec: LoadSpec, given: float, base_w: float
 ) -> None:
     house = house_of(spec, given)
-    house.run(120, base_w=base_w)
+    house.run(400, base_w=base_w)
     assert house.loads[0].value < given
     house.run(900, base_w=300)
     assert house.loads[0].value == given

@@ -205,18 +205,36 @@ class TestLimits:
         }
         assert not house.relay.on
 
-    def test_by_hand_it_goes_off_when_a_limit_is_exceeded(self) -> None:
+    @pytest.mark.parametrize("sheddable", [True, False])
+    def test_by_hand_it_is_shed_only_where_that_was_allowed(
+        self, sheddable: bool
+    ) -> None:
         house = House(
-            relays=[Relay(mode=Mode.MANUAL, manual_value=1.0)],
+            relays=[Relay(mode=Mode.MANUAL, manual_value=1.0, sheddable=sheddable)],
             settings=HomeSettings(breaker_a=20),
         )
         house.run(100, base_w=500)
         assert house.relay.on
-        house.run(3, base_w=3500)
-        assert not house.relay.on
-        assert house.run(100, base_w=500).reason is Reason.RESTING
+        house.run(3, base_w=7000)
+        assert house.relay.on is not sheddable
+        if not sheddable:
+            return
+        assert house.run(100, base_w=500).reason is Reason.SHED
         assert house.run(250).reason is Reason.MANUAL
         assert house.relay.on
+
+    def test_it_stays_on_as_long_as_the_breaker_holds(self) -> None:
+        house = House(
+            relays=[Relay(mode=Mode.ECO)],
+            cheap=lambda _: True,
+            settings=HomeSettings(breaker_a=20),
+        )
+        house.run(400, base_w=500)
+        assert house.relay.on
+        assert house.run(295, base_w=3000).reason is Reason.CHEAP_HOURS
+        assert house.relay.on
+        assert house.run(10).reason is Reason.SHED
+        assert not house.relay.on
 
     def test_it_is_not_started_into_room_that_it_fills_to_the_brim(self) -> None:
         house = House(settings=HomeSettings(breaker_a=9), base_w=-10_000)

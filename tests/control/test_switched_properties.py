@@ -25,6 +25,7 @@ NIGHT = datetime(2026, 6, 21, 0, tzinfo=PARIS)
 # A person, a limit, a lost meter and a load that refuses may end a run at once.
 MAY_STOP_EARLY = {
     Reason.NO_ROOM,
+    Reason.SHED,
     Reason.METER_LOST,
     Reason.NO_GRID_METER,
     Reason.MODE_OFF,

@@ -243,5 +243,6 @@ class TestLessons:
         house = begin(House(relays=unknown(1, 1500), settings=SMALL), 500)
         house.run(120)
         house.run(10, base_w=2500)
-        assert not house.relay.on
+        # A person wants it on, and nobody said that it may be shed.
+        assert house.relay.on
         assert steps(house, "home:0") == pytest.approx([1500])

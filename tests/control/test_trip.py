@@ -1,15 +1,18 @@
 """How long breakers still hold, against the check values of the meter's law."""
 
+from math import inf, nan
+
+from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.surplus.control.guard.trip import LINKY, Heat
+from custom_components.surplus.control.guard.trip import BREAKER, LINKY, Heat, TripLaw
 
 
 def seconds_to_trip(before: float, ratio: float) -> float:
     """Step from a load that has lasted for ever to another one."""
     heat = Heat(LINKY)
-    heat.observe(0.0, [before])
-    heat.observe(1.0, [ratio])
+    heat.observe(0.0, 10.0, [10.0 * before])
+    heat.observe(1.0, 10.0, [10.0 * ratio])
     return heat.seconds_left(1.0)
 
 
@@ -39,3 +42,128 @@ def test_a_linky_opens_after_the_seconds_of_its_law(
 ) -> None:
     # The table counts the whole second in which it opens.
     assert seconds_to_trip(before, ratio) == pytest.approx(TABLE[ratio][column], abs=1)
+
+
+def heat_after(shares: list[float], law: TripLaw = LINKY) -> Heat:
+    heat = Heat(law)
+    for at, share in enumerate(shares):
+        heat.observe(float(at), 10.0, [10.0 * share])
+    return heat
+
+
+def test_a_linky_never_opens_at_130_percent() -> None:
+    heat = heat_after([1.299] * 10_000)
+    assert heat.seconds_left(10_000.0) == inf
+    assert 0.99 < heat.share < 1
+
+
+def test_what_is_fed_in_does_not_warm_it() -> None:
+    assert heat_after([-3.0] * 100).share == 0
+
+
+def test_the_tightest_pole_counts() -> None:
+    heat = Heat(LINKY)
+    heat.observe(0.0, 10.0, [0.0, 0.0, 0.0])
+    heat.observe(1.0, 10.0, [14.0, 25.0, 3.0])
+    assert heat.seconds_left(1.0) == pytest.approx(40, abs=1)
+
+
+def test_the_meters_own_filter_second_by_second_opens_at_the_same_time() -> None:
+    image, heat, opened, left_s = 0.0, Heat(LINKY), None, inf
+    heat.observe(0.0, 10.0, [0.0])
+    for second in range(1, 200):
+        x = 0.5 if second < 60 else 1.9 if second < 80 else 1.6
+        image = 0.008 * x**2 + 0.992 * image
+        heat.observe(float(second), 10.0, [10.0 * x])
+        if opened is None and image >= 1.69:
+            opened = second
+        if second == 90:
+            left_s = heat.seconds_left(90.0)
+    assert opened == pytest.approx(90 + left_s, abs=2)
+
+
+def test_seconds_run_on_while_nothing_is_heard() -> None:
+    heat = heat_after([0.0, 2.0])
+    assert heat.seconds_left(11.0) == pytest.approx(heat.seconds_left(1.0) - 10)
+    assert heat.seconds_left(1000.0) == 0
+
+
+def test_what_would_flow_instead_is_reckoned_with() -> None:
+    heat = heat_after([1.0, 2.0])
+    assert heat.seconds_left(1.0) == pytest.approx(33, abs=1)
+    assert heat.seconds_left(1.0, [15.0]) == pytest.approx(100, abs=1)
+    assert heat.seconds_left(1.0, [12.0]) == inf
+
+
+def test_over_a_gap_the_more_of_both_ends_flowed() -> None:
+    before, after = Heat(LINKY), Heat(LINKY)
+    for heat, shares in ((before, (1.2, 0.1)), (after, (0.1, 1.2))):
+        heat.observe(0.0, 10.0, [0.0])
+        heat.observe(1.0, 10.0, [10.0 * shares[0]])
+        heat.observe(121.0, 10.0, [10.0 * shares[1]])
+    assert before.share == pytest.approx(after.share, rel=0.01)
+    assert before.share > 0.5
+
+
+def test_the_first_reading_has_lasted_for_ever() -> None:
+    heat = heat_after([1.5])
+    assert heat.seconds_left(0.0) == 0
+    assert heat_after([1.2]).share == pytest.approx(1.44 / 1.69)
+
+
+def test_it_is_no_cooler_after_a_restart_whatever_the_law() -> None:
+    hot = heat_after([1.29] * 1000)
+    for law in (LINKY, BREAKER):
+        again = Heat(law, hot.as_dict())
+        assert again.share == pytest.approx(hot.share, abs=1e-3)
+        again.observe(5.0, 10.0, [1.0])
+        assert again.share == pytest.approx(hot.share, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "saved", [{}, {"share": "hot"}, {"share": -1}, {"share": nan}, {"share": None}]
+)
+def test_a_damaged_image_is_refused(saved: dict[str, float]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        Heat(LINKY, saved)
+
+
+def test_a_limit_that_falls_finds_it_as_warm_as_it_may_be() -> None:
+    heat = heat_after([0.9] * 2)
+    heat.observe(2.0, 5.0, [9.0])
+    assert heat.seconds_left(2.0) == 0
+
+
+@pytest.mark.parametrize("at", [0.0, 1.0])
+def test_a_reading_of_before_changes_nothing(at: float) -> None:
+    heat = heat_after([0.5, 0.5])
+    heat.observe(at, 10.0, [99.0])
+    assert heat.seconds_left(1.0) == inf
+
+
+# IEC 60898-1, and curves of makers: never later than the quickest that is sold.
+@pytest.mark.parametrize(
+    ("ratio", "latest_s"), [(1.13, inf), (1.45, 60), (2.0, 15), (2.55, 10), (3.0, 6)]
+)
+def test_an_ordinary_breaker_is_taken_for_a_quick_one(
+    ratio: float, latest_s: float
+) -> None:
+    heat = heat_after([0.0, ratio], BREAKER)
+    assert heat.seconds_left(1.0) <= latest_s
+    if latest_s == inf:
+        assert heat.seconds_left(1.0) == inf
+
+
+@given(
+    st.lists(st.floats(0, 8), min_size=2, max_size=40),
+    st.floats(0, 8),
+    st.sampled_from([LINKY, BREAKER]),
+)
+def test_more_current_never_leaves_more_time(
+    shares: list[float], then: float, law: TripLaw
+) -> None:
+    heat = heat_after(shares, law)
+    now = len(shares) - 1.0
+    assert heat.seconds_left(now, [10 * then + 1]) <= heat.seconds_left(
+        now, [10 * then]
+    )

@@ -97,6 +97,7 @@ class HandCharger:
     told_phases: list[int | None] = field(default_factory=list)
     refuses: bool = False
     wishes: int = 0
+    insisted: int = 0
     taken_over: float | None = None
     listeners: list[Callable[[], None]] = field(default_factory=list)
 
@@ -116,6 +117,9 @@ class HandCharger:
 
     async def async_release(self, *, by_hand: bool = False) -> None:
         self.told.append(None)
+
+    def async_insist(self) -> None:
+        self.insisted += 1
 
     def async_wished(self) -> None:
         self.wishes += 1
@@ -181,7 +185,7 @@ def home_entry() -> MockConfigEntry:
         domain=DOMAIN,
         title="Home",
         unique_id=Kind.HOME,
-        minor_version=2,
+        minor_version=3,
         data={
             CONF_KIND: Kind.HOME,
             CONF_PHASES: 1,

@@ -13,10 +13,16 @@ from pytest_homeassistant_custom_component.common import (
 )
 from solaredged import InverterStatus
 
+from custom_components.surplus import entity
 from custom_components.surplus.const import DOMAIN, LIVE_WRITE_INTERVAL
 from custom_components.surplus.diagnostics import async_get_config_entry_diagnostics
 from custom_components.surplus.parking import async_close_parked
-from custom_components.surplus.solaredge import integration, plant, state as link_state
+from custom_components.surplus.solaredge import (
+    integration,
+    plant,
+    sensors,
+    state as link_state,
+)
 from custom_components.surplus.solaredge.battery_sensors import (
     BATTERIES_SENSORS,
     BATTERY_SENSORS,
@@ -43,7 +49,6 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.util import dt as dt_util
 
 from .conftest import solaredge_entry
 from .dumps import EV_CHARGER, NAMES, dump, registers
@@ -472,8 +477,9 @@ async def test_an_energy_that_leapt_over_a_restart_is_doubted_for_a_while(
 ) -> None:
     entry = await restored(hass, far_end, before_wh)
     assert value(hass, "energy") == str(before_wh)
-    now = dt_util.utcnow
-    monkeypatch.setattr(dt_util, "utcnow", lambda: now() + timedelta(minutes=6))
+    now = sensors.monotonic
+    for module in (entity, sensors):
+        monkeypatch.setattr(module, "monotonic", lambda: now() + 360.0)
     await until(lambda: value(hass, "energy") == "65000.0")
     assert entry.state is ConfigEntryState.LOADED
 

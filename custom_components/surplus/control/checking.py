@@ -87,6 +87,7 @@ class Checks:
                 result = check.abort(CheckEnd.TAKES_NOTHING)
             else:
                 measured_w = load.reading.power_w
+                headroom.mean(load_id)
                 result = check.step(
                     now,
                     grid,
@@ -94,7 +95,10 @@ class Checks:
                     own_w[load_id] if measured_w is None else measured_w,
                     wishes=load.wishes,
                     fits=control.fits(
-                        check.needs_w / voltage_v / len(control.phases), headroom, now
+                        check.needs_w / voltage_v / len(control.phases),
+                        headroom,
+                        now,
+                        strict=True,
                     ),
                     battery_w=battery_w,
                 )

@@ -4,31 +4,37 @@ The engine keeps what must be remembered between cycles and nothing else: given 
 snapshots in the same order it decides the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from .allocation import allocate
 from .battery import STRICT_PRICE
-from .behind import drawn_behind_a
 from .check import Check, CheckEnd, CheckResult
 from .checking import Checks
 from .cycle import Cycle
 from .failures import Failures
 from .freshness import Freshness, MeterState
+from .guard.circuits import circuits_of, drawn_behind_a, house_cap_of
+from .guard.guard import Guard
+from .learned_phases import LearnedPhases
 from .limits import Headroom, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Follower
 from .loads.circumstances import Circumstances
 from .memories import Memories, facts_of
-from .model import Decision, GridReading, LimitKind, LoadSpec, Reason, Snapshot
+from .model import GridReading, LimitKind, LoadSpec, Snapshot
 from .needs.plans import Plans
+from .offpeak import OffPeakStart
 from .peaks import HousePeaks
+from .powers import most_powers, own_powers
 from .protection import base_currents, protected, shown_by_control
 from .settings import HomeSettings, priced
 from .sound import sound_grid, sound_loads
-from .surplus import Surplus, SurplusModel, house_w
+from .stagger import Stagger
+from .surplus import SurplusModel, house_w
+from .telling import told_blind, told_with
 
 # A longer gap between readings is not time in which anything was seen.
 _LONGEST_STEP_S = 10.0
@@ -49,20 +55,25 @@ class Engine:
         self.freshness = Freshness()
         self._surplus = SurplusModel()
         self._peaks = HousePeaks(saved.get("peaks"))
+        self._guard = Guard(saved.get("guard"))
         self._loads = Memories(saved.get("loads", {}))
-        self._plans = Plans(saved.get("plans"))
+        self._plans = Plans(settings, saved.get("plans"))
         self._checks = Checks()
         self._last_at: float | None = None
         self._limits_at: float | None = None
         self._sound_grid: GridReading | None = None
-        # What will begin to draw by itself within minutes: kept free of starts and rises.
-        self._expected_w = 0.0
+        self._phases = LearnedPhases(saved.get("phases"))
+        self._stagger = Stagger()
+        self._offpeak = OffPeakStart(saved.get("offpeak", ()))
 
     def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
         return {
             "peaks": self._peaks.as_dict(),
             "loads": self._loads.as_dict(now, wall),
+            "guard": self._guard.as_dict(),
+            "offpeak": self._offpeak.as_list(),
+            "phases": self._phases.as_dict(),
             "plans": self._plans.as_dict(),
         }
 
@@ -79,6 +90,8 @@ class Engine:
     def forget(self, load_id: str) -> None:
         """Forget a load that was deleted: one of the same id later is another one."""
         self._loads.forget(load_id)
+        self._guard.forget(load_id)
+        self._phases.forget(load_id)
         self._checks.stop(load_id)
 
     def start_check(self, spec: LoadSpec) -> None:
@@ -127,10 +140,10 @@ class Engine:
 
         dt_s, is_new = self._step(grid.at)
         voltage_v = voltage_of(settings, grid)
-        own_w = _own_powers(controls, grid.at, snapshot.now, voltage_v, failures)
+        own_w = own_powers(controls, grid.at, snapshot.now, voltage_v, failures)
         limited_w = None
         if grid.limits_at is not None:
-            limited_w = _own_powers(
+            limited_w = own_powers(
                 controls, grid.limits_at, snapshot.now, voltage_v, failures
             )
         if failures.errors:
@@ -151,16 +164,25 @@ class Engine:
         limits_new = self._limits_at is None or shown.at > self._limits_at
         self._limits_at = shown.at
         limits = limits_of(settings, grid)
+        expected_w = self._offpeak.look(snapshot, grid, own_w)
+        circuits = circuits_of(settings, controls, shown.own_w, voltage_v)
         headroom = Headroom(
             limits,
             shown.base_a,
             shown.grid_a,
             overload=grid.overload,
-            expected_a=self._expected_w / voltage_v,
+            expected_a=expected_w / voltage_v,
+            groups=(
+                *circuits,
+                *house_cap_of(snapshot.tariff, grid, own_w, voltage_v),
+            ),
+            guarded=True,
         )
+        self._guard.see(shown.at, limits, headroom, grid)
         if is_new:
+            self._phases.see(grid, controls, own_w, voltage_v)
             still_a = shown.still_a
-            most_w = _most_powers(controls, shown.own_w, snapshot.now, failures)
+            most_w = most_powers(controls, shown.own_w, snapshot.now, failures)
             if most_w != shown.own_w:
                 still_a = base_currents(shown.grid_a, controls, most_w, voltage_v)
             self._note_peak(snapshot, still_a, voltage_v)
@@ -207,12 +229,15 @@ class Engine:
         if battery.owed:
             price = max(settings.import_price, STRICT_PRICE)
             around.settings = replace(settings, import_price=price)
+        staggered = self._stagger.see(controls, cheap=snapshot.cheap, now=snapshot.now)
         decisions = allocate(
             controls,
             own_w,
             around,
             self._checks,
             failures,
+            guard=self._guard,
+            stagger=self._stagger if staggered else None,
             limited_w=shown.own_w if limits_new else None,
         )
         return Cycle(
@@ -231,12 +256,14 @@ class Engine:
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),
-            circuits_a=drawn_behind_a(settings, controls, own_w, voltage_v),
+            circuits_a=drawn_behind_a(settings, circuits),
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
+            offpeak_start=self._offpeak.learned,
+            learned_phases=self._phases.known,
             loads_w=own_w,
             decisions=(
-                *_told_with(decisions, surplus),
+                *told_with(decisions, surplus),
                 *self._loads.let_go(snapshot, failures, decisions),
             ),
             checks=checks,
@@ -247,6 +274,7 @@ class Engine:
             },
             facts=facts_of(controls),
             failures=failures.errors,
+            guard=self._guard.state(snapshot.now, seen=True),
         )
 
     def _sound(self, snapshot: Snapshot) -> Snapshot:
@@ -259,6 +287,7 @@ class Engine:
         elif (grid := sound_grid(snapshot.grid, snapshot.now)) is not None:
             self._sound_grid = grid
         loads = sound_loads(snapshot.loads)
+        loads = self._phases.placed(loads, self._sound_grid, self.settings.phases)
         if self._sound_grid is snapshot.grid and loads is snapshot.loads:
             return snapshot
         return replace(snapshot, grid=self._sound_grid, loads=loads)
@@ -315,13 +344,16 @@ class Engine:
         checks = self._abort_checks(CheckEnd.METER_LOST)
         headroom = Headroom(limits, (base_a,) * settings.phases)
         around = self._unseen(snapshot, meter, headroom)
-        decisions = allocate(controls, {}, around, self._checks, failures)
+        self._guard.see_nothing()
+        decisions = allocate(
+            controls, {}, around, self._checks, failures, guard=self._guard
+        )
         return Cycle(
             at=snapshot.now,
             meter=meter,
             solar_w=snapshot.solar_w,
             battery_state=self._surplus.battery_state,
-            loads_w=_own_powers(
+            loads_w=own_powers(
                 controls,
                 snapshot.now,
                 snapshot.now,
@@ -330,7 +362,7 @@ class Engine:
             ),
             decisions=(
                 *(
-                    _told_blind(decision, meter) if peak_a is None else decision
+                    told_blind(decision, meter) if peak_a is None else decision
                     for decision in decisions
                 ),
                 *self._loads.let_go(snapshot, failures, decisions),
@@ -338,45 +370,8 @@ class Engine:
             checks=checks,
             facts=facts_of(controls),
             failures=failures.errors,
+            guard=self._guard.state(snapshot.now, seen=False),
         )
-
-
-def _own_powers(
-    controls: Sequence[Follower],
-    at: float,
-    now: float,
-    voltage_v: float,
-    failures: Failures,
-) -> dict[str, float]:
-    """Return what each load draws at an instant, of those that can say it."""
-    own_w = {}
-    for load, control in controls:
-        drawn_w = failures.attempt(
-            load, control.counted_w, load.reading, at, now, voltage_v
-        )
-        if drawn_w is not None:
-            own_w[load.spec.load_id] = drawn_w
-    return own_w
-
-
-def _most_powers(
-    controls: Sequence[Follower],
-    own_w: Mapping[str, float],
-    now: float,
-    failures: Failures,
-) -> dict[str, float]:
-    """Return what each load may draw: one that moves otherwise is no draw of the house."""
-    most_w = dict(own_w)
-    for load, control in controls:
-        if not control.orders.moving:
-            continue
-        load_id = load.spec.load_id
-        may_draw_w = failures.attempt(
-            load, control.orders.may_draw_w, own_w[load_id], now
-        )
-        if may_draw_w is not None:
-            most_w[load_id] = may_draw_w
-    return most_w
 
 
 def _budget(
@@ -387,38 +382,3 @@ def _budget(
     if tight := headroom.tightest(range(1, phases + 1)):
         budget_w = min(budget_w, max(0.0, tight[0]) * voltage_v * phases)
     return budget_w
-
-
-def _told_blind(decision: Decision, meter: MeterState) -> Decision:
-    """Say that it is the meter that is missing where nobody knows of any room."""
-    if decision.reason is not Reason.NO_ROOM:
-        return decision
-    never = meter is MeterState.NONE
-    return replace(
-        decision,
-        reason=Reason.NO_GRID_METER if never else Reason.METER_LOST,
-        numbers={},
-    )
-
-
-def _told_with(
-    decisions: tuple[Decision, ...], surplus: Surplus
-) -> tuple[Decision, ...]:
-    """Say what a surplus rests on, and what is missing where a battery is not heard."""
-    if surplus.battery.state is MeterState.LOST:
-        decisions = tuple(
-            replace(decision, reason=Reason.BATTERY_LOST)
-            if decision.reason in (Reason.WAITING_FOR_SURPLUS, Reason.HOLDING_MINIMUM)
-            else decision
-            for decision in decisions
-        )
-    modelled_w = surplus.balance.house_w
-    if modelled_w is None:
-        return decisions
-    modelled = {"modelled_house_w": round(modelled_w)}
-    return tuple(
-        replace(decision, numbers={**decision.numbers, **modelled})
-        if "surplus_w" in decision.numbers
-        else decision
-        for decision in decisions
-    )

@@ -5,10 +5,11 @@ Linky applies its breaker law to each phase with a third of the power. What the 
 draws without the loads is the grid current less the loads' own, at the same instant.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from .groups import Group
 from .model import GridReading, LimitKind
 from .settings import HomeSettings
 
@@ -80,6 +81,10 @@ class Headroom:
     rises of one cycle must fit on top of what it shows. So must what is ``expected_a``:
     a current per phase that will begin to flow by itself, within minutes. What runs
     need not give way to that.
+
+    ``groups`` are the limits of circuits and of all phases together: those count that
+    the load whose turn it is hangs on. ``guarded`` says that the guard stops what must
+    be stopped: what runs keeps its least meanwhile, although a limit is exceeded.
     """
 
     def __init__(
@@ -90,10 +95,15 @@ class Headroom:
         *,
         overload: bool = False,
         expected_a: float = 0.0,
+        groups: tuple[Group, ...] = (),
+        guarded: bool = False,
     ) -> None:
         """Start with everything that is left under the limits."""
         self.overload = overload
         self.expected_a = expected_a
+        self.groups = groups
+        self.guarded = guarded
+        self._behind = groups and tuple(one for one in groups if one.load_ids is None)
         self._limits = limits
         self._base_a = base_a
         self._grid_a = grid_a
@@ -101,6 +111,8 @@ class Headroom:
         self._given_before_a = list(self._given_a)
         self._risen_a = [0.0] * len(base_a)
         self._cap_a: float | None = None
+        self._kept_a: Sequence[float] | None = None
+        self._least_a = 0.0
         # All limits count per phase: the lowest is the tightest on every one.
         self._lowest = min(
             limits, key=lambda limit: (limit.current_a, limit.kind), default=None
@@ -120,28 +132,47 @@ class Headroom:
     @property
     def limit_a(self) -> float | None:
         """The lowest limit, as a current per phase; None where nothing limits."""
-        return None if self._lowest is None else self._lowest.current_a
+        limits_a = [group.limit_a for group in self._behind]
+        if self._lowest is not None:
+            limits_a.append(self._lowest.current_a)
+        return min(limits_a, default=None)
 
     def tightest(self, phases: Iterable[int]) -> tuple[float, LimitKind] | None:
         """Return the current these phases can still take, and what limits it."""
-        if (lowest := self._lowest) is None:
-            return None
-        base_a, given_a = self._base_a, self._given_a
-        room_a = min(
-            [lowest.current_a - base_a[p - 1] - given_a[p - 1] for p in phases]
-        )
-        if self._cap_a is not None:
-            room_a = min(room_a, self._cap_a)
-        return room_a, lowest.kind
+        tight: tuple[float, LimitKind] | None = None
+        if (lowest := self._lowest) is not None:
+            base_a, given_a = self._base_a, self._given_a
+            room_a = min(
+                [lowest.current_a - base_a[p - 1] - given_a[p - 1] for p in phases]
+            )
+            if (kept_a := self._kept_a) is not None and room_a > self._least_a:
+                room_a = max(
+                    self._least_a, room_a - max([kept_a[p - 1] for p in phases])
+                )
+            tight = room_a, lowest.kind
+        for group in self._behind:
+            room_a = group.room_a(phases)
+            if tight is None or room_a < tight[0]:
+                tight = room_a, group.kind
+        if self._cap_a is not None and tight is not None and self._cap_a < tight[0]:
+            return self._cap_a, tight[1]
+        return tight
 
     def exceeded(self, phases: Iterable[int]) -> bool:
         """Return whether these phases may be over a limit, as far as anybody sees."""
+        if any(group.exceeded(phases) for group in self._behind):
+            return True
         if self._lowest is None:
             return False
         if self._grid_a is None or self.overload:
             return True
         limit_a = self._lowest.current_a
         return any(self._grid_a[phase - 1] > limit_a for phase in phases)
+
+    @property
+    def shown_a(self) -> tuple[float, ...] | None:
+        """What the meter shows per phase; None where no meter shows anything."""
+        return self._grid_a
 
     def over_a(self) -> dict[int, float]:
         """Return by how much the meter shows phases over a limit, where it does."""
@@ -155,38 +186,67 @@ class Headroom:
         }
 
     def take(self, phases: Iterable[int], current_a: float) -> None:
-        """Hand out a current on some phases."""
+        """Hand out a current on some phases, to the load that is meant."""
         for phase in phases:
             self._given_a[phase - 1] += current_a
+        for group in self._behind:
+            group.take(phases, current_a)
 
     # ---- load by load --------------------------------------------------------------
 
-    def begin_turn(self, cap_a: float | None) -> None:
-        """Begin handing out to one load, up to a current per phase."""
-        self._cap_a = cap_a
-        self._given_before_a = list(self._given_a)
+    def mean(self, load_id: str) -> None:
+        """Let the limits count that a load hangs on."""
+        if self.groups:
+            self._behind = tuple(g for g in self.groups if g.holds(load_id))
 
-    def end_turn(self, phases: Container[int], own_a: float) -> None:
+    def share_limits(self, load_id: str) -> bool:
+        """Whether another load hangs on all the limits of the one that is meant."""
+        return all(group.holds(load_id) for group in self._behind)
+
+    def begin_turn(
+        self,
+        load_id: str,
+        cap_a: float | None,
+        kept_a: Sequence[float] | None = None,
+        least_a: float = 0.0,
+    ) -> None:
+        """Begin handing out to one load, up to a current per phase.
+
+        ``kept_a`` is per phase what those below need to keep running: the load has no
+        more than its own ``least_a`` before them.
+        """
+        self._cap_a, self._kept_a, self._least_a = cap_a, kept_a, least_a
+        self._given_before_a = list(self._given_a)
+        if self.groups:
+            self.mean(load_id)
+            for group in self._behind:
+                group.begin_turn()
+
+    def end_turn(self, phases: Sequence[int], own_a: float) -> None:
         """End it; what was handed out beyond what it draws is a rise."""
         for index, before_a in enumerate(self._given_before_a):
             drawn_a = own_a if index + 1 in phases else 0.0
             rise_a = self._given_a[index] - before_a - drawn_a
             self._risen_a[index] += max(0.0, rise_a)
-        self._cap_a = None
+        for group in self._behind:
+            group.end_turn(phases, own_a)
+        self._cap_a = self._kept_a = None
 
     def to_rise_a(self, phases: Iterable[int]) -> float | None:
         """Return by how much these phases may rise on top of what the meter shows.
 
         Negative where nothing may; None without a limit, or a meter.
         """
-        if self._lowest is None or self._grid_a is None:
+        if self._grid_a is None:
             return None
-        if self.overload:
-            return -inf
-        return (
-            min(
-                self._lowest.current_a - self._grid_a[p - 1] - self._risen_a[p - 1]
-                for p in phases
+        rooms_a = [group.to_rise_a(phases) for group in self._behind]
+        if (lowest := self._lowest) is not None:
+            if self.overload:
+                return -inf
+            rooms_a.append(
+                min(
+                    lowest.current_a - self._grid_a[p - 1] - self._risen_a[p - 1]
+                    for p in phases
+                )
             )
-            - self.expected_a
-        )
+        return min(rooms_a) - self.expected_a if rooms_a else None

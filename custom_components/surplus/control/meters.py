@@ -20,6 +20,11 @@ _PROVEN_READINGS = 3
 # nothing of the grid, however fresh it says that is.
 _FROZEN_S = 300.0
 _FROZEN_W = 1000.0
+# The loads and the sun stand for one more meter, which no meter is called.
+_WITNESS = ""
+# Where the sun is not measured, loads that follow it hold a meter near its target, and
+# one of few digits may well stay the same.
+_REGULATED_W = 100.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +44,8 @@ class MeterSight:
 class JudgedMeter:
     """A meter, its newest reading that can be true, and how good that is now.
 
-    A ``frozen`` one says the same again and again, while others show that it changes.
+    A ``frozen`` one says the same again and again, while others, or loads of known
+    power, show that it changes.
     """
 
     meter_id: str
@@ -89,6 +95,17 @@ class Choice:
         return self.control.meter_id if self.control else None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Witness:
+    """What loads are measured to draw, less the sun: it moves the grid by as much.
+
+    ``sees_sun`` says that the sun is measured too.
+    """
+
+    power_w: float
+    sees_sun: bool = False
+
+
 class _Meter:
     """What is remembered of one meter."""
 
@@ -99,6 +116,7 @@ class _Meter:
         self._fresh_since: float | None = None
         self._fresh_readings = 0
         self._same_w: float | None = None
+        self._same_at = 0.0
         # By meter, between what it moved since this one shows the same.
         self._others_w: dict[str, tuple[float, float]] = {}
         self._moved_at: float | None = None
@@ -130,7 +148,11 @@ class _Meter:
         return judged
 
     def compare(
-        self, judged: JudgedMeter, others: Iterable[JudgedMeter], now: float
+        self,
+        judged: JudgedMeter,
+        others: Iterable[JudgedMeter],
+        now: float,
+        witness: Witness | None = None,
     ) -> JudgedMeter:
         """Find out whether it is frozen, by what others show meanwhile.
 
@@ -142,18 +164,30 @@ class _Meter:
             shown_w = None
         if shown_w is None or shown_w != self._same_w:
             self._same_w, self._others_w, self._moved_at = shown_w, {}, None
+            self._same_at = reading.at if reading is not None else now
             return judged
         for other in others:
             if (other_w := other.shown_w) is not None:
-                low_w, high_w = self._others_w.get(other.meter_id, (other_w, other_w))
-                span_w = min(low_w, other_w), max(high_w, other_w)
-                self._others_w[other.meter_id] = span_w
-                if self._moved_at is None and span_w[1] - span_w[0] >= _FROZEN_W:
-                    self._moved_at = now
+                self._see_beside(other.meter_id, other_w, now)
+        if witness is not None and (witness.sees_sun or abs(shown_w) >= _REGULATED_W):
+            self._see_beside(_WITNESS, witness.power_w, now)
         if self._moved_at is None or now - self._moved_at < _FROZEN_S:
             return judged
         self._fresh_since, self._fresh_readings = None, 0
         return replace(judged, frozen=True)
+
+    @property
+    def same_since(self) -> float:
+        """The instant at which it first said what it says now."""
+        return self._same_at
+
+    def _see_beside(self, other_id: str, power_w: float, now: float) -> None:
+        """Note between what powers another one has moved since this one stays the same."""
+        low_w, high_w = self._others_w.get(other_id, (power_w, power_w))
+        span_w = min(low_w, power_w), max(high_w, power_w)
+        self._others_w[other_id] = span_w
+        if self._moved_at is None and span_w[1] - span_w[0] >= _FROZEN_W:
+            self._moved_at = now
 
     def is_proven(self, now: float) -> bool:
         """Whether it has been heard for long enough to take over."""
@@ -185,7 +219,12 @@ class MeterChoice:
         """Return the rhythm that was learned of a meter."""
         return self._known[meter_id].freshness
 
-    def choose(self, sights: Sequence[MeterSight], now: float) -> Choice:
+    def choose(
+        self,
+        sights: Sequence[MeterSight],
+        now: float,
+        witness: Witness | None = None,
+    ) -> Choice:
         """Choose among meters in the user's order."""
         self._known = {
             sight.meter_id: self._known.get(sight.meter_id) or _Meter()
@@ -194,17 +233,18 @@ class MeterChoice:
         judged = [self._known[sight.meter_id].judge(sight, now) for sight in sights]
         meters = tuple(
             self._known[meter.meter_id].compare(
-                meter, [other for other in judged if other is not meter], now
+                meter, [other for other in judged if other is not meter], now, witness
             )
             for meter in judged
         )
         control = self._control(meters, now)
         self._control_id = control.meter_id if control else None
-        return Choice(
-            control=control,
-            reading=_assembled(control, meters) if control else None,
-            meters=meters,
-        )
+        reading = _assembled(control, meters) if control else None
+        if control is not None and control.frozen and reading is not None:
+            # Nobody else can: what it repeats is as old as its first time.
+            at = self._known[control.meter_id].same_since
+            reading = replace(reading, at=min(reading.at, at))
+        return Choice(control=control, reading=reading, meters=meters)
 
     def _control(
         self, meters: tuple[JudgedMeter, ...], now: float

@@ -10,6 +10,7 @@ from .model import GridReading, LoadInput, LoadReading
 
 # No house that this is for draws or gives as much.
 _MOST_W = 100_000.0
+_MOST_A = 1000.0
 
 
 def sound_grid(grid: GridReading, now: float) -> GridReading | None:
@@ -22,6 +23,8 @@ def sound_grid(grid: GridReading, now: float) -> GridReading | None:
             return None
     if _is_odd(grid):
         grid = _without_odd(grid)
+    if grid.currents_a and max(map(abs, grid.currents_a)) > _MOST_A:
+        grid = replace(grid, currents_a=())
     return replace(grid, at=now) if grid.at > now else grid
 
 

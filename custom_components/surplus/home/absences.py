@@ -19,15 +19,19 @@ from .const import CONF_EXPORT_ENTITY, CONF_POWER_ENTITY, CONF_SOLAR_ENTITY
 from .loads.const import CONF_ENERGY_ENTITY, CONF_VEHICLE_ENTITY, SUBENTRY_BATTERY
 from .loads.settings import load_id_of
 from .loads.values import is_there
+from .plans.const import CONF_LEVEL_ENTITY
 from .reports import async_absent, async_report_absent
+from .tariff.const import CONF_TARIFF_ENTITY, SUBENTRY_TARIFF
 
+# What a vehicle, a level or a counter tells may be away for a while without harm.
+_MAY_PAUSE: Final = (CONF_ENERGY_ENTITY, CONF_LEVEL_ENTITY, CONF_VEHICLE_ENTITY)
 _LOOK: Final = timedelta(seconds=30)
 # Integrations may come up this long after Home Assistant itself.
 _START_GRACE_S: Final = 60.0
 # A device may be away for as long as it takes to restart it.
 _ABSENT_S: Final = 600.0
 _ENTITY_KEY: Final = "_entity"
-# Of the power of the grid, the sun and a battery.
+# Of the power of the grid, the sun and a battery, and of the tariff.
 _TOLD_ELSEWHERE: Final = (CONF_POWER_ENTITY, CONF_EXPORT_ENTITY, CONF_SOLAR_ENTITY)
 
 
@@ -150,13 +154,15 @@ class Absences:
         ):
             for subentry in owner.subentries.values():
                 battery = subentry.subentry_type == SUBENTRY_BATTERY
+                tariff = subentry.subentry_type == SUBENTRY_TARIFF
                 load = home.load(load_id_of(subentry)) if home else None
                 off = load is not None and load.mode is Mode.OFF
                 for key, entity_id in _entity_ids(subentry.data):
                     may_pause = (
                         off
-                        or key in (CONF_VEHICLE_ENTITY, CONF_ENERGY_ENTITY)
+                        or key in _MAY_PAUSE
                         or (battery and key in _TOLD_ELSEWHERE)
+                        or (tariff and key == CONF_TARIFF_ENTITY)
                     )
                     yield subentry.subentry_id, subentry.title, entity_id, may_pause
 

@@ -75,6 +75,12 @@ class LoadCommander:
                 self._hass, self._send(), f"surplus command {self.source.spec.load_id}"
             )
 
+    @callback
+    def insist(self) -> None:
+        """Say it again: the load does not do what it was told."""
+        self.source.async_insist()
+        self._unsure = True
+
     @property
     def _busy(self) -> bool:
         # A command that needs no waiting ends before its task is even returned.

@@ -12,7 +12,6 @@ from ..registry import Registry
 from .circuits.settings import circuits_of
 from .const import (
     CONF_BREAKER_A,
-    CONF_CHEAP_ENTITY,
     CONF_GRID_METERS,
     CONF_PHASES,
     CONF_RESERVE_W,
@@ -24,7 +23,7 @@ from .const import (
     IMPORT_PRICE,
     STRICTNESS_BALANCED,
 )
-from .loads.values import on_of
+from .plans.settings import needs_of, schedules_of
 from .store import HomeMemory
 
 # A production that was told longer ago may be anything by now.
@@ -53,6 +52,8 @@ def settings_of(
         sign_reversed=control_id in memory.reversed_meters,
         zero_export=bool(data.get(CONF_ZERO_EXPORT)),
         circuits=circuits_of(entry),
+        schedules=schedules_of(entry),
+        needs=needs_of(entry),
     )
 
 
@@ -73,12 +74,6 @@ def solar_power_of(
         return None
     # Inverters draw a few watts at night; production is never negative.
     return sum(max(0.0, power_w) for power_w in known)
-
-
-def cheap_of(hass: HomeAssistant, entry: ConfigEntry) -> bool | None:
-    """Return whether the user's entity says that hours are cheap now; None if unknown."""
-    entity_id = entry.data.get(CONF_CHEAP_ENTITY)
-    return on_of(hass.states.get(entity_id)) if entity_id is not None else None
 
 
 def migrated(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from ..control.model import (
     RegulatorTerms,
     StorageSpec,
 )
-from ..registry import HomeControls, LoadControls, Registry
+from ..registry import HomeControls, LoadControls, Registry, Trouble
 from .checks import Checks
 from .ends import Ends
 from .guard.news import GuardNews, OnGuardEvent
@@ -90,6 +90,7 @@ class Controls(HomeControls):
         self._regulation: Mapping[str, RegulatorTerms] = {}
         self._facts: Mapping[str, Mapping[str, float]] = {}
         self._newest: dict[str, Decision] = {}
+        self._troubles: dict[str, Trouble] = {}
         self._counted_at: float | None = None
 
     @property
@@ -131,6 +132,7 @@ class Controls(HomeControls):
             facts=self._facts.get(load_id, {}),
             check=self.checks.result(load_id),
             checking=self.checks.is_running(load_id),
+            trouble=self._troubles.get(load_id),
         )
 
     @callback
@@ -306,6 +308,15 @@ class Controls(HomeControls):
             self._hands.save_within(_SAVE_COUNTS_S)
         self._counters = cycle.guard.counters
         self._guard.async_tell(cycle.guard.events)
+
+    @callback
+    def async_troubled(self, load_id: str, trouble: Trouble | None) -> None:
+        """Show what is wrong with a load, or that nothing is any more."""
+        if trouble is None:
+            self._troubles.pop(load_id, None)
+        else:
+            self._troubles[load_id] = trouble
+        self._listeners.async_notify(load_id)
 
     def _count(self, load_id: str, energy_wh: float) -> bool:
         """Take energy off a boost; returns whether that can be seen."""

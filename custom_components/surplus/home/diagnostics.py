@@ -5,6 +5,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 
+from ..clock import monotonic
 from ..control.cycle import Cycle
 from ..coordinator import HomeConfigEntry
 from ..registry import async_get_registry
@@ -48,6 +49,8 @@ async def async_diagnostics(
             "memory": coordinator.memory.as_dict(),
             "ledger": coordinator.ledger.as_dict(),
             "meters": coordinator.meters.as_list(),
+            "tariff": coordinator.tariff.diagnostics(),
+            "troubles": coordinator.troubles.as_dict(monotonic()),
             "cycle": _told(coordinator.cycle) if coordinator.cycle else None,
         }
     )

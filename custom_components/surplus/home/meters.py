@@ -8,7 +8,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..control.disagreement import Disagreement, Disagreements
 from ..control.freshness import Freshness
-from ..control.meters import Choice, MeterChoice, MeterSight, is_overload
+from ..control.meters import Choice, MeterChoice, MeterSight, Witness, is_overload
 from ..control.model import GridReading
 from ..registry import MeterSource
 
@@ -125,11 +125,11 @@ class GridMeters:
         self._chosen = Choice()
         self._hands.controlled_by(None)
 
-    def look(self, now: float) -> GridReading | None:
+    def look(self, now: float, witness: Witness | None = None) -> GridReading | None:
         """Return the reading to decide by; None until any meter has told one."""
         sights = [followed.look() for followed in self._followed.values()]
         before = self._chosen.control_id
-        self._chosen = chosen = self._choice.choose(sights, now)
+        self._chosen = chosen = self._choice.choose(sights, now, witness)
         if chosen.control is not None and chosen.control_id != before:
             if before is not None:
                 _LOGGER.info("%s is the grid meter now", self.control_name)
@@ -184,6 +184,12 @@ class GridMeters:
         """What the user calls those that should report: a sleeping one need not."""
         awake = [meter for meter in self._chosen.meters if not meter.asleep]
         return ", ".join(self.name_of(meter.meter_id) for meter in awake)
+
+    @property
+    def frozen(self) -> str:
+        """What the user calls those that say the same again and again."""
+        frozen = [meter for meter in self._chosen.meters if meter.frozen]
+        return ", ".join(self.name_of(meter.meter_id) for meter in frozen)
 
     @property
     def all_asleep(self) -> bool:

@@ -10,6 +10,7 @@ from .meters import GridMeters
 from .reports import (
     async_report_battery_lost,
     async_report_disagreement,
+    async_report_meter_frozen,
     async_report_meter_lost,
     async_report_sign_reversed,
 )
@@ -41,9 +42,12 @@ class Problems:
     def async_after(self, cycle: Cycle, now: float) -> None:
         """Tell of what a cycle has shown."""
         meters = self._meters
+        async_report_meter_frozen(self._hass, meters.frozen)
         lost = cycle.meter in (MeterState.LOST, MeterState.NONE)
         async_report_meter_lost(
-            self._hass, lost=lost and not meters.all_asleep, meter=meters.names
+            self._hass,
+            lost=lost and not meters.all_asleep and not meters.frozen,
+            meter=meters.names,
         )
         async_report_disagreement(self._hass, meters.disagreement, meters.name_of)
         self._report_battery(cycle, now)

@@ -11,20 +11,26 @@ from ..const import DOMAIN
 from ..control.check import CheckResult, finding_of, numbers_of
 from ..control.disagreement import Disagreement
 from ..control.model import LoadSpec
+from ..registry import Trouble
 from .guard.problems import ISSUES as GUARD_ISSUES
+from .tariff.reports import TARIFF_LOST
 
 _METER_LOST = "grid_meter_lost"
+_METER_FROZEN = "grid_meter_frozen"
 _SIGN_REVERSED = "sign_reversed"
 _DISAGREE = "grid_meters_disagree"
 _BATTERY_LOST = "battery_lost"
 _CYCLES_FAIL = "cycles_fail"
 _ENTITY = "load_entity"
+_TROUBLE = "load_trouble"
 ISSUES = (
     _METER_LOST,
+    _METER_FROZEN,
     _SIGN_REVERSED,
     _DISAGREE,
     _BATTERY_LOST,
     _CYCLES_FAIL,
+    TARIFF_LOST,
     *GUARD_ISSUES,
 )
 
@@ -35,6 +41,12 @@ def async_report_meter_lost(
 ) -> None:
     """Raise or clear the issue of a grid meter that does not report."""
     _report(hass, _METER_LOST, meter, raised=lost)
+
+
+@callback
+def async_report_meter_frozen(hass: HomeAssistant, meters: str) -> None:
+    """Raise or clear the issue of meters that say the same again and again."""
+    _report(hass, _METER_FROZEN, meters, raised=bool(meters))
 
 
 @callback
@@ -96,6 +108,8 @@ def async_clear_issues(hass: HomeAssistant) -> None:
         ir.async_delete_issue(hass, DOMAIN, issue)
     for owner in async_absent(hass):
         async_report_absent(hass, owner, None)
+    for load_id in async_troubled(hass):
+        async_report_trouble(hass, load_id, None)
 
 
 def _report(
@@ -123,7 +137,37 @@ def _report(
 @callback
 def async_absent(hass: HomeAssistant) -> list[str]:
     """Return the loads whose absent entities are reported now, also set aside."""
-    prefix = f"{_ENTITY}_"
+    return _reported(hass, _ENTITY)
+
+
+@callback
+def async_troubled(hass: HomeAssistant) -> list[str]:
+    """Return the loads whose trouble is reported now, also set aside."""
+    return _reported(hass, _TROUBLE)
+
+
+@callback
+def async_report_trouble(
+    hass: HomeAssistant, load_id: str, trouble: Trouble | None, *, name: str = ""
+) -> None:
+    """Raise or clear the issue of a load that has something wrong for long."""
+    issue = f"{_TROUBLE}_{load_id}"
+    if trouble is None:
+        ir.async_delete_issue(hass, DOMAIN, issue)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue,
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=f"{_TROUBLE}_{trouble}",
+        translation_placeholders={"load": name},
+    )
+
+
+def _reported(hass: HomeAssistant, kind: str) -> list[str]:
+    prefix = f"{kind}_"
     return [
         issue_id.removeprefix(prefix)
         for (domain, issue_id), issue in ir.async_get(hass).issues.items()

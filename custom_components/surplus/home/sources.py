@@ -1,12 +1,15 @@
 """The loads that Home follows, as they come and go."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 import logging
+from math import isfinite
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..control.ledger import Counted
+from ..control.meters import Witness
 from ..control.model import LoadReading, LoadSpec
 from ..registry import CountingSource, Registry
 from .commander import LoadCommander
@@ -80,3 +83,24 @@ class FollowedLoads:
                 continue
             self._broken.discard(load_id)
         return seen
+
+
+def witness_of(seen: Mapping[str, LoadSight], solar_w: float | None) -> Witness | None:
+    """Return what measured loads say of the grid; None where nothing measures any.
+
+    A battery that is commanded may be one of them: it moves the grid as others do.
+    """
+    drawn_w = [
+        sight.reading.power_w
+        for sight in seen.values()
+        if sight.reading.reachable and sight.reading.power_w is not None
+    ]
+    if not drawn_w:
+        return None
+    power_w = sum(drawn_w) - (solar_w or 0.0)
+    # What is odd of one of them says nothing.
+    return (
+        Witness(power_w=power_w, sees_sun=solar_w is not None)
+        if isfinite(power_w)
+        else None
+    )

@@ -163,6 +163,10 @@ class Commander:
 
     def clock_jumped(self) -> None:
         """Write the limit anew: what was sent may begin in the charger's future."""
+        self.say_again()
+
+    def say_again(self) -> None:
+        """Write the limit anew, although it was accepted."""
         self.lease.say_again()
         self._wake.set()
 

@@ -127,6 +127,10 @@ class ChargerLoad(LoadSource):
             raise explained(self._charger, error) from error
 
     @override
+    def async_insist(self) -> None:
+        self._charger.commander().say_again()
+
+    @override
     def async_wished(self) -> None:
         """Wait for nothing: the charger says itself whether a vehicle is there."""
 

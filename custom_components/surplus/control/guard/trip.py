@@ -10,9 +10,10 @@ that (Enedis-NOI-CPT_54E v3, cut-off device): B = 0.008, 1.3². An ordinary brea
 image here is the quick edge of the band, so that it never claims more time than there is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, inf, log, log1p
+from math import exp, inf, isfinite, log, log1p
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +26,11 @@ class TripLaw:
     tau_s: float
     holds: float
 
+    @property
+    def opens_at(self) -> float:
+        """The heat at which it opens."""
+        return self.holds * self.holds
+
 
 # 1 / −ln(1 − 0.008): a little less than 125 s.
 LINKY = TripLaw(tau_s=-1.0 / log1p(-0.008), holds=1.3)
@@ -32,60 +38,99 @@ LINKY = TripLaw(tau_s=-1.0 / log1p(-0.008), holds=1.3)
 # about half a minute, twice in some ten seconds, three times in four.
 BREAKER = TripLaw(tau_s=30.0, holds=1.13)
 
+# Readings further apart than this leave open what flowed between them.
+_SEEN_THROUGH_S = 10.0
+# What a limit may fall by before what was seen under it says nothing of the new one.
+_SAME_LIMIT = 0.95
+
 
 class Heat:
     """The image of one breaker, each pole by itself."""
 
-    def __init__(self, law: TripLaw) -> None:
-        """Begin cold."""
+    def __init__(self, law: TripLaw, saved: Mapping[str, Any] | None = None) -> None:
+        """Begin with nothing known, or with what ``as_dict`` gave.
+
+        Raises KeyError, TypeError or ValueError where that is damaged.
+        """
         self.law = law
-        self._heats: tuple[float, ...] = ()
-        self._shares: tuple[float, ...] = ()
+        self._limit_a = 0.0
+        self._heats: list[float] = []
+        self._shares: list[float] = []
         self._at: float | None = None
+        # Of the past that nobody saw: no pole is cooler than it was before it.
+        self._before = 0.0
+        if saved is not None:
+            # As a share of what opens it: another law may apply by now.
+            share = float(saved["share"])
+            if not (isfinite(share) and share >= 0):
+                raise ValueError(f"no share of heat: {share}")
+            self._before = min(share, 1.0) * law.opens_at
 
-    def observe(self, at: float, shares: Sequence[float]) -> None:
-        """Take in what flows at an instant, as shares of the rating, one per pole.
+    def observe(self, at: float, limit_a: float, currents_a: Sequence[float]) -> None:
+        """Take in what flows on each pole at an instant, of what the breaker is set to.
 
-        What leaves for the grid counts as nothing. Between two instants what flowed at
-        the first is taken to have gone on; before the first of all, what flows then has
-        flowed for ever.
+        What leaves for the grid counts as nothing. Between two readings what flowed at
+        the first is taken to have gone on, or over a gap the more of both. Before the
+        first of all, what flows then has flowed for ever.
         """
-        drawn = tuple(max(0.0, share) for share in shares)
-        if self._at is None or len(drawn) != len(self._shares):
-            # Nobody saw what was before: as warm as it can be without having opened.
-            most = self.law.holds**2
-            self._heats = tuple(min(share**2, most) for share in drawn)
-        elif at > self._at:
-            cooled = exp(-(at - self._at) / self.law.tau_s)
-            self._heats = tuple(
-                share**2 - (share**2 - heat) * cooled
-                for share, heat in zip(self._shares, self._heats, strict=True)
-            )
-        else:
+        last_at = self._at
+        if last_at is not None and at <= last_at:
             return
-        self._shares, self._at = drawn, at
+        drawn = [
+            current_a / limit_a if current_a > 0 else 0.0 for current_a in currents_a
+        ]
+        heats, shares = self._heats, self._shares
+        if (
+            last_at is None
+            or len(drawn) != len(shares)
+            or limit_a < _SAME_LIMIT * self._limit_a
+        ):
+            # Nobody saw what was before: as warm as it can be without having opened.
+            before = max((self._before, *heats))
+            self._heats = [
+                max(min(share * share, self.law.opens_at), before) for share in drawn
+            ]
+        else:
+            # Each reading of each breaker comes by here.
+            gap_s = at - last_at
+            cooled = exp(-gap_s / self.law.tau_s)
+            for pole, share in enumerate(shares):
+                if gap_s > _SEEN_THROUGH_S:
+                    share = max(share, drawn[pole])
+                warms_to = share * share
+                heats[pole] = warms_to - (warms_to - heats[pole]) * cooled
+        self._shares, self._at, self._limit_a = drawn, at, limit_a
 
-    def seconds_left(self, now: float) -> float:
-        """Return how long the tightest pole still holds if nothing changes; inf for ever.
+    @property
+    def share(self) -> float:
+        """How far the hottest pole has come, as a share of what opens it."""
+        heats = self._heats
+        return (max(heats) if heats else self._before) / self.law.opens_at
 
-        0 where it should have opened.
+    def seconds_left(
+        self, now: float, currents_a: Sequence[float] | None = None
+    ) -> float:
+        """Return how long the tightest pole still holds; inf for ever.
+
+        That is if nothing changes, or if ``currents_a`` flow instead. 0 where it should
+        have opened.
         """
-        if self._at is None:
+        most = self.law.opens_at
+        left_s = inf
+        shares = self._shares
+        if currents_a is not None and self._limit_a:
+            limit_a = self._limit_a
+            shares = [max(0.0, current_a / limit_a) for current_a in currents_a]
+        for share, heat in zip(shares, self._heats, strict=True):
+            if (warms_to := share * share) > most:
+                pole_s = 0.0
+                if heat < most:
+                    pole_s = self.law.tau_s * log((warms_to - heat) / (warms_to - most))
+                left_s = min(left_s, pole_s)
+        if self._at is None or left_s == inf:
             return inf
-        since_s = max(0.0, now - self._at)
-        most = self.law.holds**2
-        left_s = min(
-            (
-                self._pole_s(share**2, heat, most)
-                for share, heat in zip(self._shares, self._heats, strict=True)
-            ),
-            default=inf,
-        )
-        return max(0.0, left_s - since_s)
+        return max(0.0, left_s - max(0.0, now - self._at))
 
-    def _pole_s(self, warms_to: float, heat: float, most: float) -> float:
-        if heat >= most:
-            return 0.0 if warms_to > most else inf
-        if warms_to <= most:
-            return inf
-        return self.law.tau_s * log((warms_to - heat) / (warms_to - most))
+    def as_dict(self) -> dict[str, float]:
+        """Return what must survive a restart: nobody sees what flows meanwhile."""
+        return {"share": round(min(self.share, 1.0), 4)}

@@ -242,12 +242,16 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self.switching.switch(False, 0.0)
         self.switching.since = None
 
-    def fits(self, current_a: float, headroom: Headroom, now: float) -> bool:
+    def fits(
+        self, current_a: float, headroom: Headroom, now: float, *, strict: bool = False
+    ) -> bool:
         """Return whether the limits leave room for a current per phase.
 
-        Where a running load seems not to fit, but the meter shows no limit exceeded, it
-        may be the load that moves otherwise than its model: that is believed only once
-        it has lasted longer than a measurement takes.
+        A running load is left its least while the meter shows a limit exceeded, where
+        the guard stops those that must be: not one on a trial (``strict``). Where it
+        seems not to fit, but the meter shows no limit exceeded, it may be the load that
+        moves otherwise than its model: that is believed only once it has lasted longer
+        than a measurement takes.
         """
         tight = headroom.tightest(self.phases)
         if not self.switching.on:
@@ -256,11 +260,36 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         if tight is None or tight[0] + FLOAT_SLACK >= current_a:
             self._squeezed_since = None
             return True
-        if not self.switching.on or headroom.exceeded(self.phases):
+        if not self.switching.on:
+            return False
+        if headroom.exceeded(self.phases):
+            if headroom.guarded and not strict:
+                self._squeezed_since = None
+                return True
             return False
         if self._squeezed_since is None:
             self._squeezed_since = now
         return now - self._squeezed_since < _SQUEEZE_S
+
+    # ---- what the guard asks -------------------------------------------------------
+
+    def stop_hurts(self, now: float) -> bool:
+        """Whether it loses more by a stop than the power it does not take."""
+        return False
+
+    def may_shed(self, load: LoadInput[S, R]) -> bool:
+        """Whether the guard may stop it; what can be throttled to nothing, it need not."""
+        return False
+
+    def shed(
+        self,
+        load: LoadInput[S, R],
+        around: Circumstances,
+        numbers: Mapping[str, float | str],
+    ) -> Decision:
+        """Stop for the guard, and stay stopped until it lets go."""
+        self.reserved_w = 0.0
+        return self.told(0.0, 0.0, Reason.SHED, around, numbers)
 
     def must_hold_s(self, around: Circumstances) -> float:
         """Return how long the present state must still last, 0 when it need not."""

@@ -186,6 +186,29 @@ class ChargerControl(SolarCharger):
         around.headroom.take(self.phases, reserved_a)
         return self.left_alone(Reason.UNREACHABLE, {"reserved_a": reserved_a})
 
+    # ---- what the guard asks -------------------------------------------------------
+
+    @override
+    def stop_hurts(self, now: float) -> bool:
+        return True
+
+    @override
+    def may_shed(self, load: LoadInput[ChargerSpec, ChargerReading]) -> bool:
+        return True
+
+    @override
+    def shed(
+        self,
+        load: LoadInput[ChargerSpec, ChargerReading],
+        around: Circumstances,
+        numbers: Mapping[str, float | str],
+    ) -> Decision:
+        self.reserved_w = 0.0
+        self.pace.observe(around.now, self.spec.writes_per_day)
+        if self.vehicle.agree(self.spec, load.reading, around.now):
+            self.phase_choice.changed(around.now)
+        return self._tell(0.0, Reason.SHED, around, numbers)
+
     # ---- the commissioning check ---------------------------------------------------
 
     @override
@@ -194,7 +217,7 @@ class ChargerControl(SolarCharger):
 
     @override
     def follow_check(self, value: float, around: Circumstances) -> Decision:
-        if value and self._cap(around) < value:
+        if value and self._cap(around, strict=True) < value:
             value = 0.0
         return self._tell(value, Reason.CHECKING, around)
 
@@ -211,10 +234,10 @@ class ChargerControl(SolarCharger):
             for step in range(steps + 1)
         )
 
-    def _cap(self, around: Circumstances) -> float:
+    def _cap(self, around: Circumstances, *, strict: bool = False) -> float:
         """Return what the limits leave: nothing, or at least the minimum."""
         spec = self.spec
-        if not self.fits(self._kept_a, around.headroom, around.now):
+        if not self.fits(self._kept_a, around.headroom, around.now, strict=strict):
             return 0.0
         tight = around.headroom.tightest(self._touched)
         room_a = tight[0] if tight else spec.max_a

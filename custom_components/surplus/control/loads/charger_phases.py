@@ -57,11 +57,13 @@ class PhasedCharger(LoadControl[ChargerSpec, ChargerReading], ABC):
         return tuple({*self.phases, *self.vehicle.aimed_phases})
 
     @override
-    def fits(self, current_a: float, headroom: Headroom, now: float) -> bool:
+    def fits(
+        self, current_a: float, headroom: Headroom, now: float, *, strict: bool = False
+    ) -> bool:
         tight = headroom.tightest(self.vehicle.aimed_phases)
         if self._changing and tight is not None and tight[0] < current_a:
             return False
-        return super().fits(current_a, headroom, now)
+        return super().fits(current_a, headroom, now, strict=strict)
 
     @property
     def _changing(self) -> bool:

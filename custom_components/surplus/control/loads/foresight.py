@@ -9,6 +9,7 @@ _COUNTED = {
     Reason.RESTING: NextEventKind.END_OF_REST,
     Reason.ABOUT_TO_START: NextEventKind.START,
     Reason.OTHER_TRIAL: NextEventKind.START,
+    Reason.SHED: NextEventKind.START,
     Reason.HOLDING_MINIMUM: NextEventKind.STOP,
     Reason.TEMPERATURE_UNKNOWN: NextEventKind.STOP,
     Reason.DONE_FOR_TODAY: NextEventKind.NEW_DAY,
@@ -21,7 +22,7 @@ _OPEN = {
     Reason.WARM_ENOUGH: NextEventKind.START,
 }
 # What these wait for comes when it comes.
-_WAITING = frozenset({Reason.WAITING_FOR_SURPLUS, Reason.NO_ROOM})
+_WAITING = frozenset({Reason.WAITING_FOR_SURPLUS, Reason.NO_ROOM, Reason.SHED})
 # Only these would stop a load that has run for its minimum time.
 _MAY_STOP = frozenset(
     {

@@ -192,8 +192,9 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         """
         slack_a = 0.0 if self.switching.on else _START_SLACK_A
         needed_a = self._needed_a(around) + slack_a
-        fits = self.fits(needed_a, around.headroom, around.now)
-        if not fits and self.switching.on and self.trial_left_s(around.now) > 0:
+        on_trial = self.switching.on and self.trial_left_s(around.now) > 0
+        fits = self.fits(needed_a, around.headroom, around.now, strict=on_trial)
+        if not fits and on_trial:
             assert self.changed_at is not None
             self.appliance.meter.cut_short(self.changed_at)
         return fits
@@ -279,6 +280,31 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         around.headroom.take(self.phases, reserved_a)
         return self.left_alone(Reason.UNREACHABLE, {"reserved_a": round(reserved_a, 1)})
 
+    # ---- what the guard asks -------------------------------------------------------
+
+    @override
+    def stop_hurts(self, now: float) -> bool:
+        # A trial is for when there is room for it.
+        return self.trial_left_s(now) <= 0
+
+    @override
+    def may_shed(self, load: LoadInput[SwitchedSpec, SwitchedReading]) -> bool:
+        # What a person wants on is stopped only where they have said so.
+        asked = load.mode in (Mode.BOOST, Mode.MANUAL)
+        return self.spec.sheddable or not asked
+
+    @override
+    def shed(
+        self,
+        load: LoadInput[SwitchedSpec, SwitchedReading],
+        around: Circumstances,
+        numbers: Mapping[str, float | str],
+    ) -> Decision:
+        self._count(around)
+        self.water.ask(load.reading.temperature_c, around)
+        self._forced = False
+        return self._tell(False, Reason.SHED, around, numbers)
+
     # ---- the commissioning check ---------------------------------------------------
 
     @override
@@ -291,7 +317,9 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
     def follow_check(self, value: float, around: Circumstances) -> Decision:
         self._count(around)
         # The check itself has asked for its room, without slack.
-        fits = self.fits(self._needed_a(around), around.headroom, around.now)
+        fits = self.fits(
+            self._needed_a(around), around.headroom, around.now, strict=True
+        )
         return self._tell(value != 0 and fits, Reason.CHECKING, around)
 
     @override

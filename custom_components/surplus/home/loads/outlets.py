@@ -90,6 +90,7 @@ class Outlet(ABC):
         self._told: float | None = None
         self._told_at = 0.0
         self._settled: float | None = None
+        self._insists = False
 
     @property
     @abstractmethod
@@ -122,15 +123,20 @@ class Outlet(ABC):
         """Begin anew: the device was away, or others have set it."""
         self._told = self._settled = None
 
+    def insist(self) -> None:
+        """Tell it once more what it was told, whatever shows that it is set."""
+        self._insists = True
+
     async def async_set(self, value: float, context: Context, now: float) -> None:
         """Set it where it is not yet, or where that must be repeated."""
-        if not self._due(value, now):
+        if not self._insists and not self._due(value, now):
             return
         settled = self._settled if value == self._told else None
         # It may be taken even though no answer comes: then it is told again.
         self._told = self._settled = None
         await self._async_send(value, context)
         self._told, self._told_at, self._settled = value, now, settled
+        self._insists = False
 
     def _due(self, value: float, now: float) -> bool:
         shown = None if self.assumed else self.shown

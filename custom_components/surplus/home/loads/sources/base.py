@@ -340,6 +340,12 @@ class EntityLoad[S: LoadSettings](LoadSource):
 
     @callback
     @override
+    def async_insist(self) -> None:
+        """Tell all of it once more with the next set-point."""
+        for outlet in self._outlets:
+            outlet.insist()
+
+    @override
     def async_wished(self) -> None:
         """Wait for nothing, as most kinds."""
 

@@ -1,0 +1,78 @@
+"""Limits on some of the loads, or on all phases together: circuits, and the house cap.
+
+Behind a circuit's breaker are loads and nothing else that anybody knows of: what flows
+there is what they draw. A cap is one limit for the sum of the phases.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from .model import LimitKind
+
+
+@dataclass(kw_only=True, slots=True)
+class Group:
+    """A limit in A per pole: each phase is one, or all ``together`` are.
+
+    ``base_a`` flows without the loads, ``shown_a`` with them, per pole. ``load_ids`` are
+    those behind it, None for all. ``key`` tells it from others of its kind.
+    """
+
+    key: str
+    kind: LimitKind
+    limit_a: float
+    base_a: tuple[float, ...]
+    shown_a: tuple[float, ...]
+    load_ids: frozenset[str] | None = None
+    together: bool = False
+    _given_a: list[float] = field(init=False)
+    _before_a: list[float] = field(init=False)
+    _risen_a: list[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing handed out."""
+        self._given_a = [0.0] * len(self.base_a)
+        self._before_a = [0.0] * len(self.base_a)
+        self._risen_a = [0.0] * len(self.base_a)
+
+    def holds(self, load_id: str | None) -> bool:
+        """Whether a load is behind it."""
+        return self.load_ids is None or load_id in self.load_ids
+
+    def room_a(self, phases: Iterable[int]) -> float:
+        """Return what some phases may still be handed, each."""
+        limit_a, base_a, given_a = self.limit_a, self.base_a, self._given_a
+        if self.together:
+            return (limit_a - base_a[0] - given_a[0]) / len(tuple(phases))
+        return min(limit_a - base_a[p - 1] - given_a[p - 1] for p in phases)
+
+    def to_rise_a(self, phases: Iterable[int]) -> float:
+        """Return by how much some phases may rise on top of what is shown, each."""
+        limit_a, shown_a, risen_a = self.limit_a, self.shown_a, self._risen_a
+        if self.together:
+            return (limit_a - shown_a[0] - risen_a[0]) / len(tuple(phases))
+        return min(limit_a - shown_a[p - 1] - risen_a[p - 1] for p in phases)
+
+    def exceeded(self, phases: Iterable[int]) -> bool:
+        """Whether it is shown to be exceeded on one of some phases."""
+        if self.together:
+            return self.shown_a[0] > self.limit_a
+        return any(self.shown_a[p - 1] > self.limit_a for p in phases)
+
+    def take(self, phases: Iterable[int], current_a: float) -> None:
+        """Hand out a current on each of some phases."""
+        for phase in phases:
+            self._given_a[0 if self.together else phase - 1] += current_a
+
+    def begin_turn(self) -> None:
+        """Begin handing out to one load."""
+        self._before_a = list(self._given_a)
+
+    def end_turn(self, phases: Sequence[int], own_a: float) -> None:
+        """End it; what was handed out beyond what it draws is a rise."""
+        for pole, before_a in enumerate(self._before_a):
+            drawn_a = own_a * len(phases) if self.together else 0.0
+            if not self.together and pole + 1 in phases:
+                drawn_a = own_a
+            rise_a = self._given_a[pole] - before_a - drawn_a
+            self._risen_a[pole] += max(0.0, rise_a)

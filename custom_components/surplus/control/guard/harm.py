@@ -1,0 +1,60 @@
+"""Who must stop where throttling is too little: as few as will do, and the last first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+# Less than this on each phase is no relief.
+_LEAST_A = 0.2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Victim:
+    """A load that may be stopped, and what that would free, in A on each of its poles."""
+
+    load_id: str
+    poles: tuple[int, ...]
+    frees_a: float
+
+    def relieves(self, needed_a: Mapping[int, float]) -> bool:
+        """Whether stopping it helps at all."""
+        return self.frees_a >= _LEAST_A and any(
+            needed_a.get(pole, 0.0) > 0 for pole in self.poles
+        )
+
+
+def least_harm(
+    victims: Sequence[Victim], needed_a: Mapping[int, float]
+) -> tuple[Victim, ...]:
+    """Return who of ``victims`` shall stop so that ``needed_a`` is freed on each pole.
+
+    They come in order of priority. One alone is stopped where one is enough, the last
+    that is; else as many as are needed from the last on, none of them in vain. Where
+    all are too little, all that help: what is freed makes the breaker hold longer.
+    """
+    helpful = [victim for victim in reversed(victims) if victim.relieves(needed_a)]
+    for victim in helpful:
+        if _enough((victim,), needed_a):
+            return (victim,)
+    chosen: list[Victim] = []
+    left_a = dict(needed_a)
+    for victim in helpful:
+        if _enough(chosen, needed_a):
+            break
+        if not victim.relieves(left_a):
+            continue
+        chosen.append(victim)
+        for pole in victim.poles:
+            left_a[pole] = left_a.get(pole, 0.0) - victim.frees_a
+    if _enough(chosen, needed_a):
+        for victim in tuple(chosen):
+            others = [one for one in chosen if one is not victim]
+            if _enough(others, needed_a):
+                chosen = others
+    return tuple(chosen)
+
+
+def _enough(victims: Sequence[Victim], needed_a: Mapping[int, float]) -> bool:
+    return all(
+        sum(one.frees_a for one in victims if pole in one.poles) >= amount_a
+        for pole, amount_a in needed_a.items()
+    )

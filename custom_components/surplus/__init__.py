@@ -6,7 +6,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from .const import CONF_KIND, DOMAIN, Kind
-from .home.config import migrated
+from .home.migration import async_migrate_home
 from .kinds import room_of
 from .registry import DATA_REGISTRY, Registry
 from .services import async_setup_services
@@ -25,13 +25,11 @@ async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Bring an entry of an earlier version up to date."""
     if entry.version > 1:
         return False
-    if entry.minor_version < 2:
-        is_home = entry.data.get(CONF_KIND) == Kind.HOME
-        hass.config_entries.async_update_entry(
-            entry,
-            data=migrated(entry.data) if is_home else entry.data,
-            minor_version=2,
-        )
+    if entry.minor_version < 3:
+        if entry.data.get(CONF_KIND) == Kind.HOME:
+            async_migrate_home(hass, entry)
+        else:
+            hass.config_entries.async_update_entry(entry, minor_version=3)
     return True
 
 

@@ -16,6 +16,8 @@ from .home.circuits.flow import CircuitSubentryFlow
 from .home.circuits.settings import SUBENTRY_CIRCUIT
 from .home.flow import HomeFlow
 from .home.loads.flow import SUBENTRY_FLOWS
+from .home.tariff.const import SUBENTRY_TARIFF
+from .home.tariff.flow import TariffSubentryFlow
 from .linky.flow import LinkyFlow
 from .ocpp.const import SUBENTRY_CHARGER
 from .ocpp.flow import ChargerSubentryFlow, OcppFlow
@@ -26,7 +28,7 @@ class SurplusConfigFlow(HomeFlow, LinkyFlow, SolarEdgeFlow, OcppFlow, domain=DOM
     """Add something to Surplus, or change it in place."""
 
     VERSION = 1
-    MINOR_VERSION = 2
+    MINOR_VERSION = 3
 
     @override
     async def async_step_user(
@@ -78,7 +80,11 @@ class SurplusConfigFlow(HomeFlow, LinkyFlow, SolarEdgeFlow, OcppFlow, domain=DOM
         """Return what can hang behind an entry."""
         match config_entry.data.get(CONF_KIND):
             case Kind.HOME:
-                return {**SUBENTRY_FLOWS, SUBENTRY_CIRCUIT: CircuitSubentryFlow}
+                return {
+                    **SUBENTRY_FLOWS,
+                    SUBENTRY_CIRCUIT: CircuitSubentryFlow,
+                    SUBENTRY_TARIFF: TariffSubentryFlow,
+                }
             case Kind.OCPP:
                 return {SUBENTRY_CHARGER: ChargerSubentryFlow}
             case _:

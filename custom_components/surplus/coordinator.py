@@ -22,7 +22,7 @@ from .control.freshness import Freshness
 from .control.model import LoadInput, Snapshot
 from .control.record import RecordedEngine
 from .home.commands import Commands, log_cycle
-from .home.config import cheap_of, settings_of, solar_power_of
+from .home.config import settings_of, solar_power_of
 from .home.controls import Controls, Hands
 from .home.grid_meters import grid_meters_of
 from .home.ledger import HomeLedger
@@ -33,6 +33,7 @@ from .home.recorder import Recorder
 from .home.reports import async_report_check, async_report_cycles_fail
 from .home.sources import FollowedLoads, LoadSight, witness_of
 from .home.store import SAVE_LATER_S, SAVE_SOON_S, HomeMemory, HomeStore
+from .home.tariff.runtime import HomeTariff
 from .home.troubles import Troubles
 from .registry import Registry
 from .saving import Saver
@@ -76,6 +77,7 @@ class HomeCoordinator:
         self.ledger = ledger
         self.cycle: Cycle | None = None
         self.batteries = ObservedBatteries(hass, entry, registry)
+        self.tariff = HomeTariff(hass, entry, registry, memory.tariff)
         self._registry = registry
         self._saver = Saver(hass, HomeStore(hass, entry.entry_id), self._to_save)
         self.recorder = Recorder(hass, entry.entry_id)
@@ -168,6 +170,7 @@ class HomeCoordinator:
     def _to_save(self) -> dict[str, Any]:
         self.memory.saved_at = wall = dt_util.utcnow()
         self.memory.engine = self.engine.as_dict(monotonic(), wall)
+        self.memory.tariff = self.tariff.as_dict()
         return self.memory.as_dict()
 
     @callback
@@ -198,6 +201,7 @@ class HomeCoordinator:
         """Meet the sources that are there now."""
         self.meters.async_follow(grid_meters_of(self.hass, self.entry, self._registry))
         self._loads.async_meet()
+        self.tariff.async_refresh()
         # By the names of the meters that are there now.
         self._problems.async_report_signs()
 
@@ -285,14 +289,17 @@ class HomeCoordinator:
         if (grid is None or self.meters.awaits_direction) and self._patient(now):
             self._commands.async_wait()
             return
+        local = dt_util.as_local(wall)
+        tariff = self.tariff.look(now, local)
         snapshot = Snapshot(
             now=now,
-            wall=dt_util.as_local(wall),
+            wall=local,
             grid=grid,
             solar_w=solar_w,
             loads=tuple(self._input(load_id, sight) for load_id, sight in seen.items()),
             batteries=batteries,
-            cheap=cheap_of(self.hass, self.entry),
+            cheap=self.tariff.cheap(),
+            tariff=tariff,
         )
         cycle = self.cycle = self.engine.cycle(snapshot)
         for load_id in cycle.failures.keys() - self._failed:
@@ -323,7 +330,7 @@ class HomeCoordinator:
     def _input(self, load_id: str, sight: LoadSight) -> LoadInput:
         modes = self.controls.modes(load_id)
         return LoadInput(
-            spec=sight.spec,
+            spec=self.tariff.ranked(sight.spec),
             reading=sight.reading,
             mode=modes.mode,
             wishes=modes.wishes,

@@ -20,6 +20,7 @@ from custom_components.surplus.control.model import (
     Snapshot,
     SwitchedReading,
     SwitchedSpec,
+    TariffNow,
     Temperatures,
 )
 from custom_components.surplus.control.settings import HomeSettings
@@ -137,6 +138,7 @@ class House:
     base_w: float = 0.0
     start: datetime = MORNING
     cheap: Callable[[datetime], bool] | None = None
+    tariff: Callable[[datetime], TariffNow] | None = None
     base_at: Callable[[datetime], float] | None = None
     meter_works: bool = True
     knows_direction: bool = True
@@ -208,6 +210,7 @@ class House:
                 wall=self.wall,
                 grid=self.grid,
                 cheap=self.cheap(self.wall) if self.cheap else None,
+                tariff=self.tariff(self.wall) if self.tariff else None,
                 loads=(
                     *(
                         LoadInput(

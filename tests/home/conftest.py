@@ -185,7 +185,7 @@ def home_entry() -> MockConfigEntry:
         domain=DOMAIN,
         title="Home",
         unique_id=Kind.HOME,
-        minor_version=2,
+        minor_version=3,
         data={
             CONF_KIND: Kind.HOME,
             CONF_PHASES: 1,

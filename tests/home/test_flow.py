@@ -212,13 +212,11 @@ async def test_reconfiguring_changes_in_place(
             "phases": "1",
             "strictness": "strict",
             "grid_meters": [METER_ID],
-            "cheap_entity": "schedule.night",
         },
     )
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done()
     assert "breaker_a" not in home_entry.data
-    assert home_entry.data["cheap_entity"] == "schedule.night"
     assert home_entry.runtime_data is coordinator
     assert coordinator.engine.settings.import_price == 25
     assert coordinator.engine.settings.breaker_a is None

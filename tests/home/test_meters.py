@@ -77,7 +77,7 @@ def home_entry(home_entry: MockConfigEntry) -> MockConfigEntry:
         domain=DOMAIN,
         title="Home",
         unique_id="home",
-        minor_version=2,
+        minor_version=3,
         data={**home_entry.data, "grid_meters": [INVERTER_ID, METER_ID]},
     )
 

@@ -58,7 +58,7 @@ async def test_the_one_grid_meter_becomes_the_first_of_a_list(
     }
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    assert (entry.version, entry.minor_version) == (1, 2)
+    assert (entry.version, entry.minor_version) == (1, 3)
     others = {key: value for key, value in data.items() if key != "grid_meter"}
     assert entry.data == {
         "kind": "home",
@@ -93,7 +93,7 @@ async def test_entries_of_other_kinds_only_take_the_new_number(
     )
     entry.add_to_hass(hass)
     assert await async_migrate_entry(hass, entry)
-    assert entry.minor_version == 2
+    assert entry.minor_version == 3
     assert entry.data == data
 
 

@@ -36,6 +36,7 @@ GOOD: dict[str, Any] = {
     "gone": ["ocpp:two"],
     "engine": {},
     "saved_at": "2026-06-21T12:00:00+00:00",
+    "tariff": {},
 }
 
 

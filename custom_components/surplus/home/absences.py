@@ -20,6 +20,7 @@ from .loads.const import CONF_VEHICLE_ENTITY, SUBENTRY_BATTERY
 from .loads.settings import load_id_of
 from .loads.values import is_there
 from .reports import async_absent, async_report_absent
+from .tariff.const import CONF_TARIFF_ENTITY, SUBENTRY_TARIFF
 
 _LOOK: Final = timedelta(seconds=30)
 # Integrations may come up this long after Home Assistant itself.
@@ -27,7 +28,7 @@ _START_GRACE_S: Final = 60.0
 # A device may be away for as long as it takes to restart it.
 _ABSENT_S: Final = 600.0
 _ENTITY_KEY: Final = "_entity"
-# Of the power of the grid, the sun and a battery.
+# Of the power of the grid, the sun and a battery, and of the tariff.
 _TOLD_ELSEWHERE: Final = (CONF_POWER_ENTITY, CONF_EXPORT_ENTITY, CONF_SOLAR_ENTITY)
 
 
@@ -150,6 +151,7 @@ class Absences:
         ):
             for subentry in owner.subentries.values():
                 battery = subentry.subentry_type == SUBENTRY_BATTERY
+                tariff = subentry.subentry_type == SUBENTRY_TARIFF
                 load = home.load(load_id_of(subentry)) if home else None
                 off = load is not None and load.mode is Mode.OFF
                 for key, entity_id in _entity_ids(subentry.data):
@@ -157,6 +159,7 @@ class Absences:
                         off
                         or key == CONF_VEHICLE_ENTITY
                         or (battery and key in _TOLD_ELSEWHERE)
+                        or (tariff and key == CONF_TARIFF_ENTITY)
                     )
                     yield subentry.subentry_id, subentry.title, entity_id, may_pause
 

@@ -12,7 +12,6 @@ from ..registry import Registry
 from .circuits.settings import circuits_of
 from .const import (
     CONF_BREAKER_A,
-    CONF_CHEAP_ENTITY,
     CONF_GRID_METERS,
     CONF_PHASES,
     CONF_RESERVE_W,
@@ -24,7 +23,6 @@ from .const import (
     IMPORT_PRICE,
     STRICTNESS_BALANCED,
 )
-from .loads.values import on_of
 from .store import HomeMemory
 
 # A production that was told longer ago may be anything by now.
@@ -73,12 +71,6 @@ def solar_power_of(
         return None
     # Inverters draw a few watts at night; production is never negative.
     return sum(max(0.0, power_w) for power_w in known)
-
-
-def cheap_of(hass: HomeAssistant, entry: ConfigEntry) -> bool | None:
-    """Return whether the user's entity says that hours are cheap now; None if unknown."""
-    entity_id = entry.data.get(CONF_CHEAP_ENTITY)
-    return on_of(hass.states.get(entity_id)) if entity_id is not None else None
 
 
 def migrated(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ CONF_EXPORT_ENTITY: Final = "export_entity"
 CONF_SIGN: Final = "sign"
 CONF_SOLAR_ENTITY: Final = "solar_entity"
 CONF_SOLAR_SOURCES: Final = "solar_sources"
-CONF_CHEAP_ENTITY: Final = "cheap_entity"
 CONF_STRICTNESS: Final = "strictness"
 CONF_ZERO_EXPORT: Final = "zero_export"
 CONF_RESERVE_W: Final = "reserve_w"
@@ -29,6 +28,12 @@ SIGN_EXPORT: Final = "export"
 
 STRICTNESS_BALANCED: Final = "balanced"
 STRICTNESS_STRICT: Final = "strict"
+# As balanced, but the tariff may also ask for less.
+STRICTNESS_CHEAPEST: Final = "cheapest"
 
 # What an imported Wh is worth against a captured one.
-IMPORT_PRICE: Final = {STRICTNESS_BALANCED: 1.0, STRICTNESS_STRICT: 25.0}
+IMPORT_PRICE: Final = {
+    STRICTNESS_BALANCED: 1.0,
+    STRICTNESS_STRICT: 25.0,
+    STRICTNESS_CHEAPEST: 1.0,
+}

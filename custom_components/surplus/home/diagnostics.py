@@ -49,6 +49,7 @@ async def async_diagnostics(
             "memory": coordinator.memory.as_dict(),
             "meters": coordinator.meters.as_list(),
             "troubles": coordinator.troubles.as_dict(monotonic()),
+            "tariff": coordinator.tariff.diagnostics(),
             "cycle": _told(coordinator.cycle) if coordinator.cycle else None,
         }
     )

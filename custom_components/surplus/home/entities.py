@@ -28,7 +28,7 @@ from ..const import DOMAIN, Kind
 from ..control.cycle import Cycle
 from ..control.freshness import MeterState
 from ..control.model import IEC_MINIMUM_A
-from ..control.settings import HomeSettings
+from ..control.settings import HomeSettings, priced
 from ..coordinator import HomeConfigEntry, HomeCoordinator
 from ..entity import LiveDescription, LiveSensor, SurplusEntity
 
@@ -116,7 +116,9 @@ _SETTING_SENSORS = (
         native_unit_of_measurement=UnitOfPower.WATT,
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda home: _tolerated_import_w(home.engine.settings),
+        value_fn=lambda home: _tolerated_import_w(
+            priced(home.engine.settings, home.tariff.now)
+        ),
     ),
     LiveDescription[HomeCoordinator](
         key="meter_in_use",

@@ -31,7 +31,6 @@ from ..measured import load_sensors, own_kind
 from ..registry import MeterSource, ProductionSource, async_get_registry
 from .const import (
     CONF_BREAKER_A,
-    CONF_CHEAP_ENTITY,
     CONF_EXPORT_ENTITY,
     CONF_GRID_METERS,
     CONF_NO_LIMIT,
@@ -57,12 +56,6 @@ type _Named = Mapping[str, MeterSource] | Mapping[str, ProductionSource]
 
 _POWER_ENTITY = EntitySelector(
     EntitySelectorConfig(domain=Platform.SENSOR, device_class=SensorDeviceClass.POWER)
-)
-
-_CHEAP_ENTITY = EntitySelector(
-    EntitySelectorConfig(
-        domain=["binary_sensor", "calendar", "input_boolean", "schedule", "switch"]
-    )
 )
 
 _SENSOR_SCHEMA = vol.Schema(
@@ -236,7 +229,6 @@ class HomeFlow(ConfigFlow):
                 **(solar_sources if inverters else {}),
                 vol.Optional(CONF_SOLAR_ENTITY): _POWER_ENTITY,
                 vol.Required(CONF_ZERO_EXPORT, default=False): BooleanSelector(),
-                vol.Optional(CONF_CHEAP_ENTITY): _CHEAP_ENTITY,
                 vol.Required(
                     CONF_STRICTNESS, default=STRICTNESS_BALANCED
                 ): SelectSelector(

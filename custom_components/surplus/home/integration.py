@@ -41,6 +41,7 @@ from .loads.settings import load_id_of
 from .recorder import async_remove_record
 from .reports import async_clear_issues
 from .store import HomeMemory, HomeStore
+from .tariff.entities import add_tariff_binary_sensors, add_tariff_sensors
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
             changed = changed_meters(configured, entry.data)
             configured = dict(entry.data)
             coordinator.async_reconfigure(changed)
+        coordinator.tariff.async_refresh()
         circuits.async_updated()
         await loads.async_updated()
 
@@ -173,7 +175,10 @@ ROOM = Room(
     async_diagnostics=async_diagnostics,
     platforms={
         Platform.BINARY_SENSOR: _adding(
-            Platform.BINARY_SENSOR, add_binary_sensors, add_guard_binary_sensors
+            Platform.BINARY_SENSOR,
+            add_binary_sensors,
+            add_guard_binary_sensors,
+            add_tariff_binary_sensors,
         ),
         Platform.BUTTON: _adding(Platform.BUTTON),
         Platform.EVENT: _adding(Platform.EVENT, add_guard_events),
@@ -185,6 +190,7 @@ ROOM = Room(
             add_guard_sensors,
             add_circuit_sensors,
             add_ledger_sensors,
+            add_tariff_sensors,
         ),
         Platform.SWITCH: _adding(Platform.SWITCH, add_switches),
     },

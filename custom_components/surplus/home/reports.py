@@ -13,6 +13,7 @@ from ..control.disagreement import Disagreement
 from ..control.model import LoadSpec
 from ..registry import Trouble
 from .guard.problems import ISSUES as GUARD_ISSUES
+from .tariff.reports import TARIFF_LOST
 
 _METER_LOST = "grid_meter_lost"
 _METER_FROZEN = "grid_meter_frozen"
@@ -29,6 +30,7 @@ ISSUES = (
     _DISAGREE,
     _BATTERY_LOST,
     _CYCLES_FAIL,
+    TARIFF_LOST,
     *GUARD_ISSUES,
 )
 

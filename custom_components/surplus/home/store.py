@@ -46,6 +46,7 @@ class HomeMemory:
     loads: dict[str, LoadModes] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     engine: Mapping[str, Any] = field(default_factory=dict)
+    tariff: Mapping[str, Any] = field(default_factory=dict)
     saved_at: datetime | None = None
 
     @classmethod
@@ -68,6 +69,7 @@ class HomeMemory:
             },
             gone=[str(load_id) for load_id in saved.get("gone", ())],
             engine=dict(saved["engine"]),
+            tariff=dict(saved.get("tariff", {})),
             saved_at=moment(saved_at) if saved_at is not None else None,
         )
 
@@ -88,6 +90,7 @@ class HomeMemory:
             "loads": {key: load.as_dict() for key, load in self.loads.items()},
             "gone": list(self.gone),
             "engine": dict(self.engine),
+            "tariff": dict(self.tariff),
             "saved_at": self.saved_at.isoformat() if self.saved_at else None,
         }
 

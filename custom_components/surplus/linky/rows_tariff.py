@@ -9,11 +9,11 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from ..control.model import Colour, Contract, Period, TariffReading
+from ..control.model import Colour, Contract, Period, Switching, TariffReading
 from .horodate import parse_horodate
 from .labels import TicMode
 from .meter import Meter
-from .profile import next_switching
+from .profile import next_switching, parse_profile
 from .rows import (
     SLOW_INTERVAL,
     Exists,
@@ -149,19 +149,25 @@ def _next_switching(meter: Meter, now: float) -> datetime | None:
     return _local(next_switching(*meter.profiles(now), clock.replace(tzinfo=None)))
 
 
-def _tomorrow(meter: Meter, now: float) -> dict[str, Any]:
-    """Return the calendar of tomorrow, one entry per switching."""
+def _profiles(meter: Meter, now: float) -> dict[str, Any]:
+    """Return the calendar of tomorrow, and of an announced day of a mobile peak."""
+    profiles = {"tomorrow": _steps(meter.profiles(now)[1])}
+    if peak := parse_profile(meter.text("PPOINTE", now) or "", meter.hour_base):
+        profiles["peak_day"] = _steps(peak)
+    return profiles
+
+
+def _steps(profile: tuple[Switching, ...]) -> list[dict[str, Any]]:
+    """Return a day's profile, one entry per switching."""
     contacts = {None: "unchanged", True: "closed", False: "open"}
-    return {
-        "tomorrow": [
-            {
-                "time": f"{step.minute // 60:02}:{step.minute % 60:02}",
-                "index": step.index,
-                "contact": contacts[step.contact_closed],
-            }
-            for step in meter.profiles(now)[1]
-        ]
-    }
+    return [
+        {
+            "time": f"{step.minute // 60:02}:{step.minute % 60:02}",
+            "index": step.index,
+            "contact": contacts[step.contact_closed],
+        }
+        for step in profile
+    ]
 
 
 def _timestamp(
@@ -186,7 +192,7 @@ def _timestamp(
 
 def _times() -> Iterator[LinkySensorDescription]:
     yield _timestamp(
-        "next_switching", _next_switching, seen("PJOURF+1"), attributes_fn=_tomorrow
+        "next_switching", _next_switching, seen("PJOURF+1"), attributes_fn=_profiles
     )
     for n in (1, 2, 3):
         for key, label in (

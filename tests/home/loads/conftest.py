@@ -45,6 +45,11 @@ SWITCHED = {
     "release": "off",
     "repeat": 0,
 }
+TARIFF = {
+    "told_by": "entity",
+    "contract": "peak_off_peak",
+    "tariff_entity": "schedule.night",
+}
 CHARGER = {
     "current_entity": "input_number.amps",
     "switch_entity": "input_boolean.charging",

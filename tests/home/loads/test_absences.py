@@ -18,7 +18,7 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 
-from .conftest import BATTERY, CHARGER, HEATER, SWITCHED, Add, put
+from .conftest import BATTERY, CHARGER, HEATER, SWITCHED, TARIFF, Add, put
 
 PLUG = {**SWITCHED, "power_entity": "sensor.plug"}
 
@@ -121,16 +121,13 @@ async def test_cheap_hours_and_a_charge_that_are_not_told_are_news(
     home_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    hass.config_entries.async_update_entry(
-        home_entry, data={**home_entry.data, "cheap_entity": "binary_sensor.cheap"}
-    )
-    put(hass, "binary_sensor.cheap", "unavailable")
+    await add("tariff", TARIFF, "Tariff")
     put(hass, "sensor.battery_power", 0)
     put(hass, "sensor.battery_soc", "unavailable")
     await add("battery", BATTERY, "Battery")
     await after(hass, freezer, 11)
     found = issues(hass)
-    assert found["Home"][1]["entities"] == "`binary_sensor.cheap`"
+    assert found["Tariff"][1]["entities"] == "`schedule.night`"
     assert found["Battery"][1]["entities"] == "`sensor.battery_soc`"
 
 

@@ -13,13 +13,12 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.surplus.control.model import ChargerSpec, Mode
-from custom_components.surplus.home.const import CONF_CHEAP_ENTITY
 from custom_components.surplus.registry import async_get_registry
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from ..conftest import HandMeter, Life
-from .conftest import BATTERY, CHARGER, Add, Calls, load_of, put, told
+from .conftest import BATTERY, CHARGER, TARIFF, Add, Calls, load_of, put, told
 
 AMPS, SWITCH = "input_number.amps", "input_boolean.charging"
 
@@ -265,10 +264,8 @@ class TestDriven:
         home_entry: MockConfigEntry,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        hass.config_entries.async_update_entry(
-            home_entry, data={**home_entry.data, CONF_CHEAP_ENTITY: "schedule.night"}
-        )
         hass.states.async_set("schedule.night", "on")
+        await add("tariff", TARIFF, "Tariff")
         await add("battery", BATTERY)
         put(hass, "sensor.battery_power", 400)
         engine, seen = home_entry.runtime_data.engine, []

@@ -17,7 +17,6 @@ from custom_components.surplus.control.model import (
     SwitchedSpec,
     Temperatures,
 )
-from custom_components.surplus.home.config import cheap_of
 from custom_components.surplus.home.loads.batteries import ObservedBatteries
 from custom_components.surplus.registry import async_get_registry
 from homeassistant.core import Context, HomeAssistant
@@ -347,17 +346,3 @@ class TestBattery:
         put(hass, "sensor.battery_power", 700)
         (reading,) = look(hass, home_entry)
         assert (reading.power_w, reading.soc, reading.first_soc) == (700, None, 0)
-
-
-@pytest.mark.parametrize(
-    ("state", "cheap"),
-    [("on", True), ("off", False), ("unavailable", None), ("unknown", None)],
-)
-def test_hours_are_cheap_while_the_entity_is_on(
-    hass: HomeAssistant, state: str, cheap: bool | None
-) -> None:
-    entry = MockConfigEntry(data={"cheap_entity": "schedule.night"})
-    assert cheap_of(hass, entry) is None
-    hass.states.async_set("schedule.night", state)
-    assert cheap_of(hass, entry) is cheap
-    assert cheap_of(hass, MockConfigEntry(data={})) is None

@@ -30,7 +30,7 @@ class Days:
     """What is known of days; ``revision`` counts how often that has changed.
 
     ``told`` are the colours by the date a Tempo day begins on, ``peaks`` whether an EJP
-    peak begins on a date.
+    peak begins on a date; where an entity tells it as a colour, a peak is red.
     """
 
     def __init__(self, saved: Mapping[str, Any] | None = None) -> None:
@@ -88,20 +88,25 @@ class Days:
         minute, today = minute_of(wall), wall.date()
         for peak in reading.peaks:
             self._tell(self.peaks, peak.begins.date(), True)
+        for day, colour in (
+            (today, reading.today),
+            (today + ONE_DAY, reading.tomorrow),
+        ):
+            if colour is not Colour.NONE:
+                self._tell(self.peaks, day, colour is Colour.RED)
         runs = reading.peak_running or reading.period is Period.EJP_PEAK
         if runs:
             # Until 01:00 it is the one that began the day before.
             late = minute < _EJP_ENDS_MIN + _UNSURE_MIN
             self._tell(self.peaks, today - ONE_DAY if late else today, True)
-        elif reading.peak_notice and minute < _EJP_BEGINS_MIN:
+            return
+        if reading.peak_notice and minute < _EJP_BEGINS_MIN:
             self._tell(self.peaks, today, True)
-        elif reading.peak_notice and not reading.peaks:
-            self._tell(self.peaks, today + ONE_DAY, True)
-        elif (
-            reading.period is Period.EJP_NORMAL
-            and minute >= _EJP_BEGINS_MIN + _UNSURE_MIN
-        ):
-            self._tell(self.peaks, today, False)
+        elif minute >= _EJP_BEGINS_MIN + _UNSURE_MIN:
+            if reading.peak_notice and not reading.peaks:
+                self._tell(self.peaks, today + ONE_DAY, True)
+            if reading.period is Period.EJP_NORMAL:
+                self._tell(self.peaks, today, False)
 
     def _tell[T](self, days: dict[date, T], day: date, what: T) -> None:
         if days.get(day) == what:

@@ -13,6 +13,16 @@ import unicodedata
 from ..model import Colour, Contract, Period
 from .tempo import TEMPO_PERIODS
 
+_EJP_PERIODS = frozenset((Period.EJP_NORMAL, Period.EJP_PEAK))
+
+# What stands for a colour that is not announced yet, and for nothing at all.
+_SILENT = frozenset(
+    (
+        *("", "----", "-", "NONE", "NULL", "UNKNOWN", "UNAVAILABLE", "UNDEFINED"),
+        *("INCONNU", "INCONNUE", "NON DEFINI", "NON DISPONIBLE", "ND", "N/A"),
+    )
+)
+_SYMBOLS = {"🔵": " BLEU ", "⚪": " BLANC ", "🔴": " ROUGE "}
 _LONGEST = 255
 _DEEPEST = 4
 
@@ -54,11 +64,22 @@ class Published:
     colour: Colour = Colour.NONE
     cheap: bool | None = None
 
+    @property
+    def tells_day(self) -> bool:
+        """Whether it says what kind of day it is, of Tempo or EJP."""
+        return self.colour is not Colour.NONE or self.period in _EJP_PERIODS
+
+
+def is_silent(text: str) -> bool:
+    """Return whether a value says that there is none."""
+    return _plain(text).strip(" '\"") in _SILENT
+
 
 def read_published(text: str, contract: Contract) -> Published | None:
     """Return what a value says under a contract; None when it says nothing clear."""
     bare = _unwrapped(text)
-    words = _words(bare) if bare is not None else []
+    # A number below 0 is none of an index.
+    words = _words(bare) if bare is not None and bare[0] not in "-+" else []
     if not words:
         return None
     if len(words) == 1 and (number := _number(words[0])) is not None:
@@ -99,8 +120,7 @@ def _unwrapped(text: str) -> str | None:
 
 def _words(text: str) -> list[str]:
     """Return the words of a text in capitals, without accents and punctuation."""
-    plain = unicodedata.normalize("NFKD", text.replace("œ", "oe"))
-    plain = "".join(one for one in plain if not unicodedata.combining(one)).upper()
+    plain = _plain(text)
     plain = re.sub(r"\b(OFF|ON)[-_ ]*PEAK\b", r"\1PEAK", plain.replace("_", " "))
     # PTEC, alone or behind its dots: HPJB, HC.., TH..
     plain = re.sub(r"\bH([CP])J([BWR])\b", r"H\1 J\2", plain)
@@ -108,6 +128,22 @@ def _words(text: str) -> list[str]:
         return []
     separated = re.sub(r"[ ,:;/()'’\-]+|\.(?!\d)", " ", plain)
     return separated.split()
+
+
+def _plain(text: str) -> str:
+    """Return a text in capitals without accents, and with words for symbols."""
+    for symbol, word in _SYMBOLS.items():
+        text = text.replace(symbol, word)
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(one for one in decomposed if _is_base(one)).upper()
+
+
+def _is_base(character: str) -> bool:
+    # Of a symbol and of a letter: what only changes how it looks.
+    return (
+        not unicodedata.combining(character)
+        and character != "\N{VARIATION SELECTOR-16}"
+    )
 
 
 def _number(word: str) -> int | None:
@@ -123,6 +159,9 @@ def _of_number(number: int, contract: Contract) -> Published | None:
     """Take a number for an index, 0 for off; 1 is on, and the cheap index of most."""
     if number == 0:
         return _of_switch(False, contract)
+    if number == 1 and contract is Contract.TEMPO:
+        # What is on, or the index of a blue night: both are off-peak, on a blue day.
+        return Published(cheap=True)
     return _of_index(number, contract)
 
 

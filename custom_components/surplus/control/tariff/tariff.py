@@ -116,7 +116,7 @@ class Tariff:
         if self._begun_at is None:
             self._begun_at = now
         self._price = price
-        self._feed_in = self._terms.prices.feed_in if feed_in is None else feed_in
+        self._feed_in = feed_in
         if reading is None or (reading.at is not None and now - reading.at >= LOST_S):
             return
         self._days.note(reading, self._contract_of(reading), wall)
@@ -264,6 +264,7 @@ class Tariff:
         is_told: bool,
     ) -> TariffNow:
         prices, price = self._terms.prices, self._price
+        feed_in = prices.feed_in if self._feed_in is None else self._feed_in
         ahead: tuple[TariffSpan, ...] = ()
         house_cap_w = None
         if period is not None:
@@ -275,8 +276,8 @@ class Tariff:
             period=period,
             price_class=price_class,
             price=price,
-            feed_in=self._feed_in,
-            import_price=prices.worth(price_class, price, later, self._feed_in),
+            feed_in=feed_in,
+            import_price=prices.worth(price_class, price, later, feed_in),
             house_cap_w=house_cap_w,
             ahead=ahead,
             dear_allowed=self._terms.dear_allowed,

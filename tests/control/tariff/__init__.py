@@ -1,0 +1,1 @@
+"""What electricity costs, now and ahead."""

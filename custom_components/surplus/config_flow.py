@@ -16,6 +16,8 @@ from .home.circuits.flow import CircuitSubentryFlow
 from .home.circuits.settings import SUBENTRY_CIRCUIT
 from .home.flow import HomeFlow
 from .home.loads.flow import SUBENTRY_FLOWS
+from .home.plans.const import SUBENTRY_NEED, SUBENTRY_SCHEDULE
+from .home.plans.flow import NeedFlow, ScheduleFlow
 from .home.tariff.const import SUBENTRY_TARIFF
 from .home.tariff.flow import TariffSubentryFlow
 from .linky.flow import LinkyFlow
@@ -84,6 +86,8 @@ class SurplusConfigFlow(HomeFlow, LinkyFlow, SolarEdgeFlow, OcppFlow, domain=DOM
                     **SUBENTRY_FLOWS,
                     SUBENTRY_CIRCUIT: CircuitSubentryFlow,
                     SUBENTRY_TARIFF: TariffSubentryFlow,
+                    SUBENTRY_SCHEDULE: ScheduleFlow,
+                    SUBENTRY_NEED: NeedFlow,
                 }
             case Kind.OCPP:
                 return {SUBENTRY_CHARGER: ChargerSubentryFlow}

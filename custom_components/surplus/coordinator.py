@@ -24,10 +24,12 @@ from .control.record import RecordedEngine
 from .home.commands import Commands, log_cycle
 from .home.config import settings_of, solar_power_of
 from .home.controls import Controls, Hands
+from .home.forecast import SolarForecast
 from .home.grid_meters import grid_meters_of
 from .home.ledger import HomeLedger
 from .home.loads.batteries import ObservedBatteries
 from .home.meters import GridMeters, MeterHands
+from .home.plans.levels import levels_of
 from .home.problems import Problems
 from .home.recorder import Recorder
 from .home.reports import async_report_check, async_report_cycles_fail
@@ -80,6 +82,7 @@ class HomeCoordinator:
         self.tariff = HomeTariff(hass, entry, registry, memory.tariff)
         self._registry = registry
         self._saver = Saver(hass, HomeStore(hass, entry.entry_id), self._to_save)
+        self.forecast = SolarForecast(hass)
         self.recorder = Recorder(hass, entry.entry_id)
         self.engine = RecordedEngine(engine, self.recorder)
         self.meters = GridMeters(
@@ -123,6 +126,7 @@ class HomeCoordinator:
             ),
             async_at_started(self.hass, self._started),
             self.recorder.async_start(),
+            self.forecast.async_start(),
         ]
         self._sources_changed()
 
@@ -297,9 +301,11 @@ class HomeCoordinator:
             grid=grid,
             solar_w=solar_w,
             loads=tuple(self._input(load_id, sight) for load_id, sight in seen.items()),
-            batteries=batteries,
             cheap=self.tariff.cheap(),
             tariff=tariff,
+            forecast=self.forecast.spans,
+            levels=levels_of(self.hass, self.entry),
+            batteries=batteries,
         )
         cycle = self.cycle = self.engine.cycle(snapshot)
         for load_id in cycle.failures.keys() - self._failed:

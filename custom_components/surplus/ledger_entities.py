@@ -258,8 +258,8 @@ class LoadLedgerSensor(LoadEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Only with a Home that has seen the load; what it has taken stays true."""
-        return self._statement is not None
+        """Only with a Home that has seen the load."""
+        return super().available and self._statement is not None
 
     @property
     @override

@@ -65,7 +65,8 @@ def _charger_of(hass: HomeAssistant, device_id: str) -> str:
 
 def _device_of(hass: HomeAssistant, load_id: str) -> dict[str, Any]:
     """Return by what name a charger goes, as long as it has a device."""
-    device = dr.async_get(hass).async_get_device(identifiers={(DOMAIN, load_id)})
+    devices = dr.async_get(hass).async_get_devices(identifiers={(DOMAIN, load_id)})
+    device = devices[0] if devices else None
     return {
         "device_id": device.id if device else None,
         "name": (device.name_by_user or device.name) if device else load_id,

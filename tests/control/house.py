@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from custom_components.surplus.control.cycle import Cycle
 from custom_components.surplus.control.engine import Engine
 from custom_components.surplus.control.model import (
+    BatteryReading,
     ChargerReading,
     ChargerSpec,
     Decision,
@@ -17,6 +18,7 @@ from custom_components.surplus.control.model import (
     LoadInput,
     Mode,
     Snapshot,
+    TariffNow,
 )
 from custom_components.surplus.control.settings import HomeSettings
 
@@ -141,6 +143,8 @@ class House:
     base_w: float = 0.0
     solar_w: float | None = None
     cheap: bool | None = None
+    tariff: TariffNow | None = None
+    batteries: tuple[BatteryReading, ...] = ()
     now: float = 1000.0
     meter_every_s: int = 1
     meter_sign: float = 1.0
@@ -201,6 +205,8 @@ class House:
                 for car in self.cars
             ),
             cheap=self.cheap,
+            tariff=self.tariff,
+            batteries=self.batteries,
         )
 
     def cycle(self) -> Cycle:

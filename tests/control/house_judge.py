@@ -42,6 +42,7 @@ MAY_STOP_EARLY = {
     Reason.NO_ROOM,
     Reason.NO_VEHICLE,
     Reason.NOT_DRAWING,
+    Reason.SHED,
     Reason.UNREACHABLE,
 }
 
@@ -193,7 +194,12 @@ class Judge:
                 continue
             now_a = body.amps_of(max(0.0, new[load_id]))
             was_a = body.amps_of(max(0.0, self.told[load_id]))
-            risen = {phase: now_a[phase] - was_a[phase] for phase in now_a}
+            # What it draws already, whatever it was told, the meter shows.
+            drew_a = self.house.drew_a.get(load_id, {})
+            risen = {
+                phase: now_a[phase] - max(was_a[phase], drew_a.get(phase, 0.0))
+                for phase in now_a
+            }
             if max(risen.values()) > 0:
                 rises[load_id] = risen
         return rises
@@ -222,7 +228,10 @@ class Judge:
         house = self.house
         if limit_a is None or not house.settled or house.now < self.doubted_until:
             return
-        if any(body.settled is False for body in house.bodies):
+        if not all(body.settled for body in house.bodies):
+            return
+        if house.coarse and any(body.power_w < 0 for body in house.bodies):
+            # What a battery gives on one phase hides in a total what another draws.
             return
         rises = self._rises(new)
         for phase, base_a in enumerate(house.house_a, start=1):

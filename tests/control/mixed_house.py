@@ -143,6 +143,7 @@ class MixedHouse:
     cutoff_va: float | None = None
     warns: bool = False
     frozen_w: float | None = None
+    cheap: bool | None = None
     now: float = 1000.0
     history: list[Cycle] = field(default_factory=list)
     currents: list[tuple[float, ...]] = field(default_factory=list)
@@ -191,6 +192,7 @@ class MixedHouse:
                 ),
                 batteries=self.batteries,
                 tariff=self.tariff,
+                cheap=self.cheap,
             )
         )
         for load in self.loads:

@@ -22,6 +22,7 @@ from custom_components.surplus.control.model import (
     SwitchedReading,
     SwitchedSpec,
 )
+from custom_components.surplus.control.offpeak import OffPeakStart
 from custom_components.surplus.control.settings import HomeSettings
 
 from .mixed_house import MixedHouse, Plant, charger, heater, storage, switched
@@ -326,6 +327,17 @@ def test_a_rise_goes_as_far_as_the_meter_shows_room_for() -> None:
     assert decision.numbers == {"room_a": 0.0}
 
 
+class Expected(OffPeakStart):
+    """Off-peak hours of which it is known what they start."""
+
+    def __init__(self, power_w: float) -> None:
+        super().__init__()
+        self._power_w = power_w
+
+    def expected_w(self, at: float) -> float:
+        return self._power_w
+
+
 class TestWhatWillBeginByItself:
     """What is expected is kept free of starts and rises, and of nothing else."""
 
@@ -335,18 +347,18 @@ class TestWhatWillBeginByItself:
     def test_a_start_waits_for_room_beside_it(self) -> None:
         car = Plant(spec=charger(), mode=Mode.BOOST)
         house = self.house(car)
-        house.engine._expected_w = 14 * V
+        house.engine._offpeak = Expected(14 * V)
         house.run(60)
         assert car.value == 0
         assert house.history[-1].decisions[0].reason is Reason.NO_ROOM
-        house.engine._expected_w = 0.0
+        house.engine._offpeak = Expected(0.0)
         house.run(60)
         assert car.value == 19
 
     def test_a_rise_goes_up_to_it(self) -> None:
         hot = Plant(spec=heater(max_w=4600.0), mode=Mode.BOOST)
         house = self.house(hot)
-        house.engine._expected_w = 5 * V
+        house.engine._offpeak = Expected(5 * V)
         house.run(60)
         assert hot.value == pytest.approx(15 * V, abs=60)
 
@@ -355,7 +367,7 @@ class TestWhatWillBeginByItself:
         pump = Plant(spec=switched(power_w=700.0), mode=Mode.BOOST)
         house = self.house(hot, pump)
         house.run(60)
-        house.engine._expected_w = 4600.0
+        house.engine._offpeak = Expected(4600.0)
         house.run(60)
         assert (hot.value, pump.value) == (3000, 1)
 
@@ -364,7 +376,7 @@ class TestWhatWillBeginByItself:
         pump = Plant(spec=switched(power_w=2000.0), mode=Mode.BOOST)
         house = self.house(car, pump)
         house.run(30)
-        house.engine._expected_w = 10 * V
+        house.engine._offpeak = Expected(10 * V)
         car.ask(Mode.BOOST)
         house.run(60)
         assert (car.value, pump.value) == (0, 1)

@@ -35,8 +35,8 @@ GOOD: dict[str, Any] = {
     "loads": {"ocpp:one": {"lasting": "eco", "passing": []}},
     "gone": ["ocpp:two"],
     "engine": {},
-    "saved_at": "2026-06-21T12:00:00+00:00",
     "tariff": {},
+    "saved_at": "2026-06-21T12:00:00+00:00",
 }
 
 

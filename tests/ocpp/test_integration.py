@@ -58,8 +58,9 @@ async def test_a_session_is_seen(
     assert float(value(hass, "power")) == 7360
     assert float(value(hass, "current")) == 16
     assert float(value(hass, "offered_current")) == 10
-    assert float(value(hass, "session_energy")) == 2.5
     assert float(value(hass, "total_energy")) == 3.5
+    # The session is the Home's to account for, and there is none here.
+    assert value(hass, "session_energy") == "unavailable"
 
 
 async def test_an_error_is_named(
@@ -109,7 +110,18 @@ async def test_the_devices_are_the_charger_under_its_central_system(
     )
     assert {each.config_subentry_id for each in entities} == {subentry_id}
     assert {each.unique_id for each in entities if each.disabled_by} == {
-        f"{LOAD_ID}_{key}" for key in ("malformed", "late_answers", "connections")
+        f"{LOAD_ID}_{key}"
+        for key in (
+            "malformed",
+            "late_answers",
+            "connections",
+            # It shows its own total.
+            "energy",
+            "energy_battery",
+            "energy_cheap",
+            "energy_full",
+            "solar_share",
+        )
     }
     # The load's own controls hang on the same device.
     assert f"{LOAD_ID}_mode" in {each.unique_id for each in entities}

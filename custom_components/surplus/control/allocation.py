@@ -10,6 +10,7 @@ from .guard.guard import Guard
 from .loads.base import Follower, LoadControl
 from .loads.circumstances import Circumstances, Span
 from .model import Decision, LoadInput
+from .stagger import Stagger
 
 
 def allocate(
@@ -20,6 +21,7 @@ def allocate(
     failures: Failures,
     *,
     guard: Guard,
+    stagger: Stagger | None = None,
     limited_w: Mapping[str, float] | None = None,
 ) -> tuple[Decision, ...]:
     """Decide for every load out of what those before it leave.
@@ -28,9 +30,11 @@ def allocate(
     of the grid reading, and ``around`` is how things stand before the first one; it goes
     from load to load. ``limited_w`` is what each draws at the instant of the currents
     that limits go by, None where these were seen before. One whose control raises is
-    noted in ``failures`` and let go: it costs only itself.
+    noted in ``failures`` and let go: it costs only itself. ``stagger`` holds back what
+    would begin beside others, None where nothing is held back.
     """
     handout = _Handout(followers, own_w, around, failures)
+    handout.keeps = guard.keeps(around.now)
     handout.caps_w = guard.act(
         _sound(followers, failures),
         own_w if limited_w is None else limited_w,
@@ -41,14 +45,19 @@ def allocate(
     # What cannot be commanded takes its room first, whatever its priority.
     for follower in sorted(followers, key=lambda pair: pair[0].reading.reachable):
         load, control = follower
-        handout.begin_turn(follower)
+        ran = control.switching.on
+        held_w = stagger.cap_w(follower, around) if stagger is not None else None
+        handout.begin_turn(follower, held_w)
         decided = failures.attempt(load, _decide, follower, around, checks, guard)
         if decided is None or load.spec.load_id in failures.errors:
             # It goes on with what it draws, as far as anybody knows.
             decided = control.let_go(), around.own_w
             handout.reserve(follower, around.own_w)
         handout.book(follower, *decided)
-        decisions.append(decided[0])
+        decision = decided[0]
+        if stagger is not None:
+            decision = stagger.note(follower, decision, held_w, around, ran=ran)
+        decisions.append(decision)
     return tuple(decisions)
 
 
@@ -86,7 +95,8 @@ class _Account:
     """What the others must know of a load, in W.
 
     ``own_w`` is what it draws, None where nobody can say. ``span`` is None where it does
-    not follow the surplus. ``excess_w`` is what is withheld for it.
+    not follow the surplus. ``excess_w`` is what is withheld for it, and ``least_a`` what
+    is kept free per phase so that it need not stop.
     """
 
     own_w: float | None
@@ -94,6 +104,7 @@ class _Account:
     trim_w: float = 0.0
     moving_w: float = 0.0
     excess_w: float = 0.0
+    least_a: float = 0.0
 
 
 class _Handout:
@@ -112,6 +123,9 @@ class _Handout:
         self._failures = failures
         self._trials_s: dict[str, float] = {}
         self._all_moving_w = self._trims_below_w = 0.0
+        # What those below need per phase to keep running: a stop loses more than a fall.
+        self.keeps = False
+        self._kept_a = [0.0] * around.settings.phases
         self._accounts: dict[str, _Account] = {}
         for load, control in followers:
             load_id = load.spec.load_id
@@ -132,9 +146,22 @@ class _Handout:
             self._trims_below_w += trim_w
             if control.switching.on:
                 around.least_below_w += span.least_w
+        if (
+            span.least_w > 0
+            and control.switching.on
+            and load.reading.reachable
+            and control.stop_hurts(around.now)
+        ):
+            account.least_a = self._per_phase_a(control, span.least_w)
+            self._keep(control, account.least_a)
         account.moving_w = moving_w
         self._all_moving_w += moving_w
         self._note_trial(load.spec.load_id, control)
+
+    def _keep(self, control: LoadControl[Any, Any], least_a: float) -> None:
+        """Keep free what a load needs to keep running, or no longer (negative)."""
+        for phase in control.phases:
+            self._kept_a[phase - 1] += least_a
 
     def _note_trial(self, load_id: str, control: LoadControl[Any, Any]) -> None:
         """Note how long the trial of a load still lasts, if it is on one."""
@@ -144,8 +171,11 @@ class _Handout:
         elif self._trials_s:
             self._trials_s.pop(load_id, None)
 
-    def begin_turn(self, follower: Follower) -> None:
-        """Let ``around`` hold what is left for a load; it is none of those below."""
+    def begin_turn(self, follower: Follower, held_w: float | None) -> None:
+        """Let ``around`` hold what is left for a load; it is none of those below.
+
+        ``held_w`` is up to what it may be told beside others that begin, None for all.
+        """
         load, control = follower
         load_id, around = load.spec.load_id, self._around
         account = self._accounts[load_id]
@@ -157,9 +187,17 @@ class _Handout:
         if excess_w := account.excess_w:
             account.excess_w = 0.0
             self._take_excess(control, -excess_w)
+        if account.least_a:
+            self._keep(control, -account.least_a)
         cap_w = self.caps_w.get(load_id)
+        if held_w is not None:
+            cap_w = held_w if cap_w is None else min(cap_w, held_w)
         around.headroom.begin_turn(
-            load_id, None if cap_w is None else self._per_phase_a(control, cap_w)
+            load_id,
+            None if cap_w is None else self._per_phase_a(control, cap_w),
+            # Who starts takes the place of those below, as its priority says.
+            self._kept_a if self.keeps and control.switching.on else None,
+            account.least_a,
         )
         trims_w = self._trims_below_w
         around.reserve_w = min(trims_w, around.settings.reserve_w)

@@ -11,14 +11,14 @@ from typing import Any
 
 from .allocation import allocate
 from .battery import STRICT_PRICE
-from .behind import drawn_behind_a
 from .check import Check, CheckEnd, CheckResult
 from .checking import Checks
 from .cycle import Cycle
 from .failures import Failures
 from .freshness import Freshness, MeterState
-from .guard.circuits import circuits_of, house_cap_of
+from .guard.circuits import circuits_of, drawn_behind_a, house_cap_of
 from .guard.guard import Guard
+from .learned_phases import LearnedPhases
 from .limits import Headroom, limits_of, voltage_of
 from .loads import control_of
 from .loads.base import Follower
@@ -26,11 +26,13 @@ from .loads.circumstances import Circumstances
 from .memories import Memories, facts_of
 from .model import GridReading, LimitKind, LoadSpec, Snapshot
 from .needs.plans import Plans
+from .offpeak import OffPeakStart
 from .peaks import HousePeaks
 from .powers import most_powers, own_powers
 from .protection import base_currents, protected, shown_by_control
 from .settings import HomeSettings, priced
 from .sound import sound_grid, sound_loads
+from .stagger import Stagger
 from .surplus import SurplusModel, house_w
 from .telling import told_blind, told_with
 
@@ -55,13 +57,14 @@ class Engine:
         self._peaks = HousePeaks(saved.get("peaks"))
         self._guard = Guard(saved.get("guard"))
         self._loads = Memories(saved.get("loads", {}))
-        self._plans = Plans(saved.get("plans"))
+        self._plans = Plans(settings, saved.get("plans"))
         self._checks = Checks()
         self._last_at: float | None = None
         self._limits_at: float | None = None
         self._sound_grid: GridReading | None = None
-        # What will begin to draw by itself within minutes: kept free of starts and rises.
-        self._expected_w = 0.0
+        self._phases = LearnedPhases(saved.get("phases"))
+        self._stagger = Stagger()
+        self._offpeak = OffPeakStart(saved.get("offpeak", ()))
 
     def as_dict(self, now: float, wall: datetime) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
@@ -69,6 +72,8 @@ class Engine:
             "peaks": self._peaks.as_dict(),
             "loads": self._loads.as_dict(now, wall),
             "guard": self._guard.as_dict(),
+            "offpeak": self._offpeak.as_list(),
+            "phases": self._phases.as_dict(),
             "plans": self._plans.as_dict(),
         }
 
@@ -86,6 +91,7 @@ class Engine:
         """Forget a load that was deleted: one of the same id later is another one."""
         self._loads.forget(load_id)
         self._guard.forget(load_id)
+        self._phases.forget(load_id)
         self._checks.stop(load_id)
 
     def start_check(self, spec: LoadSpec) -> None:
@@ -158,20 +164,23 @@ class Engine:
         limits_new = self._limits_at is None or shown.at > self._limits_at
         self._limits_at = shown.at
         limits = limits_of(settings, grid)
+        expected_w = self._offpeak.look(snapshot, grid, own_w)
+        circuits = circuits_of(settings, controls, shown.own_w, voltage_v)
         headroom = Headroom(
             limits,
             shown.base_a,
             shown.grid_a,
             overload=grid.overload,
-            expected_a=self._expected_w / voltage_v,
+            expected_a=expected_w / voltage_v,
             groups=(
-                *circuits_of(settings, controls, shown.own_w, voltage_v),
+                *circuits,
                 *house_cap_of(snapshot.tariff, grid, own_w, voltage_v),
             ),
             guarded=True,
         )
         self._guard.see(shown.at, limits, headroom, grid)
         if is_new:
+            self._phases.see(grid, controls, own_w, voltage_v)
             still_a = shown.still_a
             most_w = most_powers(controls, shown.own_w, snapshot.now, failures)
             if most_w != shown.own_w:
@@ -220,6 +229,7 @@ class Engine:
         if battery.owed:
             price = max(settings.import_price, STRICT_PRICE)
             around.settings = replace(settings, import_price=price)
+        staggered = self._stagger.see(controls, cheap=snapshot.cheap, now=snapshot.now)
         decisions = allocate(
             controls,
             own_w,
@@ -227,6 +237,7 @@ class Engine:
             self._checks,
             failures,
             guard=self._guard,
+            stagger=self._stagger if staggered else None,
             limited_w=shown.own_w if limits_new else None,
         )
         return Cycle(
@@ -245,9 +256,11 @@ class Engine:
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),
-            circuits_a=drawn_behind_a(settings, controls, own_w, voltage_v),
+            circuits_a=drawn_behind_a(settings, circuits),
             modelled_house_w=surplus.balance.house_w,
             probed_w=surplus.probed_w,
+            offpeak_start=self._offpeak.learned,
+            learned_phases=self._phases.known,
             loads_w=own_w,
             decisions=(
                 *told_with(decisions, surplus),
@@ -274,6 +287,7 @@ class Engine:
         elif (grid := sound_grid(snapshot.grid, snapshot.now)) is not None:
             self._sound_grid = grid
         loads = sound_loads(snapshot.loads)
+        loads = self._phases.placed(loads, self._sound_grid, self.settings.phases)
         if self._sound_grid is snapshot.grid and loads is snapshot.loads:
             return snapshot
         return replace(snapshot, grid=self._sound_grid, loads=loads)

@@ -111,6 +111,8 @@ class Headroom:
         self._given_before_a = list(self._given_a)
         self._risen_a = [0.0] * len(base_a)
         self._cap_a: float | None = None
+        self._kept_a: Sequence[float] | None = None
+        self._least_a = 0.0
         # All limits count per phase: the lowest is the tightest on every one.
         self._lowest = min(
             limits, key=lambda limit: (limit.current_a, limit.kind), default=None
@@ -143,6 +145,10 @@ class Headroom:
             room_a = min(
                 [lowest.current_a - base_a[p - 1] - given_a[p - 1] for p in phases]
             )
+            if (kept_a := self._kept_a) is not None and room_a > self._least_a:
+                room_a = max(
+                    self._least_a, room_a - max([kept_a[p - 1] for p in phases])
+                )
             tight = room_a, lowest.kind
         for group in self._behind:
             room_a = group.room_a(phases)
@@ -197,9 +203,19 @@ class Headroom:
         """Whether another load hangs on all the limits of the one that is meant."""
         return all(group.holds(load_id) for group in self._behind)
 
-    def begin_turn(self, load_id: str, cap_a: float | None) -> None:
-        """Begin handing out to one load, up to a current per phase."""
-        self._cap_a = cap_a
+    def begin_turn(
+        self,
+        load_id: str,
+        cap_a: float | None,
+        kept_a: Sequence[float] | None = None,
+        least_a: float = 0.0,
+    ) -> None:
+        """Begin handing out to one load, up to a current per phase.
+
+        ``kept_a`` is per phase what those below need to keep running: the load has no
+        more than its own ``least_a`` before them.
+        """
+        self._cap_a, self._kept_a, self._least_a = cap_a, kept_a, least_a
         self._given_before_a = list(self._given_a)
         if self.groups:
             self.mean(load_id)
@@ -214,7 +230,7 @@ class Headroom:
             self._risen_a[index] += max(0.0, rise_a)
         for group in self._behind:
             group.end_turn(phases, own_a)
-        self._cap_a = None
+        self._cap_a = self._kept_a = None
 
     def to_rise_a(self, phases: Iterable[int]) -> float | None:
         """Return by how much these phases may rise on top of what the meter shows.

@@ -16,12 +16,15 @@ from ..const import DOMAIN
 from ..control.model import Mode
 from ..registry import async_get_registry
 from .const import CONF_EXPORT_ENTITY, CONF_POWER_ENTITY, CONF_SOLAR_ENTITY
-from .loads.const import CONF_VEHICLE_ENTITY, SUBENTRY_BATTERY
+from .loads.const import CONF_ENERGY_ENTITY, CONF_VEHICLE_ENTITY, SUBENTRY_BATTERY
 from .loads.settings import load_id_of
 from .loads.values import is_there
+from .plans.const import CONF_LEVEL_ENTITY
 from .reports import async_absent, async_report_absent
 from .tariff.const import CONF_TARIFF_ENTITY, SUBENTRY_TARIFF
 
+# What a vehicle, a level or a counter tells may be away for a while without harm.
+_MAY_PAUSE: Final = (CONF_ENERGY_ENTITY, CONF_LEVEL_ENTITY, CONF_VEHICLE_ENTITY)
 _LOOK: Final = timedelta(seconds=30)
 # Integrations may come up this long after Home Assistant itself.
 _START_GRACE_S: Final = 60.0
@@ -157,7 +160,7 @@ class Absences:
                 for key, entity_id in _entity_ids(subentry.data):
                     may_pause = (
                         off
-                        or key == CONF_VEHICLE_ENTITY
+                        or key in _MAY_PAUSE
                         or (battery and key in _TOLD_ELSEWHERE)
                         or (tariff and key == CONF_TARIFF_ENTITY)
                     )

@@ -23,6 +23,7 @@ from .const import (
     IMPORT_PRICE,
     STRICTNESS_BALANCED,
 )
+from .plans.settings import needs_of, schedules_of
 from .store import HomeMemory
 
 # A production that was told longer ago may be anything by now.
@@ -51,6 +52,8 @@ def settings_of(
         sign_reversed=control_id in memory.reversed_meters,
         zero_export=bool(data.get(CONF_ZERO_EXPORT)),
         circuits=circuits_of(entry),
+        schedules=schedules_of(entry),
+        needs=needs_of(entry),
     )
 
 

@@ -47,9 +47,10 @@ async def async_diagnostics(
             ],
             "loads": async_get_loads(hass, entry).as_list(),
             "memory": coordinator.memory.as_dict(),
+            "ledger": coordinator.ledger.as_dict(),
             "meters": coordinator.meters.as_list(),
-            "troubles": coordinator.troubles.as_dict(monotonic()),
             "tariff": coordinator.tariff.diagnostics(),
+            "troubles": coordinator.troubles.as_dict(monotonic()),
             "cycle": _told(coordinator.cycle) if coordinator.cycle else None,
         }
     )

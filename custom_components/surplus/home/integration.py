@@ -34,10 +34,12 @@ from .entities import (
 from .grid_meters import changed_meters
 from .guard.entities import add_guard_binary_sensors, add_guard_sensors
 from .guard.events import add_guard_events
+from .guard.offpeak import add_offpeak_sensor
 from .ledger import HomeLedger, async_clear_ledger
 from .ledger_sensors import add_ledger_sensors
 from .loads.runtime import async_get_loads
 from .loads.settings import load_id_of
+from .plans.runtime import async_get_plans, async_new_plans
 from .recorder import async_remove_record
 from .reports import async_clear_issues
 from .store import HomeMemory, HomeStore
@@ -60,6 +62,8 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
     loads = async_get_loads(hass, entry)
     await loads.async_start()
     circuits = async_get_circuits(hass, entry)
+    plans = async_new_plans(hass, entry)
+    plans.async_start()
     _forget_deleted(entry)
     configured = dict(entry.data)
 
@@ -74,6 +78,7 @@ async def _async_setup(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
         coordinator.tariff.async_refresh()
         circuits.async_updated()
         await loads.async_updated()
+        plans.async_updated()
 
     entry.async_on_unload(entry.add_update_listener(updated))
     entry.async_on_unload(Absences(hass, entry).async_start())
@@ -164,6 +169,7 @@ def _adding(platform: Platform, *own: AddEntities) -> AddEntities:
         for add_own in own:
             add_own(hass, entry, async_add_entities)
         async_get_loads(hass, entry).async_add_platform(platform, async_add_entities)
+        async_get_plans(hass).async_add_platform(platform, async_add_entities)
 
     return add
 
@@ -188,10 +194,12 @@ ROOM = Room(
             Platform.SENSOR,
             add_sensors,
             add_guard_sensors,
+            add_offpeak_sensor,
             add_circuit_sensors,
             add_ledger_sensors,
             add_tariff_sensors,
         ),
         Platform.SWITCH: _adding(Platform.SWITCH, add_switches),
+        Platform.TIME: _adding(Platform.TIME),
     },
 )

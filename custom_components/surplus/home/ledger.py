@@ -6,9 +6,10 @@ and the recorder gets a row a minute of what moves, and none of what does not.
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict
 from datetime import datetime
 import logging
-from typing import Final, override
+from typing import Any, Final, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
@@ -167,6 +168,14 @@ class HomeLedger(Accounts):
         self._log.forget(load_id)
         self._log_changed = True
         self._write_soon()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is shown, for diagnostics."""
+        return {
+            "house": asdict(self.house) if self.house else None,
+            "loads": {key: asdict(one) for key, one in self._shown.items()},
+            "sessions": len(self._log.between()),
+        }
 
     # ---- Accounts ------------------------------------------------------------------
 

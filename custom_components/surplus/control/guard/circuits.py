@@ -52,6 +52,16 @@ def circuits_of(
     return tuple(groups)
 
 
+def drawn_behind_a(
+    settings: HomeSettings, circuits: Sequence[Group]
+) -> dict[str, float]:
+    """Return what loads draw behind each circuit on its most loaded phase, in A."""
+    return {
+        circuit.circuit_id: max(group.shown_a)
+        for circuit, group in zip(settings.circuits, circuits, strict=True)
+    }
+
+
 def house_cap_of(
     tariff: TariffNow | None,
     grid: GridReading,

@@ -39,6 +39,7 @@ class Futility:
         """Begin with nothing shed."""
         self.futile = False
         self._vain = 0
+        self._until = 0.0
         self._round: _Round | None = None
 
     def begins(
@@ -58,14 +59,19 @@ class Futility:
                 lag_s = max(lag_s, control.settles_s)
                 phases = control.phases
                 drew_a[load_id] = phases, drew_w[load_id] / voltage_v / len(phases)
+        self._until = now + lag_s
         self._round = _Round(
-            at=at, until=now + lag_s, before_a=shown_a, drew_w=drew_w, drew_a=drew_a
+            at=at, until=self._until, before_a=shown_a, drew_w=drew_w, drew_a=drew_a
         )
 
     @property
     def waits(self) -> bool:
         """Whether a round may still show what it does."""
         return self._round is not None
+
+    def settles(self, now: float) -> bool:
+        """Whether what was shed last may still be on its way to the meter."""
+        return now < self._until
 
     def see(
         self,

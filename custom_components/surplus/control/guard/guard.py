@@ -173,6 +173,15 @@ class Guard:
             return None
         return shed.numbers(now)
 
+    def keeps(self, now: float) -> bool:
+        """Whether loads that run are left their least by those above them.
+
+        For a while after an overload: a kettle must not cost a load its run because
+        another one, which could wait, comes first.
+        """
+        last = self._watch.exceeded_at
+        return last is not None and now - last < _LASTING_S
+
     def room_for_a(self, load_id: str) -> float:
         """Return the room that is taken for a load that is about to come back."""
         shed = self._shedding.shed[load_id]
@@ -236,7 +245,7 @@ class Guard:
         drew_w: dict[str, float] = {}
         for one in exceeded:
             left_s, needed_a = self._needed(one, freed_a, phases_of, around.now)
-            if not needed_a or (one.warned and self._futility.waits):
+            if not needed_a or (one.warned and self._futility.settles(around.now)):
                 continue
             victims = [
                 victim

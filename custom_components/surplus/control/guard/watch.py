@@ -50,7 +50,8 @@ class _Overload:
 class Watch:
     """The heat of each breaker, and since when limits are exceeded.
 
-    ``exceeded`` are those limits, as the newest reading shows them. ``overload_s`` is
+    ``exceeded`` are those limits, as the newest reading shows them, and ``exceeded_at``
+    is when any was shown to be last. ``overload_s`` is
     for how long any was in all, ``overloads`` how often.
     """
 
@@ -67,6 +68,7 @@ class Watch:
         self._heats: dict[str, Heat] = {}
         self._overloads: dict[str, _Overload] = {}
         self.exceeded: list[Watched] = []
+        self.exceeded_at: float | None = None
         self._at: float | None = None
         self.overload_s, self.overloads = _counted(saved)
 
@@ -101,6 +103,8 @@ class Watch:
         if len(self._heats) > len(watched):
             keys = {one.key for one in watched}
             self._heats = {k: heat for k, heat in self._heats.items() if k in keys}
+        if self.exceeded:
+            self.exceeded_at = at
         if overloads and not was_over:
             self.overloads += 1
 

@@ -13,10 +13,12 @@ from .saved import maybe_day
 from .sessions import ChargerSight, OpenSession, Session, Visits
 from .tally import Tally
 
-# More than any vehicle holds, and than any tank takes in a day.
+# More than nearly every vehicle holds, and than any tank takes in a day.
 _MOST_AHEAD_WH = 100_000.0
 # What a load may take of which nobody knows how much it takes.
 _ANY_W = 25_000.0
+# Less tells nothing of who gave the rest.
+_SEEN_WH = 0.001
 _HOUR_S = 3600.0
 
 
@@ -144,7 +146,7 @@ class Account:
             recent_wh = self._recent.total_wh
             self._book(
                 self._recent.times(missing_wh / recent_wh)
-                if recent_wh > 0.0
+                if recent_wh >= _SEEN_WH
                 # Nobody saw from whom it came.
                 else step.price.tally(0.0, 0.0, missing_wh)
             )

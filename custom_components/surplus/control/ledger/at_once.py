@@ -8,13 +8,15 @@ the shadow has paid for its first ones: first bought, first compared.
 """
 
 from collections import deque
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from math import isclose
 
 from .saved import amount, number
 
 # What is bought close together is kept together.
 _PIECE_WH = 250.0
+# So much of a piece is written down: a thousandth of a Wh.
+_DIGITS = 6
 
 
 class AtOnce:
@@ -46,14 +48,12 @@ class AtOnce:
         cost = 0.0 if price is None else bought_wh * part * price / 1000.0
         unpriced_wh = bought_wh * part if price is None else 0.0
         self._held_wh += takes_wh
-        pieces = self._pieces
-        if pieces and pieces[-1][0] < _PIECE_WH:
-            last = pieces[-1]
-            last[0] += takes_wh
-            last[1] += cost
-            last[2] += unpriced_wh
+        piece = [takes_wh, cost, unpriced_wh]
+        if self._pieces and _go_together(last := self._pieces[-1], piece):
+            for index, value in enumerate(piece):
+                last[index] += value
         else:
-            pieces.append([takes_wh, cost, unpriced_wh])
+            self._pieces.append(piece)
 
     def saving(self, energy_wh: float, cost: float, *, priced: bool) -> float:
         """Return what was saved by taking an energy now, at a cost, instead.
@@ -82,17 +82,30 @@ class AtOnce:
             return 0.0
         return at_once - cost * took_wh / energy_wh
 
-    def as_list(self) -> list[dict[str, float]]:
+    def as_list(self) -> list[list[float]]:
         """Return it as JSON values."""
         return [
-            {"wh": wh, "cost": cost, "unpriced_wh": unpriced_wh}
-            for wh, cost, unpriced_wh in self._pieces
+            [round(value, _DIGITS) for value in piece]
+            for piece in self._pieces
+            if piece[0] > 0.0
         ]
 
-    def restore(self, saved: list[Mapping[str, Any]]) -> None:
-        """Go on with what ``as_list`` gave; raises KeyError, TypeError, ValueError."""
-        self._pieces = deque(
-            [amount(one, "wh"), number(one, "cost"), amount(one, "unpriced_wh")]
-            for one in saved
-        )
+    def restore(self, saved: Sequence[Sequence[float]]) -> None:
+        """Go on with what ``as_list`` gave; raises TypeError or ValueError."""
+        self._pieces = deque()
+        for energy_wh, cost, unpriced_wh in saved:
+            one = {"wh": energy_wh, "cost": cost, "unpriced_wh": unpriced_wh}
+            self._pieces.append(
+                [amount(one, "wh"), number(one, "cost"), amount(one, "unpriced_wh")]
+            )
         self._held_wh = sum(piece[0] for piece in self._pieces)
+
+
+def _go_together(last: Sequence[float], piece: Sequence[float]) -> bool:
+    """Return whether a piece is small, or costs as much per Wh as the one before."""
+    if last[0] < _PIECE_WH:
+        return True
+    return all(
+        isclose(last[index] * piece[0], piece[index] * last[0], rel_tol=1e-6)
+        for index in (1, 2)
+    )

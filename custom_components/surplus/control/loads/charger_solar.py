@@ -53,7 +53,9 @@ class SolarCharger(OfferingCharger, ABC):
             least_a = self._top_a(room_a, self._floor_a)
             return self._tell(least_a, Reason.SIGN_UNKNOWN, around)
         if around.meter is MeterState.STALE:
-            return self._tell(self._kept_a, Reason.METER_STALE, around)
+            # Nothing begins on what nobody sees, not even at its minimum.
+            least_a = self._kept_a if self.switching.on else 0.0
+            return self._tell(least_a, Reason.METER_STALE, around)
         self._choose_phases(room_a, around)
         best_a = self._best(around)
         if not self.vehicle.appetite.full:

@@ -10,14 +10,16 @@ IEC_MINIMUM_A = 6.0
 class LoadSpec:
     """What does not change about a load from one reading to the next.
 
-    ``phases`` are the supply phases (1, 2, 3) it is wired to. It runs for at least
-    ``min_on_s`` and rests for at least ``min_off_s``.
+    ``phases`` are the supply phases (1, 2, 3) it is wired to; where it ``learns_phase``
+    it uses one of three, and the meter shows which. It runs for at least ``min_on_s``
+    and rests for at least ``min_off_s``.
     """
 
     load_id: str
     name: str
     priority: int
     phases: tuple[int, ...] = (1,)
+    learns_phase: bool = False
     min_on_s: float = 300.0
     min_off_s: float = 300.0
 

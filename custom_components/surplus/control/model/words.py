@@ -61,6 +61,7 @@ class Reason(StrEnum):
     NOT_DRAWING = "not_drawing"
     LIMITED = "limited"
     NO_ROOM = "no_room"
+    ONE_BY_ONE = "one_by_one"
     SHED = "shed"
     HEATING_FORCED = "heating_forced"
     DISINFECTING = "disinfecting"

@@ -16,6 +16,7 @@ _USUAL_WH_PER_K = 350.0
 # A rise from which it can be learned, in the unit of the level.
 _STEP = {NeedKind.CHARGE: 0.1, NeedKind.TEMPERATURE: 5.0}
 _LEARNING_RATE = 0.3
+_FLOAT_SLACK = 1e-6
 # What was learned further from what is told was something else: sun on the roof, a
 # tap left open, another charger.
 _LEAST_SHARE, _MOST_SHARE = 0.3, 3.0
@@ -43,7 +44,7 @@ class Level:
             self._anchor, self._anchor_wh = level, 0.0
             return
         rise = level - self._anchor
-        if rise >= _STEP[need.kind]:
+        if rise + _FLOAT_SLACK >= _STEP[need.kind]:
             self._learn(self._anchor_wh / rise, need)
             self._anchor, self._anchor_wh = level, 0.0
 

@@ -26,6 +26,7 @@ _IDLE_W = 20.0
 _IDLE_SHARE = 0.05
 # The share of its power that a load is counted on to get beside a busy house.
 _LEAST_ROOM_SHARE = 0.25
+_SLACK_A = 0.5
 # A heater is worth starting from this share of its power on.
 _HEATER_LEAST_SHARE = 0.1
 
@@ -141,13 +142,22 @@ def within_limits_w(
     house_w: float,
 ) -> float:
     """Return what of a load's power the limits leave it beside the house, as usual."""
-    phases = load.spec.phases_on(settings.phases)
-    limits_a = [limit.current_a for limit in limits_of(settings, snapshot.grid)]
-    room_w = most_w
-    if limits_a:
-        house_a = house_w / settings.voltage_v / settings.phases
-        room_w = (min(limits_a) - house_a) * settings.voltage_v * len(phases)
-    for circuit in settings.circuits:
-        if load.spec.load_id in circuit.load_ids:
-            room_w = min(room_w, circuit.limit_a * settings.voltage_v * len(phases))
+    spec, voltage_v = load.spec, settings.voltage_v
+    phases = spec.phases_on(settings.phases)
+    house_a = house_w / voltage_v / settings.phases
+    rooms_a = [
+        limit.current_a - house_a for limit in limits_of(settings, snapshot.grid)
+    ]
+    rooms_a += [
+        circuit.limit_a
+        for circuit in settings.circuits
+        if spec.load_id in circuit.load_ids
+    ]
+    if not rooms_a:
+        return most_w
+    room_a = min(rooms_a)
+    if isinstance(spec, ChargerSpec):
+        # In whole steps, and a rise needs a little more than it takes.
+        room_a = (room_a - _SLACK_A) // spec.step_a * spec.step_a
+    room_w = room_a * voltage_v * len(phases)
     return min(most_w, max(room_w, _LEAST_ROOM_SHARE * most_w))

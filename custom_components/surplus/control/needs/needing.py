@@ -184,7 +184,7 @@ class NeedTracker:
         since, at = self._active_since, look.at
         active = self._plan.holds(at)
         if not active and since is not None and self._plan.spans:
-            may_go_on = self._here is not None and not self._here.last_resort
+            may_go_on = self._here is not None and self._here.may_go_on
             active = at - since < _HOLD_S and may_go_on
         if active is not (since is not None):
             self._active_since = at if active else None

@@ -11,6 +11,9 @@ from .prices import Slice
 
 # Less than this is no run.
 _NOTHING_S = 1.0
+# A little more is run at the end of what is planned anyhow, rather than by itself.
+_WORTH_A_START_S = 120.0
+_REST_OF_RUN_S = 300.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,10 +62,17 @@ def plan(
     if available_s <= needed_s:
         return Plan(spans=_joined(usable), short_s=needed_s - available_s)
     now, deadline = slices[0].begins, slices[-1].ends
+    here = slices[0]
+    ends_soon = needed_s <= min(max(least_s, _REST_OF_RUN_S), here.ends - now)
+    if running and ends_soon and here.may_go_on:
+        # Not worth another start, whatever it costs.
+        return Plan(spans=((now, now + needed_s),))
     early = _until(usable, deadline - margin_s)
-    if sum(one.ends - one.begins for one in early) < needed_s:
-        early = usable
-    chosen = _cheapest(early, needed_s, now=now if running else None)
+    if sum(one.ends - one.begins for one in early) > needed_s:
+        chosen = _cheapest(early, needed_s, now=now if running else None)
+    else:
+        # All there is from now on, and no more of the margin than that leaves over.
+        chosen = _first(usable, needed_s)
     return Plan(spans=_steady(chosen, _joined(usable), least_s, rest_s))
 
 
@@ -90,7 +100,7 @@ def _cheapest(
         if length_s <= left_s:
             chosen.append((one.begins, one.ends))
             left_s -= length_s
-            if left_s < _NOTHING_S:
+            if left_s < _WORTH_A_START_S:
                 break
             continue
         goes_on = now is not None and one.begins <= now
@@ -102,6 +112,17 @@ def _cheapest(
             chosen.append((one.ends - left_s, one.ends))
         break
     return sorted(chosen)
+
+
+def _first(slices: Sequence[Slice], needed_s: float) -> list[tuple[float, float]]:
+    chosen = []
+    left_s = needed_s
+    for one in slices:
+        length_s = min(one.ends - one.begins, left_s)
+        if length_s > 0:
+            chosen.append((one.begins, one.begins + length_s))
+        left_s -= length_s
+    return chosen
 
 
 def _joined(slices: Sequence[Slice]) -> tuple[tuple[float, float], ...]:

@@ -14,7 +14,6 @@ from ..model import (
     LoadSpec,
     NextEvent,
     NextEventKind,
-    PriceClass,
     Reason,
     Snapshot,
     SolarSpan,
@@ -25,7 +24,7 @@ from ..model import (
 from ..settings import HomeSettings
 from .look import Look, full_w, least_w, look_at, own_level, within_limits_w
 from .needing import NeedTracker, Outlook
-from .prices import class_now, slices_of
+from .prices import slices_of
 from .scheduling import ScheduleTracker
 from .specs import Need, Schedule
 from .state import PlanState
@@ -44,15 +43,14 @@ type _Tracker = ScheduleTracker | NeedTracker
 class Plans:
     """The memories of all schedules and needs, and what their loads were told."""
 
-    def __init__(self, saved: Mapping[str, Any] | None = None) -> None:
-        """Start from what ``as_dict`` gave.
+    def __init__(
+        self, settings: HomeSettings, saved: Mapping[str, Any] | None = None
+    ) -> None:
+        """Start from what the user set and what ``as_dict`` gave.
 
         Raises AttributeError, KeyError, TypeError or ValueError when it is damaged.
         """
         saved = saved or {}
-        self._saved: dict[str, Mapping[str, Any]] = {
-            str(plan_id): dict(one) for plan_id, one in saved.get("plans", {}).items()
-        }
         self._cheap_hours = CheapHours()
         self._cheap_hours.restore(saved.get("cheap_hours", {}))
         self._house = House()
@@ -67,12 +65,16 @@ class Plans:
         self._forecast: tuple[SolarSpan, ...] | None = None
         self._asks: dict[str, Reason] = {}
         self._states: dict[str, PlanState] = {}
+        self._take_over(settings)
+        for plan_id, one in saved.get("plans", {}).items():
+            # What was deleted meanwhile is forgotten.
+            if (tracker := self._trackers.get(plan_id)) is not None:
+                tracker.restore(one)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
-        there = {plan_id: one.as_dict() for plan_id, one in self._trackers.items()}
         return {
-            "plans": {**self._saved, **there},
+            "plans": {key: one.as_dict() for key, one in self._trackers.items()},
             "cheap_hours": self._cheap_hours.as_dict(),
         }
 
@@ -90,12 +92,12 @@ class Plans:
         if not self._trackers:
             return snapshot
         looks = self._look(snapshot)
-        price_class = class_now(snapshot.tariff, snapshot.cheap)
+        dear = snapshot.tariff is not None and snapshot.tariff.holds_back
         for plan_id, tracker in self._trackers.items():
             if (look := looks.get(tracker.spec.load_id)) is None:
                 continue
             if isinstance(tracker, ScheduleTracker):
-                tracker.see(look, price_class)
+                tracker.see(look, dear=dear)
             else:
                 level = snapshot.levels.get(plan_id, own_level(look.load))
                 tracker.see(look, level)
@@ -103,7 +105,7 @@ class Plans:
         due = self._is_due(snapshot, looks, at)
         if due:
             self._replan(snapshot, settings, memories, looks)
-        wishes = self._wishes(looks, dear=price_class is PriceClass.DEAR)
+        wishes = self._wishes(looks, dear=dear)
         asks = {load_id: wish.reason for load_id, wish in wishes.items()}
         if due or asks != self._asks:
             self._asks = asks
@@ -133,32 +135,11 @@ class Plans:
         specs |= {spec.plan_id: spec for spec in settings.needs}
         before = self._trackers
         self._trackers = {
-            plan_id: self._tracker(spec, before.get(plan_id))
+            plan_id: _tracker(spec, before.get(plan_id))
             for plan_id, spec in specs.items()
         }
-        # What is gone is forgotten, and so is what an earlier run had of it.
-        self._saved.clear()
         self._states = {key: self._states[key] for key in specs if key in self._states}
         self._replan_at = 0.0
-
-    def _tracker(self, spec: Schedule | Need, before: _Tracker | None) -> _Tracker:
-        if isinstance(spec, Schedule):
-            if isinstance(before, ScheduleTracker):
-                if before.spec != spec:
-                    before.change(spec)
-                return before
-            tracker: _Tracker = ScheduleTracker(spec)
-        else:
-            if isinstance(before, NeedTracker) and (
-                (before.spec.kind, before.spec.load_id) == (spec.kind, spec.load_id)
-            ):
-                if before.spec != spec:
-                    before.change(spec)
-                return before
-            tracker = NeedTracker(spec)
-        if before is None and (saved := self._saved.get(spec.plan_id)) is not None:
-            tracker.restore(saved)
-        return tracker
 
     def _look(self, snapshot: Snapshot) -> dict[str, Look]:
         since, self._seen_at = self._seen_at, snapshot.now
@@ -186,7 +167,7 @@ class Plans:
         ahead = tariff.ahead if tariff else ()
         rests_on = (
             snapshot.cheap,
-            tariff.price_class if tariff else None,
+            (tariff.price_class, tariff.dear_allowed) if tariff else None,
             *(
                 (look.load.mode, look.load.wishes, look.present)
                 for look in looks.values()
@@ -287,11 +268,17 @@ class Plans:
     def _see_house(self, snapshot: Snapshot) -> None:
         """Take in what the house takes beside its loads, where that can be told."""
         grid = snapshot.grid
-        if grid is None or grid.power_w is None or snapshot.solar_w is None:
+        if grid is None or grid.power_w is None:
             return
+        solar_w = snapshot.solar_w
+        if solar_w is None:
+            # Behind an export nobody sees what the house takes.
+            if grid.power_w < 0:
+                return
+            solar_w = 0.0
         loads_w = sum(load.reading.power_w or 0.0 for load in snapshot.loads)
         batteries_w = sum(battery.power_w for battery in snapshot.batteries)
-        power_w = grid.power_w + snapshot.solar_w + batteries_w - loads_w
+        power_w = grid.power_w + solar_w + batteries_w - loads_w
         self._house.see(power_w, snapshot.now)
 
     # ---- what is asked, and told of it -----------------------------------------------
@@ -343,6 +330,23 @@ class Plans:
         return replace(
             decision, next_event=min(events, key=lambda event: event.in_s or 0.0)
         )
+
+
+def _tracker(spec: Schedule | Need, before: _Tracker | None) -> _Tracker:
+    """Return the memory of a schedule or need; one that counts the same goes on."""
+    if isinstance(spec, Schedule):
+        if not isinstance(before, ScheduleTracker):
+            return ScheduleTracker(spec)
+        if before.spec != spec:
+            before.change(spec)
+        return before
+    if not isinstance(before, NeedTracker) or (
+        (before.spec.kind, before.spec.load_id) != (spec.kind, spec.load_id)
+    ):
+        return NeedTracker(spec)
+    if before.spec != spec:
+        before.change(spec)
+    return before
 
 
 def _strongest(wishes: Iterable[Wish], spec: LoadSpec) -> Wish:

@@ -31,6 +31,11 @@ class Slice:
     last_resort: bool = False
     barred: bool = False
 
+    @property
+    def may_go_on(self) -> bool:
+        """Whether what runs in it may go on without being pressed for time."""
+        return not self.barred and not self.last_resort
+
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
@@ -51,10 +56,13 @@ def slices_of(
 ) -> tuple[Slice, ...]:
     """Return the time from now on until an instant, cut where the cost changes.
 
+    Where the user allows dear hours to all loads, they are hours like others.
     By prices where any are told; a stretch without one costs what its class costs on
     the average. Beyond what the tariff tells, half hours are as cheap as they were
     seen to be.
     """
+    if tariff is not None and tariff.dear_allowed:
+        on_dear = OnDear.ALWAYS
     now = wall.timestamp()
     stretches = _told(tariff.ahead if tariff else (), now, until)
     known_until = stretches[-1].ends if stretches else now

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..model import PriceClass, Reason, Wish
+from ..model import Reason, Wish
 from .clock import local, window_of
 from .look import Look
 from .specs import Schedule
@@ -28,8 +28,8 @@ class ScheduleTracker:
         self.spec = schedule
         self._asked_at = None
 
-    def see(self, look: Look, price_class: PriceClass) -> None:
-        """Take in what its load does now, and how the present hour counts."""
+    def see(self, look: Look, *, dear: bool) -> None:
+        """Take in what its load does now, and whether nothing is started from the grid."""
         at, before = look.at, self._window
         if (
             self._asked_at is None
@@ -39,7 +39,7 @@ class ScheduleTracker:
             self._window, self._asked_at = window_of(self.spec, look.wall), at
             if before and self._window and self._window[0] >= before[1]:
                 self._taken_wh = 0.0
-        self._barred = price_class is PriceClass.DEAR and not self.spec.on_dear
+        self._barred = dear and not self.spec.on_dear
         if self._holds(at):
             self._taken_wh += look.taken_wh
 

@@ -31,7 +31,9 @@ class House:
 
     def see(self, power_w: float, now: float) -> None:
         """Take in what it takes now."""
-        if self._seen_at is not None:
+        if self._seen_at is None:
+            self.power_w = max(0.0, power_w)
+        else:
             passed_s = min(max(0.0, now - self._seen_at), _LONGEST_LOOK_S)
             self.power_w += (max(0.0, power_w) - self.power_w) * passed_s / _SETTLES_S
         self._seen_at = now

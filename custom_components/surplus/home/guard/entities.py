@@ -38,7 +38,8 @@ _NO_LIMIT: Final = "none"
 def _is_guarded(cycle: Cycle) -> bool:
     """Whether there are limits, and a meter to hold against them."""
     seen = cycle.meter in (MeterState.FRESH, MeterState.STALE)
-    limited = cycle.breaker_room_a is not None or cycle.subscription_room_va is not None
+    limits = (cycle.breaker_room_a, cycle.subscription_room_va, cycle.guard.over)
+    limited = any(limit is not None for limit in limits) or bool(cycle.circuits_a)
     return seen and limited
 
 

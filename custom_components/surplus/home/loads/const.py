@@ -17,6 +17,8 @@ CONF_MIN_OFF: Final = "min_off"
 CONF_RELEASE: Final = "release"
 CONF_REPEAT: Final = "repeat"
 CONF_POWER_ENTITY: Final = "power_entity"
+# A counter of the device's own, which the ledger keeps to.
+CONF_ENERGY_ENTITY: Final = "energy_entity"
 CONF_POWER_SIGN: Final = "power_sign"
 CONF_SWITCH_ENTITY: Final = "switch_entity"
 

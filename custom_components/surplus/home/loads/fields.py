@@ -25,6 +25,7 @@ from .const import (
     CONF_ACTION,
     CONF_ACTION_DATA,
     CONF_ACTION_FIELD,
+    CONF_ENERGY_ENTITY,
     CONF_FIRST_GUESS_W,
     CONF_KD,
     CONF_KI,
@@ -150,6 +151,9 @@ def place_fields() -> Fields:
     """Return where a load is wired, in which order it comes, and who measures it."""
     return {
         vol.Optional(CONF_POWER_ENTITY): power_sensor(),
+        vol.Optional(CONF_ENERGY_ENTITY): entity(
+            Platform.SENSOR, device_class=SensorDeviceClass.ENERGY
+        ),
         vol.Required(CONF_PHASES, default=ONLY_PHASE): SelectSelector(
             SelectSelectorConfig(
                 options=list(WIRINGS), translation_key="charger_phases"

@@ -19,6 +19,7 @@ from .checks import placeholders_of
 from .const import (
     CONF_ACTION,
     CONF_ACTION_FIELD,
+    CONF_ENERGY_ENTITY,
     CONF_PHASES,
     CONF_POWER_ENTITY,
     CONF_SOURCE,
@@ -152,7 +153,7 @@ class LoadSubentryFlow(ConfigSubentryFlow):
             errors[CONF_PHASES] = "one_phase_home"
         if answers.get(CONF_POWER_ENTITY) in measuring_sensors(self.hass, self._own_id):
             errors[CONF_POWER_ENTITY] = "already_measures"
-        for key in (*self._form.commands, CONF_POWER_ENTITY):
+        for key in (*self._form.commands, CONF_POWER_ENTITY, CONF_ENERGY_ENTITY):
             if is_own(self.hass, answers.get(key)):
                 errors[key] = "own_entity"
         if answers.get(CONF_SOURCE) in self._told_of():

@@ -23,6 +23,7 @@ from .const import (
     CONF_CURRENT_ENTITY,
     CONF_DAY_ENDS,
     CONF_DISCHARGE_W,
+    CONF_ENERGY_ENTITY,
     CONF_FIRST_GUESS_W,
     CONF_FULL_SCALE,
     CONF_KD,
@@ -97,6 +98,7 @@ class LoadSettings:
     min_on_s: float
     min_off_s: float
     power_entity: str | None
+    energy_entity: str | None
     release: Release
     repeat_s: float
 
@@ -270,6 +272,7 @@ def _common(subentry: ConfigSubentry) -> dict[str, Any]:
         "min_on_s": data.get(CONF_MIN_ON, 0.0) * _MINUTE_S,
         "min_off_s": data.get(CONF_MIN_OFF, 0.0) * _MINUTE_S,
         "power_entity": data.get(CONF_POWER_ENTITY),
+        "energy_entity": data.get(CONF_ENERGY_ENTITY),
         "release": Release(data.get(CONF_RELEASE, Release.OFF)),
         "repeat_s": float(data.get(CONF_REPEAT, 0.0)),
     }

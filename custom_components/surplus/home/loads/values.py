@@ -11,11 +11,12 @@ from homeassistant.const import (
     STATE_OFF,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
+    UnitOfEnergy,
     UnitOfTemperature,
 )
 from homeassistant.core import State
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.util.unit_conversion import TemperatureConverter
+from homeassistant.util.unit_conversion import EnergyConverter, TemperatureConverter
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -76,6 +77,21 @@ def temperature_of(state: State | None) -> float | None:
     except HomeAssistantError:
         return None
     return celsius if _COLDEST_C < celsius < _HOTTEST_C else None
+
+
+def energy_of(state: State | None) -> float | None:
+    """Return what a counter shows in Wh; None when it is missing or below 0."""
+    if state is None or (value := number_of(state)) is None:
+        return None
+    try:
+        energy_wh = EnergyConverter.convert(
+            value,
+            state.attributes.get(ATTR_UNIT_OF_MEASUREMENT),
+            UnitOfEnergy.WATT_HOUR,
+        )
+    except HomeAssistantError:
+        return None
+    return energy_wh if energy_wh >= 0.0 else None
 
 
 def share_of(state: State | None) -> float | None:

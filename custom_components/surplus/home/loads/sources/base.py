@@ -18,6 +18,7 @@ from homeassistant.core import (
 from homeassistant.helpers.event import async_track_state_change_event
 
 from ....clock import monotonic
+from ....control.ledger import Counted
 from ....metering import instant_of, power_of
 from ....registry import LoadSource
 from ..caller import unreachable
@@ -25,7 +26,7 @@ from ..const import Release
 from ..handover import Handover, OurContexts
 from ..outlets import Outlet, SwitchOutlet
 from ..settings import LoadSettings
-from ..values import Doubts, is_known, is_there
+from ..values import Doubts, energy_of, is_known, is_there
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -412,6 +413,11 @@ class EntityLoad[S: LoadSettings](LoadSource):
             "power_w": power_w,
             "power_at": instant_of(state) if state and power_w is not None else None,
         }
+
+    @property
+    def counted(self) -> Counted:
+        """What its own counter shows, for the ledger (``registry.CountingSource``)."""
+        return Counted(register_wh=energy_of(self._state(self.settings.energy_entity)))
 
     def as_dict(self) -> dict[str, Any]:
         """Return what helps to find out what is wrong."""

@@ -1,5 +1,6 @@
 """A charger that another integration speaks to: a current, and perhaps a switch."""
 
+from dataclasses import replace
 from typing import Final, override
 
 from homeassistant.const import Platform
@@ -243,8 +244,9 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
         return state.state.strip().lower() in self.settings.vehicle_states
 
     @property
+    @override
     def counted(self) -> Counted:
-        """What tells the ledger of a vehicle (``registry.CountingSource``).
+        """What tells the ledger of energy and of a vehicle.
 
         One that wants power is there. One that wants none may be full, but where a
         binary sensor says no.
@@ -252,12 +254,12 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
         vehicle_entity = self.settings.vehicle_entity
         wants = self._wants(self._state(vehicle_entity))
         if wants or vehicle_entity is None:
-            return Counted(plugged=wants)
+            return replace(super().counted, plugged=wants)
         gone = (
             wants is False
             and split_entity_id(vehicle_entity)[0] == Platform.BINARY_SENSOR
         )
-        return Counted(plugged=False if gone else None)
+        return replace(super().counted, plugged=False if gone else None)
 
     @property
     @override

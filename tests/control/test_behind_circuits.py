@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.surplus.control.behind import drawn_behind_a
+from custom_components.surplus.control.guard.circuits import circuits_of, drawn_behind_a
 from custom_components.surplus.control.loads import control_of
 from custom_components.surplus.control.loads.base import Follower
 from custom_components.surplus.control.model import (
@@ -28,7 +28,8 @@ OWN_W = {"one": 2300.0, "two": 1150.0, "all": 6900.0}
 
 def drawn(*circuits: Circuit) -> dict[str, float]:
     settings = HomeSettings(phases=3, circuits=circuits)
-    return drawn_behind_a(settings, FOLLOWERS, OWN_W, 230.0)
+    groups = circuits_of(settings, FOLLOWERS, OWN_W, 230.0)
+    return drawn_behind_a(settings, groups)
 
 
 @pytest.mark.parametrize(

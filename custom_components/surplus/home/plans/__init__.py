@@ -1,0 +1,1 @@
+"""Schedules and needs of loads: subentries of the Home."""

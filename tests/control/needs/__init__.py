@@ -1,0 +1,1 @@
+"""Schedules and needs: when they ask, and what loads make of it."""

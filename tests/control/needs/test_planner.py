@@ -1,0 +1,168 @@
+"""A plan takes the cheapest time before its deadline, the latest of what is equal."""
+
+from itertools import pairwise, product
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.surplus.control.needs.planner import Plan, plan
+from custom_components.surplus.control.needs.prices import Slice
+
+HOUR = 3600.0
+
+
+def hours(*costs: float | None) -> list[Slice]:
+    """Return hours of these costs; None is barred."""
+    return [
+        Slice(
+            begins=n * HOUR,
+            ends=(n + 1) * HOUR,
+            cost=cost if cost is not None else 9.0,
+            barred=cost is None,
+        )
+        for n, cost in enumerate(costs)
+    ]
+
+
+def in_hours(made: Plan) -> list[tuple[float, float]]:
+    return [(begins / HOUR, ends / HOUR) for begins, ends in made.spans]
+
+
+def cost_of(made: Plan, slices: list[Slice]) -> float:
+    return sum(
+        one.cost * max(0.0, min(one.ends, ends) - max(one.begins, begins))
+        for one in slices
+        for begins, ends in made.spans
+    )
+
+
+@pytest.mark.parametrize(
+    ("costs", "needed", "spans"),
+    [
+        # What costs the same is done as late as possible.
+        ((1, 1, 1, 1), 1.5, [(2.5, 4)]),
+        # The cheapest hours first, wherever they are.
+        ((3, 1, 3, 2), 2, [(1, 2), (3, 4)]),
+        # A part of an hour leans on what follows it,
+        ((2, 2, 1, 3), 1.5, [(1.5, 3)]),
+        # or on what is before it.
+        ((3, 1, 2, 3), 1.5, [(1, 2.5)]),
+        # What is barred is never taken, however late it gets.
+        ((1, None, None, 1), 3, [(0, 1), (3, 4)]),
+        ((None, None), 1, []),
+        ((1, 1), 0, []),
+        ((1, 1), 2, [(0, 2)]),
+    ],
+)
+def test_which_hours_it_takes(
+    costs: tuple[float | None, ...], needed: float, spans: list[tuple[float, float]]
+) -> None:
+    made = plan(hours(*costs), needed * HOUR)
+    assert in_hours(made) == spans
+
+
+def test_what_cannot_be_done_in_time_is_told_as_short() -> None:
+    assert plan(hours(1, None, 1), 3 * HOUR).short_s == HOUR
+    assert plan(hours(None), 3 * HOUR).short_s == 3 * HOUR
+    assert plan(hours(1, 1, 1), 3 * HOUR).short_s == 0
+
+
+def test_a_margin_is_kept_before_the_deadline_where_there_is_time() -> None:
+    made = plan(hours(1, 1, 1), HOUR, margin_s=600)
+    assert made.spans == ((3 * HOUR - 600 - HOUR, 3 * HOUR - 600),)
+    tight = plan(hours(1, 1, 1), 2.9 * HOUR, margin_s=0.5 * HOUR)
+    assert in_hours(tight) == [(0, 2.9)]
+
+
+def test_what_runs_goes_on_rather_than_waiting_for_an_equal_hour() -> None:
+    assert in_hours(plan(hours(1, 1, 1, 1), HOUR, running=True)) == [(0, 1)]
+    # A cheaper hour is worth waiting for.
+    assert in_hours(plan(hours(2, 2, 1, 1), HOUR, running=True)) == [(3, 4)]
+
+
+def test_the_rest_of_a_run_is_not_put_off_for_another_start() -> None:
+    made = plan(hours(3, 1, 1), 200.0, running=True)
+    assert made.spans == ((0, 200),)
+    barred = plan(hours(None, 1), 200.0, running=True)
+    assert barred.spans == ((2 * HOUR - 200, 2 * HOUR),)
+    # And a minute more than a cheap hour is no reason to begin in a dear one.
+    assert in_hours(plan(hours(3, 1, 3), HOUR + 60)) == [(1, 2)]
+
+
+def test_no_run_is_shorter_and_no_pause_either_than_a_load_can() -> None:
+    made = plan(hours(3, 1, 3, 3), 0.1 * HOUR, least_s=0.5 * HOUR)
+    assert in_hours(made) == [(1.5, 2)]
+    made = plan(hours(3, 1, 3, 1, 3), 2 * HOUR, rest_s=2 * HOUR)
+    assert in_hours(made) == [(1, 4)]
+    # Not over what is barred.
+    made = plan(hours(3, 1, None, 1, 3), 2 * HOUR, rest_s=2 * HOUR)
+    assert in_hours(made) == [(1, 2), (3, 4)]
+
+
+def test_a_plan_knows_its_turns() -> None:
+    made = plan(hours(3, 1, 3, 2), 2 * HOUR)
+    assert made.turns_after(0) == HOUR
+    assert made.turns_after(HOUR) == 2 * HOUR
+    assert made.starts_after(HOUR) == 3 * HOUR
+    assert made.turns_after(4 * HOUR) is None
+    assert made.starts_after(4 * HOUR) is None
+    assert [made.holds(h * HOUR) for h in (0, 1, 2, 3)] == [False, True, False, True]
+
+
+costs_of_a_day = st.lists(
+    st.one_of(st.none(), st.integers(1, 4)), min_size=1, max_size=8
+)
+
+
+@given(
+    costs=costs_of_a_day,
+    quarters=st.integers(1, 40),
+    running=st.booleans(),
+    margin_s=st.sampled_from([0.0, 300.0]),
+)
+def test_no_choice_of_quarters_is_cheaper(
+    costs: list[int | None], quarters: int, running: bool, margin_s: float
+) -> None:
+    slices = hours(*costs)
+    needed_s = quarters * HOUR / 4
+    made = plan(slices, needed_s, running=running, margin_s=margin_s)
+    # Cut off by the margin, less than two minutes are left to the end of a run.
+    planned_s = sum(ends - begins for begins, ends in made.spans)
+    usable = [one for one in slices if not one.barred]
+    available_s = len(usable) * HOUR
+    assert planned_s == pytest.approx(min(needed_s, available_s))
+    assert made.short_s == pytest.approx(max(0.0, needed_s - available_s))
+    for begins, ends in made.spans:
+        assert all(
+            one.ends <= begins or one.begins >= ends for one in slices if one.barred
+        )
+    # By brute force: the cheapest quarters there are, however scattered.
+    quarters_there = sorted(one.cost for one, _ in product(usable, range(4)))
+    best = sum(quarters_there[:quarters]) * HOUR / 4
+    slack = margin_s * 4
+    assert best - 1 <= cost_of(made, slices) <= best + slack + 1
+
+
+@given(
+    costs=costs_of_a_day,
+    quarters=st.integers(1, 20),
+    least_s=st.sampled_from([0.0, 600.0, 1800.0]),
+    rest_s=st.sampled_from([0.0, 1200.0, 2 * HOUR]),
+)
+def test_minimum_times_hold_wherever_they_can(
+    costs: list[int | None], quarters: int, least_s: float, rest_s: float
+) -> None:
+    slices = hours(*costs)
+    made = plan(slices, quarters * HOUR / 4, least_s=least_s, rest_s=rest_s)
+    spans = made.spans
+    assert list(spans) == sorted(spans)
+    for begins, ends in spans:
+        assert ends - begins >= min(least_s, HOUR) - 1e-6
+        assert all(
+            one.ends <= begins or one.begins >= ends for one in slices if one.barred
+        )
+    for (_, ended), (begins, _) in pairwise(spans):
+        barred_between = any(
+            one.barred and ended <= one.begins < begins for one in slices
+        )
+        assert begins - ended >= rest_s - 1e-6 or barred_between

@@ -1,0 +1,129 @@
+"""What the hours to come cost is what the tariff tells, or what was seen before."""
+
+from datetime import datetime, timedelta
+
+from custom_components.surplus.control.loads.daily import CheapHours
+from custom_components.surplus.control.model import PriceClass, TariffNow
+from custom_components.surplus.control.needs.prices import Slice, class_now, slices_of
+from custom_components.surplus.control.needs.specs import OnDear
+
+from .bench import PARIS, spans
+
+NOW = datetime(2026, 6, 21, 20, tzinfo=PARIS)
+
+
+def until(hours: float) -> float:
+    return (NOW + timedelta(hours=hours)).timestamp()
+
+
+def told(
+    *classes: tuple[float, PriceClass, float | None],
+    hours: float,
+    on_dear: OnDear = OnDear.NEVER,
+) -> list[tuple[float, float, bool]]:
+    """Return (hours, cost, barred) of what a tariff tells."""
+    tariff = TariffNow(ahead=spans(NOW, *classes), price_class=classes[0][1])
+    made = slices_of(
+        NOW,
+        until(hours),
+        tariff=tariff,
+        cheap=None,
+        cheap_hours=CheapHours(),
+        on_dear=on_dear,
+    )
+    return [
+        ((one.ends - one.begins) / 3600, round(one.cost, 3), one.barred) for one in made
+    ]
+
+
+def test_classes_are_in_order_where_no_price_is_told() -> None:
+    assert told(
+        (2, PriceClass.NORMAL, None), (8, PriceClass.CHEAP, None), hours=11
+    ) == [(2, 1.0, False), (8, 0.0, False), (1, 1.0, False)]
+
+
+def test_prices_decide_where_they_are_told_and_stand_in_where_not() -> None:
+    assert told(
+        (1, PriceClass.CHEAP, 0.15),
+        (1, PriceClass.NORMAL, 0.25),
+        (1, PriceClass.NORMAL, 0.23),
+        (1, PriceClass.CHEAP, None),
+        hours=5,
+    ) == [
+        (1, 0.15, False),
+        (1, 0.25, False),
+        (1, 0.23, False),
+        (1, 0.15, False),
+        # Beyond what is told it counts as normal, and as what that costs.
+        (1, 0.24, False),
+    ]
+
+
+def test_dear_hours_are_barred_a_last_resort_or_just_dear() -> None:
+    classes = ((1, PriceClass.NORMAL, 0.2), (1, PriceClass.DEAR, 0.7))
+    assert told(*classes, hours=2)[1] == (1, 0.7, True)
+    assert told(*classes, hours=2, on_dear=OnDear.ALWAYS)[1] == (1, 0.7, False)
+    cost = told(*classes, hours=2, on_dear=OnDear.IF_LATE)[1][1]
+    assert cost > 1000
+
+
+def test_what_the_user_allows_to_all_loads_is_allowed_here_too() -> None:
+    tariff = TariffNow(ahead=spans(NOW, (2, PriceClass.DEAR, 0.7)), dear_allowed=True)
+    (one,) = slices_of(
+        NOW,
+        until(2),
+        tariff=tariff,
+        cheap=None,
+        cheap_hours=CheapHours(),
+        on_dear=OnDear.NEVER,
+    )
+    assert not one.barred
+
+
+def test_beyond_the_tariff_half_hours_are_as_they_were_seen() -> None:
+    seen = CheapHours()
+    for half_hours in range(48):
+        wall = datetime(2026, 6, 20, tzinfo=PARIS) + timedelta(minutes=30 * half_hours)
+        seen.note(wall, 1 <= wall.hour < 5)
+    made = slices_of(
+        NOW,
+        until(11),
+        tariff=None,
+        cheap=False,
+        cheap_hours=seen,
+        on_dear=OnDear.NEVER,
+    )
+    assert [((one.ends - one.begins) / 3600, one.cost) for one in made] == [
+        (5, 1.0),
+        (4, 0.0),
+        (2, 1.0),
+    ]
+
+
+def test_the_present_half_hour_is_as_it_is_now() -> None:
+    made = slices_of(
+        NOW,
+        until(2),
+        tariff=None,
+        cheap=True,
+        cheap_hours=CheapHours(),
+        on_dear=OnDear.NEVER,
+    )
+    assert made == (
+        Slice(begins=NOW.timestamp(), ends=until(0.5), cost=0.0),
+        Slice(begins=until(0.5), ends=until(2), cost=1.0),
+    )
+
+
+def test_a_tariff_that_says_nothing_of_now_is_not_believed_of_later() -> None:
+    later = TariffNow(ahead=spans(NOW + timedelta(hours=1), (2, PriceClass.CHEAP, 0.1)))
+    made = slices_of(
+        NOW,
+        until(2),
+        tariff=later,
+        cheap=None,
+        cheap_hours=CheapHours(),
+        on_dear=OnDear.NEVER,
+    )
+    assert made == (Slice(begins=NOW.timestamp(), ends=until(2), cost=1.0),)
+    assert class_now(later, None) is PriceClass.NORMAL

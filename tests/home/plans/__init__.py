@@ -1,0 +1,1 @@
+"""Schedules and needs as a user sets them up, moves them and sees them."""

@@ -78,7 +78,13 @@ class Controls(HomeControls):
         self._registry = registry
         self._memory = memory
         self._hands = hands
-        self._overrides = Overrides()
+        self._overrides = Overrides(
+            {
+                load_id: modes.value
+                for load_id, modes in memory.loads.items()
+                if modes.by_hand
+            }
+        )
         self._wanted_at: dict[str, float] = {}
         self._ends = Ends(memory.loads, memory.saved_at)
         self._listeners = Listeners()

@@ -162,6 +162,22 @@ class RecordedEngine:
 # ---- snapshots and cycles as values ------------------------------------------------------
 
 
+class _Kept:
+    """Freezes a value once for as long as it stays the same object."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, Any] = (None, None)
+
+    def of(self, value: object) -> Any:
+        if self._kept[0] is not value:
+            self._kept = (value, freeze(value))
+        return self._kept[1]
+
+
+# A forecast of days comes with each cycle, and changes twice an hour.
+_FROZEN_FORECAST = _Kept()
+
+
 def snapshot_values(snapshot: Snapshot) -> Values:
     """Return a snapshot as JSON values; what is None or a default is left out."""
     return _without_none(
@@ -172,7 +188,7 @@ def snapshot_values(snapshot: Snapshot) -> Values:
             "solar_w": freeze(snapshot.solar_w),
             "cheap": snapshot.cheap,
             "tariff": _frozen_tariff(snapshot.tariff),
-            "forecast": freeze(snapshot.forecast),
+            "forecast": _FROZEN_FORECAST.of(snapshot.forecast),
             "levels": freeze(snapshot.levels) if snapshot.levels else None,
             "batteries": {
                 str(n): _fields_of(battery)
@@ -309,6 +325,8 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Values:
     patch: Values = {key: None for key in old if key not in new}
     for key, value in new.items():
         before = old.get(key)
+        if before is value and value is not None:
+            continue
         if isinstance(value, dict) and isinstance(before, dict):
             if inner := difference(before, value):
                 patch[key] = inner

@@ -6,6 +6,7 @@ from time import monotonic
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
+from custom_components.surplus.control.ledger import Counted
 from custom_components.surplus.metering import MeteredLoad
 from homeassistant.core import HomeAssistant
 
@@ -64,3 +65,10 @@ async def test_all_else_is_the_chargers(
     assert metered.spec is charger.spec
     charger.taken_over = 7.0
     assert metered.taken_over == 7.0
+
+
+def test_nobody_asks_a_charger_for_energy_that_it_does_not_measure(
+    metered: MeteredLoad,
+) -> None:
+    # Nor one that counts nothing.
+    assert metered.counted == Counted()

@@ -183,6 +183,33 @@ async def test_a_charger_shows_its_sessions(
     assert last.attributes["charging_minutes"] == 60
 
 
+async def test_the_prices_are_those_of_the_tariff(
+    hass: HomeAssistant, home_entry: MockConfigEntry, add: Add, live: Live
+) -> None:
+    await add("heater", MEASURED)
+    tariff = {
+        "told_by": "entity",
+        "contract": "peak_off_peak",
+        "tariff_entity": "sensor.period",
+        "periods": {"off_peak": {"price": 0.16}, "peak": {"price": 0.25}},
+    }
+    await add("tariff", tariff, "Tariff")
+    for period, kwh in (("HC", 0.16), ("HP", 0.25)):
+        hass.states.async_set("sensor.period", period)
+        await live(10, 2500, rod=0)
+        before = home_entry.runtime_data.ledger
+        await before.async_save()
+        (load_id,) = (one for one in before.as_dict()["loads"] if "home" in one)
+        old = before.statement(load_id).total
+        await live(360, 2500, rod=2000)
+        await before.async_save()
+        new = before.statement(load_id).total.since(old)
+        assert new.cost == pytest.approx(0.2 * kwh, rel=0.03)
+        assert new.cheap_wh == pytest.approx(200 if period == "HC" else 0, rel=0.03)
+        assert new.total_wh == pytest.approx(200, rel=0.03)
+    assert number(hass, "tank_cost") == pytest.approx(0.082, abs=0.01)
+
+
 # ---- over restarts ---------------------------------------------------------------------
 
 

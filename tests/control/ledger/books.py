@@ -7,7 +7,13 @@ import json
 
 from custom_components.surplus.control.cycle import Cycle
 from custom_components.surplus.control.freshness import MeterState
-from custom_components.surplus.control.ledger import Counted, Ledger, News, Tally
+from custom_components.surplus.control.ledger import (
+    Counted,
+    Ledger,
+    News,
+    Source,
+    Tally,
+)
 from custom_components.surplus.control.model import (
     BatteryReading,
     ChargerReading,
@@ -32,10 +38,10 @@ NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
 
 
 def car(priority: int = 1, **reading: object) -> LoadInput:
-    """Return a charger on one phase that takes 7360 W at most."""
+    """Return a charger on one phase that takes 7360 W at most, and is measured."""
     return LoadInput(
         spec=ChargerSpec(load_id=CAR, name="Car", priority=priority),
-        reading=ChargerReading(**{"reachable": True, **reading}),
+        reading=ChargerReading(**{"reachable": True, "power_w": 0.0, **reading}),
         mode=Mode.SOLAR,
     )
 
@@ -150,3 +156,7 @@ def plugged(register_wh: float | None = None, **more: object) -> dict[str, Count
 
 
 GONE = {CAR: Counted(plugged=False)}
+
+
+def by_source(tally: Tally) -> list[float]:
+    return [round(tally.of(source), 6) for source in Source]

@@ -69,6 +69,14 @@ def test_the_shadow_buys_no_more_than_anything_holds() -> None:
     assert shadow.held_wh == pytest.approx(300.0)
 
 
+def test_of_what_it_still_can_buy_the_same_part_has_no_price() -> None:
+    shadow = AtOnce(1000.0)
+    shadow.buy(4000.0, 2000.0, None)
+    assert shadow.as_list() == [[1000.0, 0.0, 500.0]]
+    assert shadow.saving(400.0, 0.0, priced=True) == 0.0
+    assert shadow.as_list() == [[600.0, 0.0, 300.0]]
+
+
 def test_cleared_it_begins_anew() -> None:
     shadow = bought((5000.0, 5000.0, 0.25))
     shadow.clear()

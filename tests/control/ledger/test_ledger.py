@@ -18,6 +18,7 @@ from .books import (
     STORE,
     TANK,
     Books,
+    by_source,
     car,
     plugged,
     pump,
@@ -26,10 +27,6 @@ from .books import (
 )
 
 PARIS = ZoneInfo("Europe/Paris")
-
-
-def by_source(tally: Tally) -> list[float]:
-    return [round(tally.of(source), 6) for source in Source]
 
 
 def test_energy_is_counted_by_source() -> None:
@@ -162,6 +159,19 @@ def test_a_guess_that_nobody_has_seen_is_no_energy() -> None:
     assert books.total(PUMP).total_wh == pytest.approx(1500.0)
 
 
+def test_what_is_offered_to_nobody_is_not_taken() -> None:
+    books, unmeasured = Books(), car(power_w=None, offered_a=10.0)
+    books.step(1, unmeasured)
+    books.run(3600, unmeasured, car=2300.0)
+    assert books.total(CAR).total_wh == 0.0
+    # Its own counter knows.
+    books.step(1, unmeasured, car=2300.0, counted={CAR: Counted(register_wh=0.0)})
+    books.step(1, unmeasured, car=2300.0, counted={CAR: Counted(register_wh=700.0)})
+    assert by_source(books.total(CAR)) == pytest.approx([0, 0, 0, 700])
+    books.run(3600, unmeasured, car=2300.0, counted=plugged())
+    assert books.total(CAR).total_wh == pytest.approx(3000.0)
+
+
 def test_a_battery_gives_to_others_and_is_not_counted_twice() -> None:
     books = Books()
     books.step(1, store(), tank())
@@ -172,69 +182,6 @@ def test_a_battery_gives_to_others_and_is_not_counted_twice() -> None:
     assert by_source(books.total(STORE)) == pytest.approx([0, 0, 0, 2000])
     assert books.total(STORE).cost == pytest.approx(0.5)
     assert books.total(STORE).saving == 0.0
-
-
-# ---- saving ----------------------------------------------------------------------------
-
-
-def test_a_car_that_waited_for_the_sun_has_saved_the_evening_s_price() -> None:
-    books = Books()
-    books.step(1, car(), counted=plugged())
-    books.run(7200, car(), grid_w=500.0, solar_w=0.0, counted=plugged())
-    books.run(3600, car(), grid_w=0.0, solar_w=4000.0, car=3000.0, counted=plugged())
-    total = books.total(CAR)
-    assert total.cost == 0.0
-    assert total.saving == pytest.approx(3.0 * 0.25)
-
-
-def test_a_car_that_charges_at_once_saves_nothing() -> None:
-    books = Books()
-    books.step(1, car(), counted=plugged())
-    books.run(3600, car(), grid_w=6360.0, solar_w=1500.0, car=7360.0, counted=plugged())
-    assert books.total(CAR).cost == pytest.approx(6.36 * 0.25)
-    assert books.total(CAR).saving == pytest.approx(0.0, abs=1e-9)
-
-
-def test_the_sun_it_would_have_had_at_once_is_no_saving() -> None:
-    books = Books()
-    books.step(1, car(), counted=plugged())
-    # Of 7360 W, 6000 W would have been sun.
-    books.run(600, car(), grid_w=-6000.0, solar_w=6500.0, counted=plugged())
-    books.run(600, car(), grid_w=0.0, solar_w=7000.0, car=6500.0, counted=plugged())
-    bought_kwh = 6500 / 6 * (1360 / 7360) / 1000
-    # It is compared in pieces of a quarter of a kWh.
-    assert books.total(CAR).saving == pytest.approx(bought_kwh * 0.25, rel=0.01)
-
-
-def test_a_higher_load_s_sun_would_not_have_been_there() -> None:
-    books = Books()
-    loads = (car(priority=2), tank(priority=1))
-    books.step(1, *loads, counted=plugged())
-    books.run(600, *loads, grid_w=0.0, solar_w=2500.0, tank=2000.0, counted=plugged())
-    books.run(600, *loads, grid_w=0.0, solar_w=3500.0, car=3000.0, counted=plugged())
-    assert books.total(CAR).saving == pytest.approx(0.5 * 0.25)
-
-
-def test_each_session_is_compared_with_its_own_beginning() -> None:
-    books = Books()
-    books.step(1, car(), counted=plugged())
-    books.run(3600, car(), grid_w=500.0, counted=plugged())
-    books.step(1, car(), counted={CAR: Counted(plugged=False)})
-    books.tariff = CHEAP
-    books.step(1, car(), counted=plugged())
-    books.run(600, car(), grid_w=3500.0, car=3000.0, counted=plugged())
-    assert books.total(CAR).saving == pytest.approx(0.0, abs=1e-9)
-
-
-def test_a_tank_is_compared_with_the_beginning_of_its_day() -> None:
-    books = Books(
-        wall=datetime(2026, 6, 21, 0, 0, tzinfo=PARIS), zone=PARIS, tariff=CHEAP
-    )
-    books.step(1, tank())
-    books.run(4 * 3600, tank(), grid_w=400.0, solar_w=0.0)
-    books.tariff = FULL
-    books.run(3600, tank(), grid_w=0.0, solar_w=2400.0, tank=2000.0)
-    assert books.total(TANK).saving == pytest.approx(2.0 * 0.16)
 
 
 # ---- days ------------------------------------------------------------------------------
@@ -395,47 +342,6 @@ def test_the_total_is_what_the_counter_says() -> None:
         shown_wh += 50.0
         books.step(0, car(), counted=plugged(shown_wh))
     assert books.total(CAR).total_wh == pytest.approx(3000.0, abs=6.0)
-
-
-# ---- the house -------------------------------------------------------------------------
-
-
-def test_the_house_takes_buys_and_sells() -> None:
-    books = Books()
-    books.step(1, tank())
-    books.run(3600, tank(), grid_w=-1000.0, solar_w=4000.0, tank=2000.0)
-    books.run(3600, tank(), grid_w=1500.0, solar_w=1000.0, tank=2000.0)
-    house = books.ledger.house_statement.today
-    assert by_source(house.taken) == pytest.approx([4000, 0, 0, 1500])
-    assert house.bought.cost == pytest.approx(1.5 * 0.25)
-    assert house.sold_wh == pytest.approx(1000.0)
-    assert house.income == pytest.approx(0.10)
-    assert house.self_consumption == pytest.approx(0.8)
-    assert house.self_sufficiency == pytest.approx(4000 / 5500)
-
-
-def test_what_charges_a_battery_is_bought_and_not_taken() -> None:
-    books = Books()
-    books.step(1, store())
-    books.run(3600, store(), grid_w=2500.0, solar_w=0.0, store=2000.0)
-    house = books.ledger.house.total
-    assert by_source(house.taken) == pytest.approx([0, 0, 0, 500])
-    assert house.bought.cost == pytest.approx(2.5 * 0.25)
-
-
-def test_without_a_production_the_house_only_buys_and_sells() -> None:
-    books = Books(tariff=TariffNow(price=0.25))
-    books.step(1, tank())
-    books.run(3600, tank(), grid_w=-1000.0, tank=2000.0)
-    books.run(3600, tank(), grid_w=1000.0, tank=2000.0)
-    statement = books.ledger.house_statement
-    assert statement.total.taken.total_wh == 0.0
-    assert statement.total.self_sufficiency is None
-    assert statement.total.self_consumption is None
-    assert statement.total.bought.cost == pytest.approx(0.25)
-    assert statement.total.unpriced_sold_wh == pytest.approx(1000.0)
-    assert statement.priced
-    assert not statement.paid
 
 
 # ---- saved -----------------------------------------------------------------------------

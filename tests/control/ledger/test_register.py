@@ -66,6 +66,20 @@ def test_more_than_the_load_can_take_is_another_counter() -> None:
     assert begun().missing(90_000.0, after(2.0), FULL_W) == 0.0
 
 
+def test_a_load_may_take_a_fifth_more_than_it_is_said_to() -> None:
+    # 1.2 × 7360 W × 2 h, and the kWh of a coarse counter.
+    most_wh = 1.2 * 14_720.0 + 1000.0
+    for moved_wh, added_wh in ((most_wh - 1.0, most_wh - 1.0), (most_wh + 1.0, 0.0)):
+        missing_wh = begun().missing(50_000.0 + moved_wh, after(2.0), FULL_W)
+        assert missing_wh == pytest.approx(added_wh)
+
+
+def test_what_was_counted_here_a_counter_may_have_counted_too() -> None:
+    register = begun()
+    register.counted(3000.0)
+    assert register.missing(53_500.0, after(0.0), FULL_W) == pytest.approx(500.0)
+
+
 def test_a_clock_that_was_set_back_leaves_a_coarse_step() -> None:
     assert begun().missing(50_900.0, after(-5.0), FULL_W) == pytest.approx(900.0)
     assert begun().missing(52_000.0, after(-5.0), FULL_W) == 0.0

@@ -147,7 +147,11 @@ class Ledger:
             battery_w=_sound(cycle.battery_w) if snapshot.batteries else 0.0,
         )
         powers = [
-            (load.spec.priority, load.spec.load_id, _power_w(load, cycle))
+            (
+                load.spec.priority,
+                load.spec.load_id,
+                _power_w(load, cycle, counted.get(load.spec.load_id, _NOTHING)),
+            )
             for load in snapshot.loads
         ]
         flows = flows_of(site, powers)
@@ -196,14 +200,11 @@ def _sound(value: float | None) -> float | None:
     return value if value is not None and isfinite(value) else None
 
 
-def _power_w(load: LoadInput, cycle: Cycle) -> float:
+def _power_w(load: LoadInput, cycle: Cycle, told: Counted) -> float:
     """Return what a load takes; negative only of a storage that gives."""
     reading = load.reading
-    if isinstance(load.spec, SwitchedSpec) and reading.power_w is None:
-        facts = cycle.facts.get(load.spec.load_id)
-        if load.spec.power_w is None and not facts:
-            # What it takes is a guess that nobody has seen yet.
-            return 0.0
+    if reading.power_w is None and not _is_known(load, cycle, told):
+        return 0.0
     if reading.reachable:
         power_w = cycle.loads_w.get(load.spec.load_id, reading.power_w)
     else:
@@ -212,6 +213,18 @@ def _power_w(load: LoadInput, cycle: Cycle) -> float:
         power_w = reading.power_w if lives else None
     power_w = _sound(power_w) or 0.0
     return power_w if isinstance(load.spec, StorageSpec) else max(0.0, power_w)
+
+
+def _is_known(load: LoadInput, cycle: Cycle, told: Counted) -> bool:
+    """Return whether what a load is believed to take can be told from a guess."""
+    match load.spec:
+        case ChargerSpec():
+            # What is offered to nobody is not taken.
+            return bool(told.plugged)
+        case SwitchedSpec(power_w=None):
+            return bool(cycle.facts.get(load.spec.load_id))
+        case _:
+            return True
 
 
 def _full_w(spec: LoadSpec, facts: Mapping[str, float] | None) -> float:

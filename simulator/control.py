@@ -40,6 +40,7 @@ appliance on|off   move the appliance's relay (a house that has one)
 bath           take 60 litres of hot water
 unplug | plug  drive away | come home
 cut | mend     lose | restore the charger's network link
+charger lies|obeys   it accepts limits and goes on as it is | does what it is told
 meter off|on   silence the Linky | let it talk (also: garbled, gone)
 inverter <state>   slow, night, gone (off the network) or on (a house that has one)
 speed <n>      how fast the sun goes (60 = one hour a minute, 0 = it stands still)
@@ -87,6 +88,8 @@ class Words:
                 self._set_period(period)
             case [("cut" | "mend") as word]:
                 self._link(word)
+            case ["charger", ("lies" | "obeys") as how]:
+                self._house.evse.stuck = how == "lies"
             case ["cook", ("on" | "off") as state]:
                 self._house.house.cooking = state == "on"
             case ["grid", watts]:

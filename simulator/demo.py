@@ -33,6 +33,7 @@ from .demo_setup import (
     make_dashboard,
     push_solar,
 )
+from .demo_tariff import add_tariff
 from .demo_texts import HELP_FR, TEXTS
 from .hass_api import HassError
 from .inverter import SolarEdgeSpec
@@ -47,7 +48,7 @@ SOLAR_PUSH_S = 2.0
 # The sun gives more than this, so that there is something left for the other loads.
 CHARGER_A = 16
 # Another one when a folder set up by an earlier version of the demo is of no use.
-LAYOUT = 3
+LAYOUT = 4
 METERS = ("linky", "solaredge", "both")
 # How long the charger may take to be let in.
 CALL_IN_S = 60.0
@@ -287,6 +288,7 @@ class Demo:
         await add_home(self.hass, self.setup)
         if self.house.battery is not None:
             await add_battery(self.hass, self.setup)
+        await add_tariff(self.hass, meter=self.setup.tic is not None)
         await add_loads(self.hass, self.setup.language)
         await begin(self.hass, self.setup)
         await make_dashboard(self.hass, self.setup)

@@ -30,7 +30,7 @@ TEXTS: Final = {
   Watch  the dashboard "Virtual house": the sun moves sixty times as fast as it
          should. The car and a water heater follow it within half a minute, a
          pool pump after a minute. Every decision says why. It is {time} in
-         the house.{meters}
+         the house. The prices of its tariff are examples.{meters}
 
   Type   a word here (or: {control} <word>):
 {words}
@@ -65,7 +65,7 @@ TEXTS: Final = {
   Regardez     le tableau de bord « Maison virtuelle » : le soleil va soixante fois
                trop vite. La voiture et un chauffe-eau le suivent en une demi-minute, une
                pompe de piscine au bout d'une minute. Chaque décision dit pourquoi. Il est
-               {time} dans la maison.{meters}
+               {time} dans la maison. Les prix de son tarif sont des exemples.{meters}
 
   Tapez        un mot ici (ou : {control} <mot>) :
 {words}

@@ -82,6 +82,8 @@ class Evse(Device):
         self.car: Car | None = None
         self.session: Session | None = None
         self.available = True
+        # It says yes to every limit, and lets the car go on as it is.
+        self.stuck = False
         self._wall0 = wall + timedelta(seconds=clock_error_s)
         self._finishing = False
         self._voltage_v = 230.0
@@ -198,7 +200,8 @@ class Evse(Device):
             if not self._switching_phases(now):
                 target = self.allowed_a(now)
         gap_over = now - self._pilot_changed >= self.spec.pilot_gap_s
-        if target != self.pilot_a and (target == 0.0 or gap_over):
+        moves = not self.stuck or self.car is None or self.session is None
+        if moves and target != self.pilot_a and (target == 0.0 or gap_over):
             self.pilot_a = target
             self._pilot_changed = now
             if self.car is not None:

@@ -36,7 +36,8 @@ class Record:
     """A day as it went, one value per second; ``heat`` is the breaker's, per phase.
 
     ``base_w`` is what the house drew per phase without any load, ``drawn_va`` with all.
-    ``frames`` holds what the meter told in a second, None in most.
+    ``frames`` holds what the meter told in a second, None in most. ``held`` is where a
+    station has taken an order and may not move its pilot yet.
     """
 
     house: House
@@ -44,6 +45,7 @@ class Record:
     drawn_va: list[tuple[float, ...]] = field(default_factory=list)
     heat: list[tuple[float, ...]] = field(default_factory=list)
     frames: list[Frame | None] = field(default_factory=list)
+    held: list[bool] = field(default_factory=list)
     loads: dict[str, LoadRecord] = field(default_factory=dict)
     trips: int = 0
     commands: int = 0
@@ -66,6 +68,7 @@ def play(house: House, controller: Controller) -> Record:
             plant.command(now, changed)
             record.commands += len(changed)
             told |= changed
+        record.held.append(_is_held(plant.car))
         record.base_w.append(house.base_w(now))
         record.drawn_va.append(plant.drawn_va)
         record.heat.append(tuple(breaker.heat))
@@ -89,6 +92,13 @@ def _changed(
         if told.get(load_id) != order
         and not (load_id not in told and is_nothing(order))
     }
+
+
+def _is_held(car: PlantCharger) -> bool:
+    accepted, pilot_a = car.accepted, car.evse.pilot_a
+    if accepted is None or not pilot_a:
+        return False
+    return 0 < accepted.value.current_a < pilot_a
 
 
 def _value(order: Order | None) -> float:

@@ -28,7 +28,8 @@ class Scores:
     ``base_trips`` is how often the house would have opened the breaker by itself.
     ``over_s`` is above the subscription on any phase; ``base_over_s`` that of the house
     alone. ``longest_s`` is the longest of these where all loads at their least would
-    have been enough. ``answers_s`` are the seconds from the first frame of an overload,
+    have been enough, ``longest_free_s`` without the seconds in which a station has taken
+    an order and may not move its pilot yet. ``answers_s`` are the seconds from the first frame of an overload,
     on which some load ran above its least, to the first command that lowers one;
     ``unanswered`` are those that ended without. ``lost`` is the share of the possible
     energy that was not taken; ``sheds`` are loads switched off that were wanted on,
@@ -40,6 +41,7 @@ class Scores:
     over_s: int
     base_over_s: int
     longest_s: int
+    longest_free_s: int
     answers_s: tuple[int, ...]
     unanswered: int
     taken_kwh: float
@@ -75,6 +77,10 @@ def score(record: Record) -> Scores:
     house = record.house
     over = [_is_over(house, drawn_va) for drawn_va in record.drawn_va]
     base_va = [signed(base_w) for base_w in record.base_w]
+    curable = [
+        is_over and _throttling_is_enough(record, second)
+        for second, is_over in enumerate(over)
+    ]
     answers = list(_answers(record))
     taken, best = _energy(record)
     sheds = list(_sheds(record))
@@ -83,12 +89,8 @@ def score(record: Record) -> Scores:
         base_trips=openings(list(zip(*base_va, strict=True)), house.subscribed_va),
         over_s=sum(over),
         base_over_s=sum(_is_over(house, one) for one in base_va),
-        longest_s=longest_run(
-            [
-                is_over and _throttling_is_enough(record, second)
-                for second, is_over in enumerate(over)
-            ]
-        ),
+        longest_s=longest_run(curable),
+        longest_free_s=_longest_free(curable, record.held),
         answers_s=tuple(answer for answer in answers if answer is not None),
         unanswered=answers.count(None),
         taken_kwh=taken / _WS_PER_KWH,
@@ -98,6 +100,15 @@ def score(record: Record) -> Scores:
         unnecessary=sum(not _was_needed(record, shed) for shed in sheds),
         commands=record.commands,
     )
+
+
+def _longest_free(flags: Sequence[bool], held: Sequence[bool]) -> int:
+    """Return how many in a row are set at most, not counting those that are held."""
+    longest = run = 0
+    for flag, is_held in zip(flags, held, strict=True):
+        run = run + (not is_held) if flag else 0
+        longest = max(longest, run)
+    return longest
 
 
 def _is_over(house: House, drawn_va: Sequence[float]) -> bool:

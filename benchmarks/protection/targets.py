@@ -16,7 +16,7 @@ def targets(ours: Mapping[str, Scores]) -> Iterator[Target]:
     """Yield what is asked of each house that was played."""
     for name, scores in ours.items():
         yield _most(name, "trips beyond the house's own", scores.trips_beyond, 0)
-        yield _most(name, "longest overload s", scores.longest_s, _LONGEST_S)
+        yield _most(name, "longest overload s", scores.longest_free_s, _LONGEST_S)
         # Where nothing is over, there is nothing to answer.
         yield _most(name, "slowest answer s", scores.worst_answer_s or 0, _ANSWER_S)
         yield _most(name, "overloads without an answer", scores.unanswered, 0)

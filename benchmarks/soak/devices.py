@@ -15,7 +15,7 @@ from custom_components.surplus.registry import CountingSource, LoadSource, Meter
 from homeassistant.core import CALLBACK_TYPE
 from homeassistant.exceptions import HomeAssistantError
 
-from .plant import VOLTAGE_V, Plant
+from .plant import SAFE_A, VOLTAGE_V, Plant
 
 METER_ID = "linky:012345678901"
 CAR_ID = "ocpp:soak"
@@ -84,6 +84,7 @@ class SoakCharger(LoadSource, CountingSource):
         self._plant = plant
         self._listeners: list[Callable[[], None]] = []
         self._told: tuple[float, float] | None = None
+        self._fallen_at = 0.0
         self.lost_at: float | None = None
         self.refuses = False
         self.nonsense = False
@@ -97,6 +98,12 @@ class SoakCharger(LoadSource, CountingSource):
     @override
     def reading(self) -> ChargerReading:
         plant, told = self._plant, self._told
+        if plant.on_safe_current:
+            # Its lease has ended: it says so itself.
+            self._fallen_at = self._fallen_at or monotonic()
+            told = plant.offered_a, self._fallen_at
+        else:
+            self._fallen_at = 0.0
         power_w = nan if self.nonsense else plant.car_w
         return ChargerReading(
             reachable=self.lost_at is None,
@@ -107,6 +114,7 @@ class SoakCharger(LoadSource, CountingSource):
             offered_a=told[0] if told else None,
             offered_at=told[1] if told else None,
             link_lost_at=self.lost_at,
+            offering=plant.offered_a >= SAFE_A and plant.visit is not None,
         )
 
     @property

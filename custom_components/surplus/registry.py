@@ -203,7 +203,8 @@ class LoadControls:
     manual in the load's unit. ``resumable`` says that another mode is
     waiting to come back. ``decision`` is the one in which the reason last changed.
     ``regulation`` is what its PID did last, where it has one, ``facts`` what was learned
-    of it that a person would want to see.
+    of it that a person would want to see, ``phase`` the one of three that it was seen to
+    use.
     ``check`` is how the last commissioning check ended, None before the first and while
     one runs. ``trouble`` is what is wrong with it, None while nothing is.
     """
@@ -219,6 +220,7 @@ class LoadControls:
     next_event: ComingEvent | None = None
     regulation: RegulatorTerms | None = None
     facts: Mapping[str, float] = field(default_factory=dict)
+    phase: int | None = None
     check: CheckResult | None = None
     checking: bool = False
     trouble: Trouble | None = None

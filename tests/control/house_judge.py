@@ -52,8 +52,8 @@ class Judge:
     """What was told until now, and since when loads run or rest.
 
     ``told`` misses a load whose set-point nobody can know. ``wished`` are the loads that
-    a person has just asked something of, ``doubted_until`` is while some load may not do
-    or tell what it should.
+    a person has just asked something of, ``checked`` those whose check begins, goes on or
+    ends. ``doubted_until`` is while some load may not do or tell what it should.
     """
 
     house: WholeHouse
@@ -79,9 +79,15 @@ class Judge:
         self.checked = {body.spec.load_id for body in self.house.bodies}
         self.doubt()
 
-    def judge(self, cycle: Cycle, saved: Mapping[str, Any]) -> None:
-        """Check one cycle, then take note of it; ``saved`` is what a restart keeps."""
+    def judge(
+        self, cycle: Cycle, saved: Mapping[str, Any], checking: frozenset[str]
+    ) -> None:
+        """Check one cycle, then take note of it.
+
+        ``saved`` is what a restart keeps, ``checking`` which loads are being checked.
+        """
         house = self.house
+        self.checked |= checking
         if not all(body.honest for body in house.bodies):
             self.doubt()
         assert not cycle.failures
@@ -133,7 +139,7 @@ class Judge:
                 assert value in (0.0, 1.0), decision
             case StorageSpec():
                 assert -spec.discharge_w <= value <= spec.charge_w, decision
-        if body.mode is Mode.OFF and decision.reason is not Reason.CHECKING:
+        if body.mode is Mode.OFF and spec.load_id not in self.checked:
             assert value == 0, decision
 
     def _keeps_its_minimum_times(self, body: Body, decision: Decision) -> None:
@@ -230,8 +236,8 @@ class Judge:
             return
         if not all(body.settled for body in house.bodies):
             return
-        if house.coarse and any(body.power_w < 0 for body in house.bodies):
-            # What a battery gives on one phase hides in a total what another draws.
+        if house.coarse and house.settings.phases > 1:
+            # What one phase gives hides in a total what another draws.
             return
         rises = self._rises(new)
         for phase, base_a in enumerate(house.house_a, start=1):
@@ -369,11 +375,8 @@ class Judge:
             elif (was != 0) is not (new[load_id] != 0):
                 self.since[load_id] = house.now
             self.told[load_id] = new[load_id]
-            if checking:
-                self.checked.add(load_id)
-            else:
-                self.checked.discard(load_id)
         self.wished.clear()
+        self.checked.clear()
 
 
 def _least(body: Body) -> float:

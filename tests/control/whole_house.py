@@ -273,7 +273,7 @@ class WholeHouse:
         home, limits = self.settings, []
         if home.breaker_a is not None:
             limits.append(home.breaker_a)
-        told_va = self.linky_va if self.grid is not None else None
+        told_va = self.grid.cutoff_va if self.grid is not None else None
         if (power_va := told_va or home.subscribed_va) is not None:
             limits.append(power_va / home.phases / VOLTAGE_V)
         return min(limits, default=None)

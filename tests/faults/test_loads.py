@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
 
+from custom_components.surplus.clock import monotonic
 from custom_components.surplus.control.model import (
     ChargerReading,
     ChargerSpec,
@@ -72,6 +73,32 @@ async def test_a_charger_out_of_reach_keeps_its_room_until_its_lease_ends(
     assert trouble(site) is None
     assert ISSUE not in site.issues()
     assert site.charger.told[-1] == 32
+
+
+async def test_what_charged_by_itself_while_out_of_reach_rests_after_its_stop(
+    site: Site,
+) -> None:
+    await site.life.run(400, 500)
+    site.charger.update(reachable=False, link_lost_at=monotonic(), power_w=None)
+    await site.life.run(200, 500)
+    # Its lease has ended, and a car has taken the safe current since.
+    site.charger.update(
+        reachable=True,
+        link_lost_at=None,
+        offering=True,
+        offered_a=6.0,
+        offered_at=monotonic(),
+        power_w=6 * 230.0,
+    )
+    told = len(site.charger.told)
+    while 0 not in site.charger.told[told:]:
+        await site.life.run(1, 500)
+    stopped_at = monotonic()
+    site.charger.update(offering=False)
+    while site.charger.told[-1] == 0:
+        await site.life.run(5, -3000)
+        assert monotonic() - stopped_at < 900
+    assert monotonic() - stopped_at >= 295
 
 
 async def test_one_that_is_off_may_be_switched_off_for_months(

@@ -259,3 +259,18 @@ def test_the_composite_schedule_shows_the_lease_and_what_follows() -> None:
     )
     steps = station.evse.composite(0.0, 300)
     assert [(step.start_s, step.limit_a) for step in steps] == [(0, 16), (60, 6)]
+
+
+def test_one_that_lies_accepts_a_limit_and_goes_on_as_it_is() -> None:
+    station = Station()
+    station.offer(16)
+    station.charge()
+    assert station.evse.pilot_a == 16
+    station.evse.stuck = True
+    station.offer(0)
+    station.live(60)
+    assert station.evse.allowed_a(station.now) == 0
+    assert station.evse.pilot_a == 16
+    station.evse.stuck = False
+    station.live(2)
+    assert station.evse.pilot_a == 0

@@ -273,6 +273,7 @@ class Engine:
                 if (terms := control.pid_terms) is not None
             },
             facts=facts_of(controls),
+            plans=self._plans.states,
             failures=failures.errors,
             guard=self._guard.state(snapshot.now, seen=True),
         )
@@ -369,6 +370,7 @@ class Engine:
             ),
             checks=checks,
             facts=facts_of(controls),
+            plans=self._plans.states,
             failures=failures.errors,
             guard=self._guard.state(snapshot.now, seen=False),
         )

@@ -37,12 +37,15 @@ _WORSE_A = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """Currents of the phases, and what a load and all others draw at an instant."""
+    """Currents of the phases, and what each load draws at their instant."""
 
     at: float
     currents_a: tuple[float, ...]
-    own_w: float
-    others_w: float
+    own_w: Mapping[str, float]
+
+    def others_w(self, load_id: str) -> float:
+        """Return what all loads but one draw."""
+        return sum(self.own_w.values()) - self.own_w[load_id]
 
 
 class LearnedPhases:
@@ -61,14 +64,16 @@ class LearnedPhases:
             for load_id, votes in (saved or {}).items()
         }
         self.known: Mapping[str, int] = _agreed(self._votes)
-        self._samples: dict[str, deque[_Sample]] = {}
+        self._samples: deque[_Sample] = deque(maxlen=_SAMPLES)
+        # Seen once, a step is not to be judged again.
+        self._judged_at: dict[str, float] = {}
         self._worst = 1
         self._placed: dict[str, tuple[LoadSpec, int, LoadSpec]] = {}
 
     def forget(self, load_id: str) -> None:
         """Forget a load that was deleted: one of the same id later is another one."""
         self._votes.pop(load_id, None)
-        self._samples.pop(load_id, None)
+        self._judged_at.pop(load_id, None)
         self._placed.pop(load_id, None)
         self.known = _agreed(self._votes)
 
@@ -114,38 +119,39 @@ class LearnedPhases:
         """Take in a new grid reading, with what each load draws at its instant."""
         if len(grid.currents_a) != _PHASES:
             return
-        all_w = sum(own_w.values())
+        samples = self._samples
+        samples.append(_Sample(grid.at, grid.currents_a, own_w))
+        first = samples[0].own_w
+        if len(samples) < _SAMPLES or grid.at - samples[0].at > _WITHIN_S:
+            return
         for load, _ in followers:
             spec = load.spec
-            if len(spec.phases) != 1:
-                continue
-            drawn_w = own_w[spec.load_id]
-            samples = self._samples.get(spec.load_id)
-            if samples is None:
-                samples = self._samples[spec.load_id] = deque(maxlen=_SAMPLES)
-            samples.append(_Sample(grid.at, grid.currents_a, drawn_w, all_w - drawn_w))
-            if abs(drawn_w - samples[0].own_w) >= _LEAST_W:
-                self._judge(spec.load_id, samples, voltage_v)
+            load_id = spec.load_id
+            if (
+                load_id in first
+                and abs(own_w[load_id] - first[load_id]) >= _LEAST_W
+                and len(spec.phases) == 1
+                and self._judged_at.get(load_id, float("-inf")) < samples[0].at
+                and all(load_id in sample.own_w for sample in samples)
+            ):
+                self._judge(load_id, voltage_v)
 
-    def _judge(self, load_id: str, samples: deque[_Sample], voltage_v: float) -> None:
-        seen = tuple(samples)
-        if len(seen) < _SAMPLES or seen[-1].at - seen[0].at > _WITHIN_S:
-            return
+    def _judge(self, load_id: str, voltage_v: float) -> None:
+        seen = tuple(self._samples)
         before, after = seen[:_SIDE], seen[-_SIDE:]
-        before_w, after_w = (_middle_w(side) for side in (before, after))
+        before_w, after_w = (_middle_w(side, load_id) for side in (before, after))
         step_w = after_w - before_w
         size_w = abs(step_w)
         if size_w < _LEAST_W or not all(
-            abs(sample.own_w - middle_w) <= _STEADY_SHARE * size_w
+            abs(sample.own_w[load_id] - middle_w) <= _STEADY_SHARE * size_w
             for side, middle_w in ((before, before_w), (after, after_w))
             for sample in side
         ):
             # It is still on its way.
             return
-        # Seen once, the same step is not to be judged again.
-        samples.clear()
-        others_w = median(sample.others_w for sample in after) - median(
-            sample.others_w for sample in before
+        self._judged_at[load_id] = seen[-1].at
+        others_w = median(sample.others_w(load_id) for sample in after) - median(
+            sample.others_w(load_id) for sample in before
         )
         if abs(others_w) > _OTHERS_SHARE * size_w:
             return
@@ -171,8 +177,8 @@ class LearnedPhases:
         return {load_id: list(votes) for load_id, votes in self._votes.items()}
 
 
-def _middle_w(side: Sequence[_Sample]) -> float:
-    return median(sample.own_w for sample in side)
+def _middle_w(side: Sequence[_Sample], load_id: str) -> float:
+    return median(sample.own_w[load_id] for sample in side)
 
 
 def _middle_a(side: Sequence[_Sample], index: int) -> float:

@@ -111,6 +111,7 @@ class Headroom:
         self._given_before_a = list(self._given_a)
         self._risen_a = [0.0] * len(base_a)
         self._cap_a: float | None = None
+        self._claimed: set[int] = set()
         self._kept_a: Sequence[float] | None = None
         self._least_a = 0.0
         # All limits count per phase: the lowest is the tightest on every one.
@@ -173,6 +174,14 @@ class Headroom:
     def shown_a(self) -> tuple[float, ...] | None:
         """What the meter shows per phase; None where no meter shows anything."""
         return self._grid_a
+
+    def claim(self, phases: Iterable[int]) -> None:
+        """Note that a load rises on some phases, or would if others made room."""
+        self._claimed.update(phases)
+
+    def claimed(self, phases: Iterable[int]) -> bool:
+        """Whether a load that had its turn claims room on any of some phases."""
+        return not self._claimed.isdisjoint(phases)
 
     def over_a(self) -> dict[int, float]:
         """Return by how much the meter shows phases over a limit, where it does."""

@@ -10,6 +10,7 @@ of its own. Names are left out: nothing is decided by them.
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, replace
 from datetime import datetime
+from functools import lru_cache
 import json
 from typing import Any, Protocol
 
@@ -17,7 +18,15 @@ from .cycle import Cycle
 from .engine import Engine
 from .freeze import freeze, thaw
 from .freshness import Freshness
-from .model import BatteryReading, Decision, GridReading, LoadInput, LoadSpec, Snapshot
+from .model import (
+    BatteryReading,
+    Decision,
+    GridReading,
+    LoadInput,
+    LoadSpec,
+    Snapshot,
+    TariffNow,
+)
 from .settings import HomeSettings
 
 VERSION = 1
@@ -153,6 +162,22 @@ class RecordedEngine:
 # ---- snapshots and cycles as values ------------------------------------------------------
 
 
+class _Kept:
+    """Freezes a value once for as long as it stays the same object."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, Any] = (None, None)
+
+    def of(self, value: object) -> Any:
+        if self._kept[0] is not value:
+            self._kept = (value, freeze(value))
+        return self._kept[1]
+
+
+# A forecast of days comes with each cycle, and changes twice an hour.
+_FROZEN_FORECAST = _Kept()
+
+
 def snapshot_values(snapshot: Snapshot) -> Values:
     """Return a snapshot as JSON values; what is None or a default is left out."""
     return _without_none(
@@ -162,8 +187,8 @@ def snapshot_values(snapshot: Snapshot) -> Values:
             "grid": _fields_of(snapshot.grid) if snapshot.grid else None,
             "solar_w": freeze(snapshot.solar_w),
             "cheap": snapshot.cheap,
-            "tariff": freeze(snapshot.tariff),
-            "forecast": freeze(snapshot.forecast),
+            "tariff": _frozen_tariff(snapshot.tariff),
+            "forecast": _FROZEN_FORECAST.of(snapshot.forecast),
             "levels": freeze(snapshot.levels) if snapshot.levels else None,
             "batteries": {
                 str(n): _fields_of(battery)
@@ -182,6 +207,12 @@ def snapshot_values(snapshot: Snapshot) -> Values:
             "order": [load.spec.load_id for load in snapshot.loads],
         }
     )
+
+
+# One and the same for minutes: what is ahead of it is long.
+@lru_cache(maxsize=4)
+def _frozen_tariff(tariff: TariffNow | None) -> Any:
+    return freeze(tariff)
 
 
 def snapshot_of(values: Values) -> Snapshot:
@@ -294,6 +325,8 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Values:
     patch: Values = {key: None for key in old if key not in new}
     for key, value in new.items():
         before = old.get(key)
+        if before is value and value is not None:
+            continue
         if isinstance(value, dict) and isinstance(before, dict):
             if inner := difference(before, value):
                 patch[key] = inner

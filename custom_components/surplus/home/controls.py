@@ -78,7 +78,13 @@ class Controls(HomeControls):
         self._registry = registry
         self._memory = memory
         self._hands = hands
-        self._overrides = Overrides()
+        self._overrides = Overrides(
+            {
+                load_id: modes.value
+                for load_id, modes in memory.loads.items()
+                if modes.by_hand
+            }
+        )
         self._wanted_at: dict[str, float] = {}
         self._ends = Ends(memory.loads, memory.saved_at)
         self._listeners = Listeners()
@@ -89,6 +95,7 @@ class Controls(HomeControls):
         self._counters: GuardCounters | None = None
         self._regulation: Mapping[str, RegulatorTerms] = {}
         self._facts: Mapping[str, Mapping[str, float]] = {}
+        self._phases: Mapping[str, int] = {}
         self._newest: dict[str, Decision] = {}
         self._troubles: dict[str, Trouble] = {}
         self._counted_at: float | None = None
@@ -130,6 +137,7 @@ class Controls(HomeControls):
             next_event=self._events.event(load_id),
             regulation=self._regulation.get(load_id),
             facts=self._facts.get(load_id, {}),
+            phase=self._phases.get(load_id),
             check=self.checks.result(load_id),
             checking=self.checks.is_running(load_id),
             trouble=self._troubles.get(load_id),
@@ -284,6 +292,7 @@ class Controls(HomeControls):
         dt_s = min(now - (self._counted_at or now), _LONGEST_STEP_S)
         self._counted_at = now
         self._regulation, self._facts = cycle.regulation, cycle.facts
+        self._phases = cycle.learned_phases
         for decision in cycle.decisions:
             load_id = decision.load_id
             self._newest[load_id] = decision

@@ -13,6 +13,8 @@ from .circuits.settings import circuits_of
 from .const import CONF_GRID_METERS, CONF_SOLAR_SOURCES, GRID_METER_ENTITY
 from .loads.const import CONF_ACTION_DATA, CONF_SOURCE
 from .loads.runtime import async_get_loads
+from .plans.const import CONF_LOAD
+from .plans.settings import plan_subentries
 from .redact import Redactor
 
 
@@ -29,6 +31,7 @@ async def async_diagnostics(
             *registry.loads,
             *coordinator.memory.loads,
             *coordinator.memory.gone,
+            *_planned_loads(entry),
             *(load for circuit in circuits_of(entry) for load in circuit.load_ids),
         ),
         meters=(
@@ -69,6 +72,11 @@ def _configured_sources(entry: HomeConfigEntry) -> set[str]:
     return chosen - {GRID_METER_ENTITY}
 
 
+def _planned_loads(entry: HomeConfigEntry) -> set[str]:
+    """Return the loads that schedules and needs name, be they there or not."""
+    return {subentry.data[CONF_LOAD] for subentry in plan_subentries(entry).values()}
+
+
 def _told(cycle: Cycle) -> dict[str, Any]:
     return {
         "at": cycle.at,
@@ -94,6 +102,21 @@ def _told(cycle: Cycle) -> dict[str, Any]:
                 "output_w": terms.output_w,
             }
             for load_id, terms in cycle.regulation.items()
+        },
+        "plans": {
+            plan_id: {
+                "load": state.load_id,
+                "active": state.active,
+                "met": state.met,
+                "late": state.late,
+                "starts": state.starts and state.starts.isoformat(),
+                "ends": state.ends and state.ends.isoformat(),
+                "deadline": state.deadline and state.deadline.isoformat(),
+                "left_wh": state.left_wh,
+                "left_s": state.left_s,
+                "level": state.level,
+            }
+            for plan_id, state in cycle.plans.items()
         },
         "facts": {load_id: dict(facts) for load_id, facts in cycle.facts.items()},
         "decisions": [

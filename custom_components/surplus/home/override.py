@@ -10,9 +10,9 @@ class Overrides:
     news: an override that has ended, or was resumed from, must not begin again.
     """
 
-    def __init__(self) -> None:
-        """Nobody has moved anything."""
-        self._seen: dict[str, float | None] = {}
+    def __init__(self, by_hand: Mapping[str, float | None]) -> None:
+        """Go on from what persons have in hand since before a restart: it is no news."""
+        self._seen = dict(by_hand)
 
     def news(self, taken_over: Mapping[str, float | None]) -> dict[str, float]:
         """Return the loads that a person has moved since the last call, and to what."""

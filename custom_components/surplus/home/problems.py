@@ -4,6 +4,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..control.cycle import Cycle
 from ..control.freshness import MeterState
+from .guard.phases import PhaseProblems
 from .guard.problems import GuardProblems
 from .loads.batteries import ObservedBatteries
 from .meters import GridMeters
@@ -37,6 +38,7 @@ class Problems:
         self._batteries = batteries
         self._battery_lost_since: float | None = None
         self._guard = GuardProblems(hass)
+        self._phases = PhaseProblems(hass)
 
     @callback
     def async_after(self, cycle: Cycle, now: float) -> None:
@@ -52,6 +54,7 @@ class Problems:
         async_report_disagreement(self._hass, meters.disagreement, meters.name_of)
         self._report_battery(cycle, now)
         self._guard.async_after(cycle)
+        self._phases.async_after(cycle)
 
     @callback
     def async_report_signs(self) -> None:

@@ -12,6 +12,7 @@ from ..control.check import CheckResult, finding_of, numbers_of
 from ..control.disagreement import Disagreement
 from ..control.model import LoadSpec
 from ..registry import Trouble
+from .guard.phases import async_clear_phase_issues
 from .guard.problems import ISSUES as GUARD_ISSUES
 from .tariff.reports import TARIFF_LOST
 
@@ -106,6 +107,7 @@ def async_clear_issues(hass: HomeAssistant) -> None:
     """Clear every issue: the Home is gone."""
     for issue in ISSUES:
         ir.async_delete_issue(hass, DOMAIN, issue)
+    async_clear_phase_issues(hass)
     for owner in async_absent(hass):
         async_report_absent(hass, owner, None)
     for load_id in async_troubled(hass):

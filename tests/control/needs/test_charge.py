@@ -98,6 +98,7 @@ def test_it_goes_on_once_it_has_lost_some_of_its_charge() -> None:
     bench.run(0.5)
     bench.charge = 0.79
     assert bench.run(0.2).reason is Reason.CAR_LIMIT
+    assert bench.taken_wh == 0
     bench.charge = 0.76
     assert bench.run(0.2).runs
 
@@ -109,6 +110,19 @@ def test_the_next_car_is_another_one() -> None:
     bench.run(0.2)
     bench.wants_power, bench.charge = True, 0.4
     assert bench.run(0.3).runs
+
+
+def test_a_charger_that_is_silent_for_a_moment_has_not_lost_its_car() -> None:
+    bench = car(charge=0.7, base_w=-8000.0)
+    bench.run(0.2)
+    bench.tells = False
+    for lost in ("wants_power", "reachable"):
+        setattr(bench, lost, False)
+        bench.step()
+        setattr(bench, lost, True)
+        bench.run(0.1)
+    bench.run(6)
+    assert bench.charge <= 0.81
 
 
 def test_a_car_that_tells_once_an_hour_is_stopped_in_time_all_the_same() -> None:
@@ -163,6 +177,7 @@ def test_one_that_is_ready_is_not_topped_up_for_a_percent() -> None:
     assert bench.state().met
     bench.charge = 0.69
     assert not bench.run(0.3).runs
+    assert bench.taken_wh == 0
     bench.charge = 0.6
     assert bench.run(0.3).reason is Reason.NEEDED
     assert bench.state().late

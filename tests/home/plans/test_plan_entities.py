@@ -1,6 +1,7 @@
 """Schedules and needs at work: what automations see of them and move."""
 
 from datetime import UTC, datetime
+import json
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -9,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.surplus.const import DOMAIN
 from custom_components.surplus.control.model import Reason
+from custom_components.surplus.home.diagnostics import async_diagnostics
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -249,6 +251,19 @@ async def test_a_reload_keeps_what_was_taken(
     await life.run(3, 500.0)
     assert home_entry.runtime_data.cycle.plans[subentry.subentry_id].left_wh <= left
     assert value(hass, subentry.subentry_id, "late") == "on"
+
+
+@pytest.mark.usefixtures("night")
+async def test_diagnostics_tell_how_things_stand_without_ids(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry, add: Add
+) -> None:
+    subentry = await add("need", ENERGY)
+    await add("need", {**ENERGY, "load": "ocpp:secret"})
+    await life.run(2, 500.0)
+    told = await async_diagnostics(hass, home_entry)
+    assert told["cycle"]["plans"][subentry.subentry_id]["left_wh"] == 5000.0
+    assert "secret" not in json.dumps(told)
+    assert LOAD_ID not in json.dumps(told)
 
 
 async def test_other_loads_are_left_alone_when_one_comes(

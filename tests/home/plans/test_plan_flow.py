@@ -171,10 +171,12 @@ NEEDS = [
     ),
     (
         {
-            **{key: CHARGE[key] for key in CHARGE if key != "level_entity"},
+            **{
+                key: CHARGE[key]
+                for key in CHARGE
+                if key not in ("level_entity", "minimum", "limit")
+            },
             "load": "home:battery",
-            "minimum": 0,
-            "limit": 100,
         },
         "Battery: 70\u00a0% by 07:00 every day",
     ),

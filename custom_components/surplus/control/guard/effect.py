@@ -69,6 +69,16 @@ class Futility:
         """Whether a round may still show what it does."""
         return self._round is not None
 
+    @property
+    def pending_a(self) -> dict[str, float]:
+        """What the meter is still to show of a round, in A on each phase of a load.
+
+        Its own sensor may be quicker than the meter: it counts as given until then.
+        """
+        if self._round is None:
+            return {}
+        return {load_id: drew_a for load_id, (_, drew_a) in self._round.drew_a.items()}
+
     def settles(self, now: float) -> bool:
         """Whether what was shed last may still be on its way to the meter."""
         return now < self._until

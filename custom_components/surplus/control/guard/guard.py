@@ -238,13 +238,16 @@ class Guard:
     def _shed(self, exceeded: Sequence[Watched], scene: _Scene) -> None:
         """Stop as few loads as will do, where throttling is too little."""
         own_w, around = scene.own_w, scene.around
-        freed_a = dict(scene.relief.gives_a)
+        pending_a = self._futility.pending_a
+        freed_a = {**scene.relief.gives_a, **pending_a}
         phases_of = {
             load.spec.load_id: control.phases for load, control in scene.followers
         }
         drew_w: dict[str, float] = {}
         for one in exceeded:
-            left_s, needed_a = self._needed(one, freed_a, phases_of, around.now)
+            left_s, needed_a = self._needed(
+                one, freed_a, pending_a, phases_of, around.now
+            )
             if not needed_a or (one.warned and self._futility.settles(around.now)):
                 continue
             victims = [
@@ -274,19 +277,21 @@ class Guard:
         self,
         one: Watched,
         freed_a: Mapping[str, float],
+        stopped_a: Mapping[str, float],
         phases_of: Mapping[str, Sequence[int]],
         now: float,
     ) -> tuple[float, dict[int, float]]:
         """Return the seconds a breaker holds, and what must be freed on each pole.
 
-        Both beside what is given anyway; nothing where there is time.
+        Both beside what is given anyway; nothing where there is time. Where there is
+        none, only what was ``stopped_a`` counts.
         """
         lasts_s = self._watch.lasts_s(one, now)
         if (
             lasts_s >= _HELPS_WITHIN_S
             and (left_s := self._watch.holds_s(one, now)) < _NO_TIME_S
         ):
-            return left_s, _over_a(one, one.shown_a)
+            return left_s, _over_a(one, _without(one, stopped_a, phases_of))
         then_a = _without(one, freed_a, phases_of)
         left_s = self._watch.holds_s(one, now, then_a)
         if left_s >= _URGENT_S and lasts_s <= _LASTING_S:

@@ -247,8 +247,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     ) -> bool:
         """Return whether the limits leave room for a current per phase.
 
-        A running load is left its least while the meter shows a limit exceeded, where
-        the guard stops those that must be: not one on a trial (``strict``). Where it
+        A running load is left its least where the guard stops those that must be, but
+        for one above it that claims its room: not one on a trial (``strict``). Where it
         seems not to fit, but the meter shows no limit exceeded, it may be the load that
         moves otherwise than its model: that is believed only once it has lasted longer
         than a measurement takes.
@@ -262,10 +262,12 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             return True
         if not self.switching.on:
             return False
-        if headroom.exceeded(self.phases):
-            if headroom.guarded and not strict:
+        exceeded = headroom.exceeded(self.phases)
+        if headroom.guarded and not strict:
+            if exceeded or not headroom.claimed(self.phases):
                 self._squeezed_since = None
                 return True
+        elif exceeded:
             return False
         if self._squeezed_since is None:
             self._squeezed_since = now
@@ -317,6 +319,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         phases = self.phases
         if power_w > 0:
             around.headroom.take(phases, power_w / around.voltage_v / len(phases))
+            if value > self.value:
+                around.headroom.claim(phases)
         risen = self._as_far_as_shown(value, power_w, around)
         if risen != value:
             if around.headroom.expected_a > 0:

@@ -9,6 +9,8 @@ from .learned_lag import LearnedLag
 
 # A command nobody has answered may be under way for this long.
 _IN_FLIGHT_S = 10.0
+# Before its first command a load was as it was found, for long.
+_FOUND_S = 60.0
 _LEARNING_RATE = 0.2
 _LEAST_SHARE = 0.2
 _MOST_SHARE = 1.25
@@ -26,13 +28,22 @@ class Element:
         self.response = HeaterResponse()
         self.lag = LearnedLag()
         self._learned_at: float | None = None
+        # It was seen, and had not been told anything; then it drew ``_found_w``.
+        self._untold = False
+        self._found_w = 0.0
 
     def observe(self, spec: HeaterSpec, reading: HeaterReading) -> None:
         """Take in the newest reading."""
         if reading.accepted_w is not None and reading.accepted_at is not None:
-            self.response.accepted(
-                reading.accepted_w, reading.accepted_at, self.lag.lag_s(spec.lag_s)
-            )
+            lag_s = self.lag.lag_s(spec.lag_s)
+            if self._untold:
+                # Its first command moves it from there; no reading of before shows that.
+                begins = reading.accepted_at - _FOUND_S
+                self.response.accepted(self._found_w, begins, lag_s)
+            self.response.accepted(reading.accepted_w, reading.accepted_at, lag_s)
+        self._untold = reading.accepted_w is None and not self.response.known
+        if self._untold:
+            self._found_w = (reading.power_w or 0.0) / self.share
         if reading.power_w is not None and reading.power_at is not None:
             drawn_w = reading.power_w / self.share
             self.lag.measured(self.response, drawn_w, reading.power_at, spec.max_w)

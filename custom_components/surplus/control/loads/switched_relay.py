@@ -46,6 +46,8 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         self._reading = SwitchedReading(reachable=False)
         self._wired = spec.phases_on(3)
         self._met = False
+        # A person wants it on, and has not said that it may be switched off.
+        self._kept = False
         self._forced = False
         self._ignores = False
         self._manual: float | None = None
@@ -65,6 +67,7 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         if asked:
             self.water.wake()
         self._wired = load.spec.phases_on(supply_phases)
+        self._kept = not self.may_shed(load)
         self._reading = reading = load.reading
         self.appliance.observe(load.spec, reading)
         self.daily.ends_s = load.spec.day_ends_s
@@ -188,7 +191,8 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
     def _has_room(self, around: Circumstances) -> bool:
         """Whether the limits leave room for it: all of it, whatever it draws now.
 
-        What a trial without room has shown is remembered.
+        What a trial without room has shown is remembered. One that a person wants on is
+        never stopped for what was worked out.
         """
         slack_a = 0.0 if self.switching.on else _START_SLACK_A
         needed_a = self._needed_a(around) + slack_a
@@ -197,7 +201,9 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         if not fits and on_trial:
             assert self.changed_at is not None
             self.appliance.meter.cut_short(self.changed_at)
-        return fits
+            return False
+        kept = self._kept and self.switching.on and around.headroom.guarded
+        return fits or kept
 
     @override
     def trial_left_s(self, now: float) -> float:

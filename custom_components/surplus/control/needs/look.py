@@ -37,7 +37,7 @@ class Look:
 
     ``at`` is the instant in epoch seconds, ``dt_s`` the time since the last look, 0
     where nobody saw what happened in it. ``power_w`` is what it takes, ``runs`` whether
-    that is more than nothing. ``present``: it can take power at all.
+    that is more than nothing.
     """
 
     load: LoadInput
@@ -54,9 +54,12 @@ class Look:
 
     @property
     def present(self) -> bool:
-        """Whether a car is there; any other load always is."""
-        return not isinstance(self.load.spec, ChargerSpec) or (
-            self.load.reading.wants_power
+        """Whether a car is there, as far as anybody knows; any other load always is."""
+        reading = self.load.reading
+        return (
+            not isinstance(self.load.spec, ChargerSpec)
+            or reading.wants_power
+            or not reading.reachable
         )
 
     @property

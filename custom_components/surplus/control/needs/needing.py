@@ -30,6 +30,8 @@ _LATE_S = 60.0
 _REACH_AFTER_S = 300.0
 _REACH_OVER_S = 600.0
 _LEAST_REACH_SHARE = 0.25
+# A charger may say for a moment that nobody wants anything.
+_GONE_S = 60.0
 _ENOUGH_WH = 5.0
 _ENOUGH_S = 5.0
 
@@ -61,6 +63,7 @@ class NeedTracker:
         self._minimum_met = False
         self._below_minimum = False
         self._at_limit = False
+        self._gone_since: float | None = None
         self._reach_w: float | None = None
         self._plan = Plan()
         self._here: Slice | None = None
@@ -89,13 +92,21 @@ class NeedTracker:
             self._taken_wh += look.taken_wh
             self._on_s += look.dt_s if look.runs else 0.0
         if need.kind is NeedKind.CHARGE and not look.present:
-            self.level.leave()
-            self._met = self._minimum_met = False
-            self._below_minimum = self._at_limit = False
+            self._miss_car(at)
         elif need.kind.is_level:
+            self._gone_since = None
             self.level.see(level, look.taken_wh, need)
             self._judge_level()
         self._learn_reach(look)
+
+    def _miss_car(self, at: float) -> None:
+        """Forget a car that has really gone: a plug is not pulled for a moment."""
+        if self._gone_since is None or self._gone_since > at:
+            self._gone_since = at
+        if at - self._gone_since >= _GONE_S:
+            self.level.leave()
+            self._met = self._minimum_met = False
+            self._below_minimum = self._at_limit = False
 
     def _begin_anew(self, wall: datetime) -> None:
         """Begin to count for the next deadline."""

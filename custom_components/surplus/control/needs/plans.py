@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from operator import is_
 from typing import Any
 
 from ..cycle import Cycle
@@ -41,7 +42,10 @@ type _Tracker = ScheduleTracker | NeedTracker
 
 
 class Plans:
-    """The memories of all schedules and needs, and what their loads were told."""
+    """The memories of all schedules and needs, and what their loads were told.
+
+    ``states`` is how things stand with each, as of the newest plan or turn.
+    """
 
     def __init__(
         self, settings: HomeSettings, saved: Mapping[str, Any] | None = None
@@ -57,6 +61,7 @@ class Plans:
         self._trackers: dict[str, _Tracker] = {}
         self._schedules: tuple[Schedule, ...] = ()
         self._needs: tuple[Need, ...] = ()
+        self._load_ids: set[str] = set()
         self._told_w: dict[str, float] = {}
         self._seen_at: float | None = None
         self._replan_at = 0.0
@@ -64,7 +69,7 @@ class Plans:
         self._ahead: tuple[TariffSpan, ...] = ()
         self._forecast: tuple[SolarSpan, ...] | None = None
         self._asks: dict[str, Reason] = {}
-        self._states: dict[str, PlanState] = {}
+        self.states: dict[str, PlanState] = {}
         self._take_over(settings)
         for plan_id, one in saved.get("plans", {}).items():
             # What was deleted meanwhile is forgotten.
@@ -109,7 +114,7 @@ class Plans:
         asks = {load_id: wish.reason for load_id, wish in wishes.items()}
         if due or asks != self._asks:
             self._asks = asks
-            self._states = {
+            self.states = {
                 plan_id: tracker.state(look)
                 for plan_id, tracker in self._trackers.items()
                 if (look := looks.get(tracker.spec.load_id)) is not None
@@ -138,7 +143,8 @@ class Plans:
             plan_id: _tracker(spec, before.get(plan_id))
             for plan_id, spec in specs.items()
         }
-        self._states = {key: self._states[key] for key in specs if key in self._states}
+        self._load_ids = {spec.load_id for spec in specs.values()}
+        self.states = {key: self.states[key] for key in specs if key in self.states}
         self._replan_at = 0.0
 
     def _look(self, snapshot: Snapshot) -> dict[str, Look]:
@@ -147,7 +153,6 @@ class Plans:
         if dt_s > _LONGEST_LOOK_S:
             dt_s = 0.0
         at = snapshot.wall.timestamp()
-        wanted = {tracker.spec.load_id for tracker in self._trackers.values()}
         return {
             load.spec.load_id: look_at(
                 load,
@@ -157,7 +162,7 @@ class Plans:
                 told_w=self._told_w.get(load.spec.load_id, 0.0),
             )
             for load in snapshot.loads
-            if load.spec.load_id in wanted
+            if load.spec.load_id in self._load_ids
         }
 
     # ---- planning ------------------------------------------------------------------
@@ -305,23 +310,29 @@ class Plans:
         """Note what loads were told; return the cycle with what plans add to it."""
         if not self._trackers:
             return cycle
+        wanted = self._load_ids
         self._told_w = {
             decision.load_id: decision.setpoint.power_w
             for decision in cycle.decisions
-            if decision.setpoint is not None
+            if decision.load_id in wanted and decision.setpoint is not None
         }
         decisions = tuple(
-            self._foreseen(decision, snapshot) for decision in cycle.decisions
+            [self._foreseen(decision, snapshot) for decision in cycle.decisions]
         )
-        return replace(cycle, decisions=decisions, plans=self._states)
+        if all(map(is_, decisions, cycle.decisions, strict=True)):
+            return cycle
+        return replace(cycle, decisions=decisions)
 
     def _foreseen(self, decision: Decision, snapshot: Snapshot) -> Decision:
         """Say what comes next by a plan, where nothing else is foreseen."""
-        if decision.next_event is not None and decision.next_event.in_s is not None:
+        event = decision.next_event
+        if decision.load_id not in self._load_ids or (
+            event is not None and event.in_s is not None
+        ):
             return decision
         events = [
             event
-            for state in self._states.values()
+            for state in self.states.values()
             if state.load_id == decision.load_id
             and (event := _event(state, decision, snapshot)) is not None
         ]

@@ -1,4 +1,4 @@
-"""Sensors that only some loads have: the terms of a PID, and the power learned."""
+"""Sensors that only some loads have: the terms of a PID, and what was learned of them."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -20,6 +20,7 @@ from ...load_entities import LoadEntity, unique_id_of
 from ...registry import HomeControls, Registry
 
 LEARNED_POWER: Final = "learned_power"
+LEARNED_PHASE: Final = "learned_phase"
 TERMS: Final = (
     # Target − grid.
     LiveDescription[RegulatorTerms](
@@ -133,16 +134,46 @@ class LoadLearnedPowerSensor(LoadEntity, SensorEntity):
         }
 
 
+class LoadLearnedPhaseSensor(LoadEntity, SensorEntity):
+    """The phase that a load was seen to use, where its form leaves that to the meter."""
+
+    _key = LEARNED_PHASE
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_options = ["unknown_yet", "l1", "l2", "l3"]
+    _written: str | None = None
+
+    @override
+    def _follow(self, home: HomeControls) -> CALLBACK_TYPE:
+        return home.async_follow(self._load_id, self._refresh)
+
+    @callback
+    def _refresh(self) -> None:
+        if (phase := self.native_value) != self._written:
+            self._written = phase
+            self.async_write_ha_state()
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return the phase."""
+        if (controls := self.controls) is None:
+            return None
+        return "unknown_yet" if controls.phase is None else f"l{controls.phase}"
+
+
 class Extra(StrEnum):
     """Sensors that not every load has."""
 
     REGULATOR = "regulator"
     LEARNED_POWER = "learned_power"
+    LEARNED_PHASE = "learned_phase"
 
 
 _KEYS: Final = {
     Extra.REGULATOR: tuple(term.key for term in TERMS),
     Extra.LEARNED_POWER: (LEARNED_POWER,),
+    Extra.LEARNED_PHASE: (LEARNED_PHASE,),
 }
 
 
@@ -152,6 +183,8 @@ def extra_entities(
     """Return sensors that only some loads have."""
     if extra is Extra.LEARNED_POWER:
         return [LoadLearnedPowerSensor(registry, load_id, device)]
+    if extra is Extra.LEARNED_PHASE:
+        return [LoadLearnedPhaseSensor(registry, load_id, device)]
     return [LoadRegulatorSensor(term, registry, load_id, device) for term in TERMS]
 
 

@@ -67,10 +67,17 @@ SECTION_RUNNING: Final = "running"
 SECTION_PHASES: Final = "phase_switching"
 SECTION_REGULATOR: Final = "regulator"
 
-# The wiring, as one choice: L1, L2, L3 or all three.
+# The wiring, as one choice: L1, L2, L3, all three, or the one that the meter shows.
 ONLY_PHASE: Final = "1"
 ALL_PHASES: Final = "123"
-WIRINGS: Final = {"1": [1], "2": [2], "3": [3], "123": [1, 2, 3]}
+LEARNED_PHASE: Final = "learn"
+WIRINGS: Final = {
+    "1": [1],
+    "2": [2],
+    "3": [3],
+    ALL_PHASES: [1, 2, 3],
+    LEARNED_PHASE: [],
+}
 
 # What can be turned on and off by its own domain's actions.
 _SWITCHABLE: Final = (

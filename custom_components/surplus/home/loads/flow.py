@@ -29,7 +29,7 @@ from .const import (
     SUBENTRY_STORAGE,
     SUBENTRY_SWITCHED,
 )
-from .fields import ONLY_PHASE, WIRINGS, Errors, without_needless
+from .fields import LEARNED_PHASE, ONLY_PHASE, WIRINGS, Errors, without_needless
 from .forms import DOUBTS, FORMS, OPENS, Form
 
 
@@ -108,7 +108,8 @@ class LoadSubentryFlow(ConfigSubentryFlow):
         subentry = self._get_reconfigure_subentry()
         present = {**subentry.data, CONF_NAME: subentry.title}
         if CONF_PHASES in present:
-            present[CONF_PHASES] = "".join(map(str, present[CONF_PHASES]))
+            wired = "".join(map(str, present[CONF_PHASES]))
+            present[CONF_PHASES] = wired or LEARNED_PHASE
         return present
 
     def _flat(self, user_input: Mapping[str, Any]) -> dict[str, Any]:

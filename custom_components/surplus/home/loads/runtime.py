@@ -317,11 +317,14 @@ class HomeLoads:
 
 def _extras_of(settings: LoadSettings | None) -> frozenset[Extra]:
     """Return what there is to see of a load beside what there is of every one."""
+    extras = set()
     if isinstance(settings, HeaterSettings) and settings.pid is not None:
-        return frozenset({Extra.REGULATOR})
+        extras.add(Extra.REGULATOR)
     if isinstance(settings, SwitchedSettings) and settings.power_w is None:
-        return frozenset({Extra.LEARNED_POWER})
-    return frozenset()
+        extras.add(Extra.LEARNED_POWER)
+    if settings is not None and settings.learns_phase:
+        extras.add(Extra.LEARNED_PHASE)
+    return frozenset(extras)
 
 
 DATA_HOME_LOADS: HassKey[HomeLoads] = HassKey("surplus_home_loads")

@@ -95,6 +95,7 @@ class LoadSettings:
     name: str
     priority: int
     phases: tuple[int, ...]
+    learns_phase: bool
     min_on_s: float
     min_off_s: float
     power_entity: str | None
@@ -268,7 +269,9 @@ def _common(subentry: ConfigSubentry) -> dict[str, Any]:
         "load_id": load_id_of(subentry),
         "name": subentry.title,
         "priority": int(data[CONF_PRIORITY]),
-        "phases": tuple(data[CONF_PHASES]),
+        # None is one that the meter will show.
+        "phases": tuple(data[CONF_PHASES]) or (1,),
+        "learns_phase": not data[CONF_PHASES],
         "min_on_s": data.get(CONF_MIN_ON, 0.0) * _MINUTE_S,
         "min_off_s": data.get(CONF_MIN_OFF, 0.0) * _MINUTE_S,
         "power_entity": data.get(CONF_POWER_ENTITY),

@@ -31,7 +31,7 @@ type Errors = dict[str, str]
 _COUNTED = frozenset({NeedKind.ENERGY, NeedKind.HOURS})
 
 
-def _spec(hass: HomeAssistant, load_id: str) -> LoadSpec | None:
+def spec_of(hass: HomeAssistant, load_id: str) -> LoadSpec | None:
     """Return what a load is; None of one that is away, of which nothing is known."""
     source = async_get_registry(hass).loads.get(load_id)
     return source.spec if source is not None else None
@@ -39,7 +39,7 @@ def _spec(hass: HomeAssistant, load_id: str) -> LoadSpec | None:
 
 def needs_for(hass: HomeAssistant, load_id: str) -> frozenset[NeedKind]:
     """Return the kinds of need that make sense for a load."""
-    match _spec(hass, load_id):
+    match spec_of(hass, load_id):
         case ChargerSpec():
             return _COUNTED | {NeedKind.CHARGE}
         case StorageSpec():
@@ -57,7 +57,7 @@ def schedule_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
     value = data.get(CONF_VALUE)
     if value is None:
         return errors
-    match _spec(hass, data[CONF_LOAD]):
+    match spec_of(hass, data[CONF_LOAD]):
         case ChargerSpec(min_a=least, max_a=most) if not least <= value <= most:
             errors[CONF_VALUE] = "current_out_of_range"
         case HeaterSpec(min_w=least, max_w=most) if not least <= value <= most:
@@ -74,7 +74,7 @@ def need_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
     errors: Errors = {}
     if not data[CONF_DAYS]:
         errors[CONF_DAYS] = "days_missing"
-    spec, kind = _spec(hass, data[CONF_LOAD]), NeedKind(data[CONF_NEED])
+    spec, kind = spec_of(hass, data[CONF_LOAD]), NeedKind(data[CONF_NEED])
     level_entity = data.get(CONF_LEVEL_ENTITY)
     if is_own(hass, level_entity):
         errors[CONF_LEVEL_ENTITY] = "own_entity"

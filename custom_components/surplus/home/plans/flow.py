@@ -25,10 +25,11 @@ from homeassistant.helpers.selector import (
     TimeSelector,
 )
 
+from ...control.model import StorageSpec
 from ...control.needs.specs import NeedKind, OnDear
 from ..loads.choice import load_options
 from ..loads.fields import number
-from .checks import need_errors, needs_for, schedule_errors
+from .checks import need_errors, needs_for, schedule_errors, spec_of
 from .const import (
     CONF_BEGINS,
     CONF_CAPACITY_KWH,
@@ -107,7 +108,7 @@ def _by_clock() -> dict[vol.Marker, Any]:
     }
 
 
-def _fields(kind: NeedKind) -> dict[vol.Marker, Any]:
+def _fields(kind: NeedKind, *, is_storage: bool) -> dict[vol.Marker, Any]:
     """Return what is asked of a need of some kind."""
     largest = LARGEST_TARGET[kind]
     match kind:
@@ -128,10 +129,14 @@ def _fields(kind: NeedKind) -> dict[vol.Marker, Any]:
             }
         case NeedKind.CHARGE:
             kwh = number(1, LARGEST_KWH, 0.1, UnitOfEnergy.KILO_WATT_HOUR)
-            return {
-                vol.Optional(CONF_LEVEL_ENTITY): _level(SensorDeviceClass.BATTERY),
+            # A battery of its own has both already.
+            bounds: dict[vol.Marker, Any] = {
                 vol.Required(CONF_MINIMUM, default=0): _percent(),
                 vol.Required(CONF_LIMIT, default=100): _percent(1),
+            }
+            return {
+                vol.Optional(CONF_LEVEL_ENTITY): _level(SensorDeviceClass.BATTERY),
+                **({} if is_storage else bounds),
                 vol.Optional(CONF_TARGET): _percent(),
                 **_by_clock(),
                 vol.Optional(CONF_CAPACITY_KWH): kwh,
@@ -298,10 +303,12 @@ class NeedFlow(_PlanFlow):
             if not errors:
                 return self._finish(data)
         answers = user_input if user_input is not None else self._present
+        spec = spec_of(self.hass, self._chosen[CONF_LOAD])
+        is_storage = isinstance(spec, StorageSpec)
         return self.async_show_form(
             step_id=kind.value,
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(_fields(kind)), answers
+                vol.Schema(_fields(kind, is_storage=is_storage)), answers
             ),
             errors=errors,
         )

@@ -69,7 +69,7 @@ def plan_numbers(subentry: ConfigSubentry) -> tuple[PlanNumber, ...]:
         high=LARGEST_TARGET[kind],
         step=step,
     )
-    if kind is not NeedKind.CHARGE:
+    if CONF_LIMIT not in subentry.data:
         return (target,)
     return (
         target,

@@ -398,6 +398,7 @@ class EntityLoad[S: LoadSettings](LoadSource):
             "name": settings.name,
             "priority": settings.priority,
             "phases": settings.phases,
+            "learns_phase": settings.learns_phase,
             "min_on_s": settings.min_on_s,
             "min_off_s": settings.min_off_s,
         }

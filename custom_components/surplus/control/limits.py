@@ -207,6 +207,8 @@ class Headroom:
         """Let the limits count that a load hangs on."""
         if self.groups:
             self._behind = tuple(g for g in self.groups if g.holds(load_id))
+            for group in self._behind:
+                group.mean(load_id)
 
     def share_limits(self, load_id: str) -> bool:
         """Whether another load hangs on all the limits of the one that is meant."""

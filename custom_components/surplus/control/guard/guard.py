@@ -322,8 +322,9 @@ class Guard:
             return None
         phases = control.phases
         frees_a = drawn_w / around.voltage_v / len(phases)
-        if one.group is not None and one.group.together:
-            return Victim(load_id=load_id, poles=(1,), frees_a=frees_a * len(phases))
+        if one.group is not None:
+            on_poles = one.group.on_poles(load_id, phases, frees_a)
+            phases, frees_a = tuple(on_poles), max(on_poles.values())
         return Victim(load_id=load_id, poles=phases, frees_a=frees_a)
 
     def _stop(
@@ -388,10 +389,15 @@ def _without(
     group: Group | None = one.group
     then_a = list(one.shown_a)
     for load_id, amperes in freed_a.items():
-        if group is not None and not group.holds(load_id):
+        phases = phases_of.get(load_id, ())
+        if group is None:
+            without_a = dict.fromkeys(phases, amperes)
+        elif group.holds(load_id):
+            without_a = group.on_poles(load_id, phases, amperes)
+        else:
             continue
-        for phase in phases_of.get(load_id, ()):
-            then_a[0 if group is not None and group.together else phase - 1] -= amperes
+        for pole, less_a in without_a.items():
+            then_a[pole - 1] -= less_a
     return then_a
 
 

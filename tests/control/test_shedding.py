@@ -226,6 +226,30 @@ class TestComingBack:
         house.run(65, base_w=500)
         assert house.loads[0].value == 1
 
+    def test_what_has_run_for_long_since_is_not_held_against_it_later(self) -> None:
+        house = self.shed()
+        house.run(65, base_w=500)
+        house.run(700)
+        # Nothing else was asked of the guard meanwhile.
+        house.restart()
+        house.run(5)
+        house.run(20, base_w=9000)
+        assert house.guard.shed == {"s"}
+        house.run(65, base_w=500)
+        assert house.loads[0].value == 1
+
+    def test_a_person_who_asks_again_does_not_wait_longer_than_at_first(self) -> None:
+        house = self.shed()
+        for _ in range(3):
+            house.run(300, base_w=500)
+            assert house.loads[0].value == 1
+            house.run(20, base_w=9000)
+        house.run(5, base_w=500)
+        assert float(house.decision("s").numbers["seconds"]) > 300
+        house.loads[0].ask(Mode.BOOST)
+        house.run(62)
+        assert house.loads[0].value == 1
+
     def test_one_at_a_time_by_priority_each_seen_on_the_meter(self) -> None:
         specs = [
             pump(name, n, min_off_s=0.0, power_w=1500.0)
@@ -368,6 +392,20 @@ class TestWithoutAMeter:
         assert house.guard.over is None
         assert house.guard.shed == {"s"}
         house.run(80, base_w=500)
+        assert house.loads[0].value == 1
+
+    def test_room_that_nobody_saw_for_minutes_is_waited_for_anew(self) -> None:
+        house = running(pump(min_off_s=0.0))
+        house.run(20, base_w=9000)
+        house.run(5, base_w=500)
+        silent = GridReading(at=house.now, power_w=500.0)
+        for _ in range(300):
+            house.now += 1
+            house.cycle(silent)
+        assert house.history[-1].meter is MeterState.LOST
+        house.run(50)
+        assert house.loads[0].value == 0
+        house.run(15)
         assert house.loads[0].value == 1
 
     def test_the_seconds_run_on_while_it_is_late(self) -> None:

@@ -123,6 +123,7 @@ class Guard:
         """Take in that no meter shows anything."""
         self._events = []
         self._watched = ()
+        self._shedding.see_nothing()
 
     # ---- what is done --------------------------------------------------------------
 
@@ -190,9 +191,7 @@ class Guard:
     @property
     def _waits(self) -> bool:
         """Whether something that was done waits for readings."""
-        return (
-            bool(self._shedding.shed) or self._futility.waits or self._hindsight.waits
-        )
+        return self._shedding.waits or self._futility.waits or self._hindsight.waits
 
     def _look_back(self, followers: Sequence[Follower], around: Circumstances) -> None:
         """See what was achieved, and whether it was needed."""

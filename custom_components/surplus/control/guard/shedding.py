@@ -30,6 +30,7 @@ _ARRIVES_WITHIN_S = 60.0
 _SEEN_SHARE = 0.5
 # What was stopped in vain is let go after this, room or not.
 _IN_VAIN_S = 300.0
+_ASKED = frozenset({Mode.BOOST, Mode.MANUAL})
 
 
 @dataclass(kw_only=True, slots=True)
@@ -51,6 +52,8 @@ class Shed:
     needed_a: float = 0.0
     wait_s: float = _PATIENCE_S
     makes_room: bool = False
+    # How often a person had asked for something when it was looked at last.
+    wishes: int | None = None
 
     def numbers(self, now: float) -> dict[str, float | str]:
         """Return what is said of it."""
@@ -143,6 +146,7 @@ class Shedding:
             at = proof.restored_at
             if at is None or now - at < _PROVEN_S:
                 wait_s = min(2 * proof.wait_s, _LONGEST_PATIENCE_S)
+                wait_s = max(wait_s, _PATIENCE_S)
         if self._back is not None and self._back.load_id == load_id:
             self._back = None
         shed = self.shed[load_id] = Shed(
@@ -155,6 +159,12 @@ class Shedding:
         return shed
 
     # ---- coming back ---------------------------------------------------------------
+
+    def see_nothing(self) -> None:
+        """Take in that nobody sees whether there is room."""
+        for shed in self.shed.values():
+            shed.roomy_since = shed.room_a = None
+            shed.makes_room = False
 
     def restore(
         self,
@@ -192,6 +202,13 @@ class Shedding:
                 shed.roomy_since = now
             if shed.since is None:
                 shed.since = now
+            if load.mode in _ASKED and not control.may_shed(load):
+                # A person wants it on since, and it is none to be shed: as soon as it fits.
+                shed.wait_s = 0.0
+            elif shed.wishes not in (None, load.wishes):
+                # Nobody who asks waits for what was too little before.
+                shed.wait_s = min(shed.wait_s, _PATIENCE_S)
+            shed.wishes = load.wishes
             if not load.reading.reachable or arriving or chosen is not None:
                 continue
             rest_s = control.must_hold_s(around)

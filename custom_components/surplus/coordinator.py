@@ -26,6 +26,7 @@ from .home.config import settings_of, solar_power_of
 from .home.controls import Controls, Hands
 from .home.forecast import SolarForecast
 from .home.grid_meters import grid_meters_of
+from .home.keeping import Keeping
 from .home.ledger import HomeLedger
 from .home.loads.batteries import ObservedBatteries
 from .home.meters import GridMeters, MeterHands
@@ -109,7 +110,7 @@ class HomeCoordinator:
         self._stops: list[CALLBACK_TYPE] = []
         self._cycle_timer: CALLBACK_TYPE | None = None
         self._last_cycle = float("-inf")
-        self._running: frozenset[str] = frozenset()
+        self._keeping = Keeping(self._saver.async_save_within)
         self._failing_since: float | None = None
         self._failed: set[str] = set()
         self._patient_until: float | None = None
@@ -318,13 +319,7 @@ class HomeCoordinator:
         log_cycle(cycle, self.engine.settings, self.meters.control_name)
         self._commands.async_tell(cycle, self.engine.checking)
         self.controls.async_after(cycle, seen, now, wall)
-        running = frozenset(
-            decision.load_id for decision in cycle.decisions if decision.runs
-        )
-        if running != self._running:
-            # Minimum times count from here, also over a power cut.
-            self._running = running
-            self._changed(soon=True)
+        self._keeping.async_after(cycle)
         for load_id, result in cycle.checks.items():
             self._check_ended(load_id, result)
         self._problems.async_after(cycle, now)

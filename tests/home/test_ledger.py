@@ -62,10 +62,11 @@ def live(hass: HomeAssistant, life: Life) -> Live:
     async_get_registry(hass).loads.pop("ocpp:one")
 
     async def run(seconds: int, grid_w: float, **watts: float) -> None:
-        for _ in range(0, seconds, 2):
+        for second in range(0, seconds, 2):
             for name, power_w in watts.items():
                 put(hass, f"sensor.{name}", power_w)
-            life.meter.show(grid_w)
+            # One that shows the same for ever is frozen.
+            life.meter.show(grid_w + second % 4)
             await life.pass_time(2)
 
     return run

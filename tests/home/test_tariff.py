@@ -114,6 +114,41 @@ async def test_the_first_grid_meter_tells_it_without_a_word(
     assert shown(hass, "tariff_period") == "off_peak"
 
 
+async def test_who_has_chosen_no_tariff_is_not_told_that_it_is_lost(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    linky = HandTariff()
+    async_get_registry(hass).async_register_tariff(linky)
+    linky.tell(Period.OFF_PEAK)
+    await life.run(2, 500)
+    linky.tariff = None
+    await life.run(301, 500)
+    assert home_entry.runtime_data.tariff.lost
+    assert hass.states.get("binary_sensor.home_tariff_source").state == "on"
+    assert not is_lost(hass)
+
+
+@pytest.mark.parametrize(
+    ("today", "period"),
+    [("EST EJP", "ejp_peak"), ("NON EJP", "ejp_normal"), ("on", None)],
+)
+async def test_an_ejp_day_may_be_told_by_an_entity(
+    hass: HomeAssistant,
+    life: Life,
+    freezer: FrozenDateTimeFactory,
+    tell: Tell,
+    *,
+    today: str,
+    period: str | None,
+) -> None:
+    freezer.move_to("2026-01-20 11:00:00+00:00")
+    await hass.config.async_set_time_zone("Europe/Paris")
+    hass.states.async_set("sensor.ejp", today)
+    await tell(told_by="calendar", contract="ejp", today_entity="sensor.ejp")
+    await life.run(2, 500)
+    assert shown(hass, "tariff_period") == (period or "unavailable")
+
+
 async def test_a_meter_that_is_none_of_the_homes_tells_it_nothing(
     hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
 ) -> None:

@@ -50,7 +50,7 @@ class HomeTariff:
             _LOGGER.error("What was learned of the tariff cannot be read (%r)", err)
             self._tariff = Tariff(TariffTerms())
             self._told_by = None
-        self._report_lost = False
+        self._report_lost = self._chosen = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
@@ -62,7 +62,8 @@ class HomeTariff:
     def async_refresh(self) -> None:
         """Take over what the subentry, the Home and the registry say now."""
         settings = tariff_settings(self._entry, self._registry.tariffs)
-        if settings is None and tariff_subentry(self._entry) is None:
+        self._chosen = tariff_subentry(self._entry) is not None
+        if settings is None and not self._chosen:
             # A meter that is away for a moment is not gone for good.
             settings = self._kept_while_away()
         if settings == self.settings:
@@ -95,7 +96,8 @@ class HomeTariff:
             feed_in=entities.price(settings.feed_in_entity),
         )
         self.now = self._tariff.look(now, wall)
-        self._report(lost=self._tariff.lost)
+        # Who has chosen none is told of the silent meter alone.
+        self._report(lost=self._tariff.lost and self._chosen)
         return self.now
 
     @property

@@ -292,6 +292,27 @@ class TestComingBack:
         assert 1500 < hot.value < 3200
         assert sum(a > 25.1 for (a,) in house.currents[-80:]) <= 2
 
+    def test_the_room_on_each_phase_counts_with_what_is_filled_there(self) -> None:
+        load = Plant(
+            spec=pump(min_off_s=0.0, power_w=6900.0, phases=(1, 2, 3)), mode=Mode.BOOST
+        )
+        # It fills one of three phases; the others are as free as can be.
+        hot = Plant(spec=heater("h", 9, 6000.0), mode=Mode.BOOST)
+        house = MixedHouse(
+            loads=[load, hot],
+            settings=HomeSettings(phases=3, breaker_a=25.0),
+            base_a=[1.0, 1.0, 1.0],
+        )
+        house.run(100)
+        assert load.value == 1
+        house.base_a = [30.0, 1.0, 1.0]
+        house.run(20)
+        assert house.guard.shed == {"s"}
+        house.base_a = [1.0, 1.0, 1.0]
+        house.run(90)
+        assert load.value == 1
+        assert hot.value == pytest.approx(14 * 230, abs=230)
+
     def test_switched_off_by_a_person_it_is_no_longer_shed(self) -> None:
         house = self.shed()
         house.loads[0].ask(Mode.OFF)

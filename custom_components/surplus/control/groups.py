@@ -4,10 +4,12 @@ Behind a circuit's breaker are loads and nothing else that anybody knows of: wha
 there is what they draw. A cap is one limit for the sum of the phases.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .model import LimitKind
+
+_NOTHING: Mapping[int, float] = {}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -69,14 +71,25 @@ class Group:
             phases = self._all_poles
         return min(limit_a - base_a[p - 1] - given_a[p - 1] for p in phases)
 
-    def to_rise_a(self, phases: Iterable[int]) -> float:
-        """Return by how much some phases may rise on top of what is shown, each."""
+    def to_rise_a(
+        self, phases: Iterable[int], freed_a: Mapping[int, float] = _NOTHING
+    ) -> float:
+        """Return by how much some phases may rise on top of what is shown, each.
+
+        That is once ``freed_a`` flows no more, per phase.
+        """
         limit_a, shown_a, risen_a = self.limit_a, self.shown_a, self._risen_a
         if self.together:
-            return (limit_a - shown_a[0] - risen_a[0]) / len(tuple(phases))
+            room_a = limit_a - shown_a[0] - risen_a[0] + sum(freed_a.values())
+            return room_a / len(tuple(phases))
         if self._meant_anywhere:
             phases = self._all_poles
-        return min(limit_a - shown_a[p - 1] - risen_a[p - 1] for p in phases)
+        return min(
+            [
+                limit_a - shown_a[p - 1] - risen_a[p - 1] + freed_a.get(p, 0.0)
+                for p in phases
+            ]
+        )
 
     def exceeded(self, phases: Iterable[int]) -> bool:
         """Whether it is shown to be exceeded on one of some phases."""

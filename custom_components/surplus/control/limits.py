@@ -5,13 +5,15 @@ Linky applies its breaker law to each phase with a third of the power. What the 
 draws without the loads is the grid current less the loads' own, at the same instant.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from .groups import Group
 from .model import GridReading, LimitKind
 from .settings import HomeSettings
+
+_NOTHING: Mapping[int, float] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -243,21 +245,29 @@ class Headroom:
             group.end_turn(phases, own_a)
         self._cap_a = self._kept_a = None
 
-    def to_rise_a(self, phases: Iterable[int]) -> float | None:
+    def to_rise_a(
+        self, phases: Iterable[int], freed_a: Mapping[int, float] = _NOTHING
+    ) -> float | None:
         """Return by how much these phases may rise on top of what the meter shows.
 
-        Negative where nothing may; None without a limit, or a meter.
+        That is once ``freed_a`` flows no more, per phase. Negative where nothing may;
+        None without a limit, or a meter.
         """
         if self._grid_a is None:
             return None
-        rooms_a = [group.to_rise_a(phases) for group in self._behind]
+        rooms_a = [group.to_rise_a(phases, freed_a) for group in self._behind]
         if (lowest := self._lowest) is not None:
             if self.overload:
                 return -inf
             rooms_a.append(
                 min(
-                    lowest.current_a - self._grid_a[p - 1] - self._risen_a[p - 1]
-                    for p in phases
+                    [
+                        lowest.current_a
+                        - self._grid_a[p - 1]
+                        - self._risen_a[p - 1]
+                        + freed_a.get(p, 0.0)
+                        for p in phases
+                    ]
                 )
             )
         return min(rooms_a) - self.expected_a if rooms_a else None

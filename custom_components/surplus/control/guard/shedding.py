@@ -285,10 +285,7 @@ def _room_a(
     )
     phases = followers[index][1].phases
     headroom.mean(load_id)
-    room_a = headroom.to_rise_a(phases)
-    if room_a is None:
-        return inf
-    gives_a = dict.fromkeys(phases, 0.0)
+    gives_a: dict[int, float] = {}
     for below, control in followers[index + 1 :]:
         key = below.spec.load_id
         if not below.reading.reachable or control.orders.excess_w(
@@ -297,10 +294,11 @@ def _room_a(
             continue
         given_w = own_w[key] - control.span_w(voltage_v).least_w
         if given_w > 0 and control.switching.on and headroom.share_limits(key):
+            given_a = given_w / voltage_v / len(control.phases)
             for phase in control.phases:
-                if phase in gives_a:
-                    gives_a[phase] += given_w / voltage_v / len(control.phases)
-    return room_a + min(gives_a.values())
+                gives_a[phase] = gives_a.get(phase, 0.0) + given_a
+    room_a = headroom.to_rise_a(phases, gives_a)
+    return inf if room_a is None else room_a
 
 
 def _shed_of(saved: Mapping[str, Any]) -> Shed:

@@ -313,6 +313,24 @@ class TestComingBack:
         assert load.value == 1
         assert hot.value == pytest.approx(14 * 230, abs=230)
 
+    def test_what_comes_after_it_does_not_start_into_its_room(self) -> None:
+        first, last = (
+            Plant(spec=pump(name, n, min_off_s=0.0), mode=Mode.BOOST)
+            for n, name in enumerate(("first", "last"), start=1)
+        )
+        house = MixedHouse(loads=[first, last], settings=BREAKER)
+        # There is room for one of them.
+        house.run(300, base_w=1840)
+        assert (first.value, last.value) == (1, 0)
+        house.run(20, base_w=9000)
+        assert house.guard.shed == {"first"}
+        house.run(100, base_w=1840)
+        assert (first.value, last.value) == (1, 0)
+        # For both, the last need not wait until the first is back.
+        house.run(20, base_w=9000)
+        house.run(3, base_w=230)
+        assert (first.value, last.value) == (0, 1)
+
     def test_switched_off_by_a_person_it_is_no_longer_shed(self) -> None:
         house = self.shed()
         house.loads[0].ask(Mode.OFF)

@@ -114,6 +114,7 @@ class Headroom:
         self._risen_a = [0.0] * len(base_a)
         self._cap_a: float | None = None
         self._claimed: set[int] = set()
+        self._waited_for_a: list[float] | None = None
         self._kept_a: Sequence[float] | None = None
         self._least_a = 0.0
         # All limits count per phase: the lowest is the tightest on every one.
@@ -176,6 +177,23 @@ class Headroom:
     def shown_a(self) -> tuple[float, ...] | None:
         """What the meter shows per phase; None where no meter shows anything."""
         return self._grid_a
+
+    def keep_from_starts(self, phases: Iterable[int], current_a: float) -> None:
+        """Keep what begins from a current on some phases; what runs may take it."""
+        if self._waited_for_a is None:
+            self._waited_for_a = [0.0] * len(self._base_a)
+        for phase in phases:
+            self._waited_for_a[phase - 1] += current_a
+
+    def kept_from_starts_a(self, phases: Iterable[int]) -> float:
+        """Return what begins on some phases must leave beside what it needs.
+
+        So that it need not stop again for what will begin by itself, nor takes the place
+        of what waits.
+        """
+        if self._waited_for_a is None:
+            return self.expected_a
+        return self.expected_a + max(self._waited_for_a[p - 1] for p in phases)
 
     def claim(self, phases: Iterable[int]) -> None:
         """Note that a load rises on some phases, or would if others made room."""

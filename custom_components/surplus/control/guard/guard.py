@@ -188,6 +188,11 @@ class Guard:
         shed = self._shedding.shed[load_id]
         return shed.needed_a if shed.makes_room else 0.0
 
+    def room_kept_for_a(self, load_id: str) -> float:
+        """Return the room that nothing may start into which comes after a load."""
+        shed = self._shedding.shed[load_id]
+        return shed.needed_a if shed.holds_room and not shed.makes_room else 0.0
+
     @property
     def _waits(self) -> bool:
         """Whether something that was done waits for readings."""

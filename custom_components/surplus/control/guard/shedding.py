@@ -24,6 +24,8 @@ _PROVEN_S = 600.0
 _MARGIN_A = 1.0
 # So long before it comes back its room is taken, so that what can be throttled has left.
 _MAKES_ROOM_S = 10.0
+# So long before it comes back nothing below it starts into its room.
+_HOLDS_ROOM_S = 300.0
 # What came back and is not seen on the meter for so long does not come.
 _ARRIVES_WITHIN_S = 60.0
 # On the meter it is seen with this share of its power.
@@ -52,6 +54,7 @@ class Shed:
     needed_a: float = 0.0
     wait_s: float = _PATIENCE_S
     makes_room: bool = False
+    holds_room: bool = False
     # How often a person had asked for something when it was looked at last.
     wishes: int | None = None
 
@@ -164,7 +167,7 @@ class Shedding:
         """Take in that nobody sees whether there is room."""
         for shed in self.shed.values():
             shed.roomy_since = shed.room_a = None
-            shed.makes_room = False
+            shed.makes_room = shed.holds_room = False
 
     def restore(
         self,
@@ -195,7 +198,7 @@ class Shedding:
             shed.needed_a = needed_w / per_a
             room_a = _room_a(load_id, followers, own_w, around)
             shed.room_a = room_a if isfinite(room_a) else None
-            shed.makes_room = False
+            shed.makes_room = shed.holds_room = False
             if room_a < shed.needed_a + _MARGIN_A or overloaded:
                 shed.roomy_since = None
             elif shed.roomy_since is None:
@@ -209,11 +212,15 @@ class Shedding:
                 # Nobody who asks waits for what was too little before.
                 shed.wait_s = min(shed.wait_s, _PATIENCE_S)
             shed.wishes = load.wishes
-            if not load.reading.reachable or arriving or chosen is not None:
+            if not load.reading.reachable:
                 continue
             rest_s = control.must_hold_s(around)
             if shed.roomy_since is not None:
                 rest_s = max(rest_s, shed.roomy_since + shed.wait_s - now)
+                shed.holds_room = rest_s <= _HOLDS_ROOM_S
+            if arriving or chosen is not None:
+                continue
+            if shed.roomy_since is not None:
                 shed.makes_room = rest_s <= _MAKES_ROOM_S
             elif not (shed.in_vain and now - shed.since >= _IN_VAIN_S):
                 continue

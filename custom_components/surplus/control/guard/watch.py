@@ -42,6 +42,34 @@ class Watched:
         shown_a = self.shown_a
         return (shown_a[0] if len(shown_a) == 1 else max(shown_a)) > self.limit_a
 
+    def over_a(self, currents_a: Sequence[float]) -> dict[int, float]:
+        """Return by how much poles with these currents are over it, where they are."""
+        return {
+            pole: amperes - self.limit_a
+            for pole, amperes in enumerate(currents_a, start=1)
+            if amperes > self.limit_a
+        }
+
+    def without_a(
+        self, freed_a: Mapping[str, float], phases_of: Mapping[str, Sequence[int]]
+    ) -> list[float]:
+        """Return what will flow on each pole without what loads give.
+
+        ``freed_a`` is that on each of their phases, ``phases_of`` which these are.
+        """
+        group, then_a = self.group, list(self.shown_a)
+        for load_id, amperes in freed_a.items():
+            phases = phases_of.get(load_id, ())
+            if group is None:
+                given_a = dict.fromkeys(phases, amperes)
+            elif group.holds(load_id):
+                given_a = group.on_poles(load_id, phases, amperes)
+            else:
+                continue
+            for pole, less_a in given_a.items():
+                then_a[pole - 1] -= less_a
+        return then_a
+
 
 @dataclass(kw_only=True, slots=True)
 class _Overload:

@@ -256,7 +256,19 @@ class Judge:
         for circuit in house.settings.circuits:
             members = house.members(circuit.circuit_id)
             risen = [body for body in members if body.spec.load_id in rises]
+            settled = house.settled and all(body.settled for body in house.bodies)
             for phase in {phase for body in risen for phase in body.uses}:
+                shown_a = sum(
+                    house.drew_a[body.spec.load_id].get(phase, 0.0) for body in members
+                )
+                risen_a = sum(
+                    rises[body.spec.load_id].get(phase, 0.0) for body in risen
+                )
+                fits = shown_a + risen_a <= circuit.limit_a + SLACK_A
+                assert risen_a <= SLACK_A or fits, (circuit, phase, rises)
+                if not settled:
+                    # One that has not begun yet makes room within some seconds.
+                    continue
                 told_a = sum(
                     body.amps_of(max(0.0, new.get(body.spec.load_id, body.value))).get(
                         phase, 0.0

@@ -1,5 +1,7 @@
 """Limits of some loads, and of all phases together."""
 
+from dataclasses import replace
+
 import pytest
 
 from custom_components.surplus.control.groups import Group
@@ -62,6 +64,38 @@ class TestCircuits:
         )
         house.run(200)
         assert (one.value, two.value) == (19, 19)
+
+    def test_one_of_unknown_phase_counts_on_each_of_them(self) -> None:
+        car = Plant(spec=charger("a", 1, phases=(1,), max_a=16.0), mode=Mode.BOOST)
+        spec = switched("s", 2, power_w=2300.0, phases=(1,), learns_phase=True)
+        pump = Plant(spec=spec, mode=Mode.BOOST)
+        # The phase with the least room is another one than theirs.
+        house = house_of(
+            car,
+            pump,
+            settings=home(circuit(20.0, "a", "s"), phases=3),
+            base_a=[1.0, 30.0, 1.0],
+        )
+        house.run(300)
+        drawn_a = [(c[0] - 1.0) for c in house.currents]
+        assert max(drawn_a) <= 20.0
+        assert (car.value, pump.value) == (16, 0)
+        assert house.decision("s").numbers["limit"] == "circuit"
+
+    def test_one_of_unknown_phase_gives_way_on_each_of_them(self) -> None:
+        hot = Plant(
+            spec=replace(heater("h", 1, 4600.0), learns_phase=True), mode=Mode.BOOST
+        )
+        house = house_of(
+            hot,
+            settings=home(circuit(25.0, "h"), phases=3),
+            base_a=[1.0, 30.0, 1.0],
+        )
+        house.run(60)
+        assert hot.value == 4600
+        house.settings = house.engine.settings = home(circuit(10.0, "h"), phases=3)
+        house.run(1)
+        assert hot.value == pytest.approx(2300, abs=1)
 
     def test_one_on_another_counts_in_both(self) -> None:
         loads = boosted(charger("a", 1), charger("b", 2), heater("h", 3, 6900.0))

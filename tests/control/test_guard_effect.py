@@ -3,7 +3,7 @@
 import pytest
 
 from custom_components.surplus.control.guard.effect import Hindsight
-from custom_components.surplus.control.model import Mode, SwitchedSpec
+from custom_components.surplus.control.model import GridReading, Mode, SwitchedSpec
 from custom_components.surplus.control.settings import HomeSettings
 
 from .mixed_house import MixedHouse, Plant, heater, switched
@@ -87,6 +87,44 @@ class TestFutility:
         assert house.guard.futile
         assert house.guard.counters.sheds == 2
 
+    def test_a_load_on_another_phase_than_declared_does_not_end_it(self) -> None:
+        wrong = Plant(spec=pump("wrong", 2, phases=(1,)), mode=Mode.BOOST)
+        real = Plant(spec=pump("real", 1, phases=(1,)), mode=Mode.BOOST)
+        house = Rewired(
+            loads=[real, wrong],
+            settings=HomeSettings(phases=3, breaker_a=25.0),
+            base_a=[2.0, 2.0, 2.0],
+        )
+        house.run(400)
+        # Either of them would do, and the last one goes first.
+        house.base_a = [22.0, 2.0, 2.0]
+        house.run(400)
+        assert not house.guard.futile
+        assert max(house.currents[-1]) <= 25
+        assert real.value == 0
+
+    def test_what_the_house_starts_at_the_same_time_does_not_end_it(self) -> None:
+        house = whole_house(3)
+        house.base_a = [11.0]
+        while not house.guard.shed:
+            house.run(1)
+        # The hob comes on in the very second in which the load goes off.
+        house.run(400, base_w=16.5 * 230)
+        assert not house.guard.futile
+        assert house.guard.counters.sheds > 1
+        assert house.currents[-1][0] <= 25
+
+
+class Rewired(MixedHouse):
+    """A house in which ``wrong`` hangs on the second phase."""
+
+    def phases_a(self) -> tuple[float, ...]:
+        amps = list(self.base_a)
+        for load in self.loads:
+            phase = 2 if load.spec.load_id == "wrong" else load.spec.phases[0]
+            amps[phase - 1] += load.power_w / 230
+        return tuple(amps)
+
 
 class TestHindsight:
     def begun(self, left_s: float = 20.0) -> Hindsight:
@@ -162,3 +200,29 @@ def test_a_heater_gives_way_without_anybody_counting_a_shed() -> None:
     assert hot.value == 0
     assert house.guard.counters.sheds == 0
     assert house.guard.shed == set()
+
+
+@pytest.mark.parametrize("every_s", [5, 12, 30, 60])
+def test_a_slow_meter_shows_a_lasting_overload_as_a_quick_one_does(
+    every_s: int,
+) -> None:
+    house = MixedHouse(
+        loads=[Plant(spec=pump("s", 1, power_w=2300.0), mode=Mode.BOOST)],
+        settings=BREAKER,
+    )
+    house.run(400, base_w=500)
+    # 26.9 A of 25 A never open the breaker, and are no peak either.
+    house.base_a = [3900 / 230]
+    grid, shed_after_s = None, None
+    for seconds in range(420):
+        house.now += 1
+        for load in house.loads:
+            load.step()
+        if grid is None or seconds % every_s == 0:
+            grid = GridReading(at=house.now, power_w=house.grid_w)
+        house.cycle(grid)
+        if shed_after_s is None and house.guard.shed:
+            shed_after_s = seconds
+    assert shed_after_s == pytest.approx(301, abs=1)
+    assert house.guard.counters.overloads == 1
+    assert house.guard.counters.overload_s == pytest.approx(300, abs=2 * every_s)

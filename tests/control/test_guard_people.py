@@ -28,3 +28,20 @@ def test_what_a_person_wants_on_is_not_stopped_for_what_was_only_worked_out() ->
     assert max(house.currents[-1]) < 25
     assert house.loads[1].value == 1
     assert house.history[-1].decisions[1].reason is Reason.BOOST
+
+
+def test_what_they_ask_for_is_not_held_back_by_what_was_shed_before_they_did() -> None:
+    pump = Plant(spec=switched("s", 1, power_w=2300.0), mode=Mode.ECO)
+    house = MixedHouse(loads=[pump], settings=HomeSettings(breaker_a=25.0), cheap=True)
+    house.run(400, base_w=500)
+    assert pump.value == 1
+    house.run(20, base_w=9000)
+    assert house.guard.shed == {"s"}
+    # A person wants it on, and it is none that may be shed then.
+    pump.ask(Mode.BOOST)
+    house.run(60)
+    assert pump.value == 0
+    house.run(2, base_w=500)
+    assert pump.value == 1
+    assert house.guard.shed == set()
+    assert house.events() == [("shed", "s"), ("restored", "s")]

@@ -226,6 +226,30 @@ class TestComingBack:
         house.run(65, base_w=500)
         assert house.loads[0].value == 1
 
+    def test_what_has_run_for_long_since_is_not_held_against_it_later(self) -> None:
+        house = self.shed()
+        house.run(65, base_w=500)
+        house.run(700)
+        # Nothing else was asked of the guard meanwhile.
+        house.restart()
+        house.run(5)
+        house.run(20, base_w=9000)
+        assert house.guard.shed == {"s"}
+        house.run(65, base_w=500)
+        assert house.loads[0].value == 1
+
+    def test_a_person_who_asks_again_does_not_wait_longer_than_at_first(self) -> None:
+        house = self.shed()
+        for _ in range(3):
+            house.run(300, base_w=500)
+            assert house.loads[0].value == 1
+            house.run(20, base_w=9000)
+        house.run(5, base_w=500)
+        assert float(house.decision("s").numbers["seconds"]) > 300
+        house.loads[0].ask(Mode.BOOST)
+        house.run(62)
+        assert house.loads[0].value == 1
+
     def test_one_at_a_time_by_priority_each_seen_on_the_meter(self) -> None:
         specs = [
             pump(name, n, min_off_s=0.0, power_w=1500.0)
@@ -267,6 +291,45 @@ class TestComingBack:
         assert load.value == 1
         assert 1500 < hot.value < 3200
         assert sum(a > 25.1 for (a,) in house.currents[-80:]) <= 2
+
+    def test_the_room_on_each_phase_counts_with_what_is_filled_there(self) -> None:
+        load = Plant(
+            spec=pump(min_off_s=0.0, power_w=6900.0, phases=(1, 2, 3)), mode=Mode.BOOST
+        )
+        # It fills one of three phases; the others are as free as can be.
+        hot = Plant(spec=heater("h", 9, 6000.0), mode=Mode.BOOST)
+        house = MixedHouse(
+            loads=[load, hot],
+            settings=HomeSettings(phases=3, breaker_a=25.0),
+            base_a=[1.0, 1.0, 1.0],
+        )
+        house.run(100)
+        assert load.value == 1
+        house.base_a = [30.0, 1.0, 1.0]
+        house.run(20)
+        assert house.guard.shed == {"s"}
+        house.base_a = [1.0, 1.0, 1.0]
+        house.run(90)
+        assert load.value == 1
+        assert hot.value == pytest.approx(14 * 230, abs=230)
+
+    def test_what_comes_after_it_does_not_start_into_its_room(self) -> None:
+        first, last = (
+            Plant(spec=pump(name, n, min_off_s=0.0), mode=Mode.BOOST)
+            for n, name in enumerate(("first", "last"), start=1)
+        )
+        house = MixedHouse(loads=[first, last], settings=BREAKER)
+        # There is room for one of them.
+        house.run(300, base_w=1840)
+        assert (first.value, last.value) == (1, 0)
+        house.run(20, base_w=9000)
+        assert house.guard.shed == {"first"}
+        house.run(100, base_w=1840)
+        assert (first.value, last.value) == (1, 0)
+        # For both, the last need not wait until the first is back.
+        house.run(20, base_w=9000)
+        house.run(3, base_w=230)
+        assert (first.value, last.value) == (0, 1)
 
     def test_switched_off_by_a_person_it_is_no_longer_shed(self) -> None:
         house = self.shed()
@@ -368,6 +431,20 @@ class TestWithoutAMeter:
         assert house.guard.over is None
         assert house.guard.shed == {"s"}
         house.run(80, base_w=500)
+        assert house.loads[0].value == 1
+
+    def test_room_that_nobody_saw_for_minutes_is_waited_for_anew(self) -> None:
+        house = running(pump(min_off_s=0.0))
+        house.run(20, base_w=9000)
+        house.run(5, base_w=500)
+        silent = GridReading(at=house.now, power_w=500.0)
+        for _ in range(300):
+            house.now += 1
+            house.cycle(silent)
+        assert house.history[-1].meter is MeterState.LOST
+        house.run(50)
+        assert house.loads[0].value == 0
+        house.run(15)
         assert house.loads[0].value == 1
 
     def test_the_seconds_run_on_while_it_is_late(self) -> None:

@@ -80,6 +80,8 @@ def _decide(
         decision = control.shed(load, around, stopped)
         if room_a := guard.room_for_a(load_id):
             around.headroom.take(control.phases, room_a)
+        if kept_a := guard.room_kept_for_a(load_id):
+            around.headroom.keep_from_starts(control.phases, kept_a)
     elif asked is not None:
         control.checked(load.reading)
         decision = control.follow_check(asked, around)

@@ -68,7 +68,7 @@ class LearnedPhases:
         # Seen once, a step is not to be judged again.
         self._judged_at: dict[str, float] = {}
         self._worst = 1
-        self._placed: dict[str, tuple[LoadSpec, int, LoadSpec]] = {}
+        self._placed: dict[str, tuple[LoadSpec, tuple[int, int | None], LoadSpec]] = {}
 
     def forget(self, load_id: str) -> None:
         """Forget a load that was deleted: one of the same id later is another one."""
@@ -83,7 +83,8 @@ class LearnedPhases:
         """Return the loads on the phases that they hang on, as far as that is known.
 
         One whose phase is still to be learned may be on any: it counts on the one that
-        has the least room.
+        has the least room. It still ``learns_phase``, and one that has learned it does
+        not.
         """
         if supply_phases != _PHASES or not any(
             load.spec.learns_phase for load in loads
@@ -102,10 +103,12 @@ class LearnedPhases:
         )
 
     def _spec(self, spec: LoadSpec) -> LoadSpec:
-        phase = self.known.get(spec.load_id, self._worst)
+        known = self.known.get(spec.load_id)
+        phase = self._worst if known is None else known
         placed = self._placed.get(spec.load_id)
-        if placed is None or placed[:2] != (spec, phase):
-            placed = (spec, phase, replace(spec, phases=(phase,)))
+        if placed is None or placed[:2] != (spec, (phase, known)):
+            there = replace(spec, phases=(phase,), learns_phase=known is None)
+            placed = (spec, (phase, known), there)
             self._placed[spec.load_id] = placed
         return placed[2]
 

@@ -5,13 +5,15 @@ Linky applies its breaker law to each phase with a third of the power. What the 
 draws without the loads is the grid current less the loads' own, at the same instant.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from .groups import Group
 from .model import GridReading, LimitKind
 from .settings import HomeSettings
+
+_NOTHING: Mapping[int, float] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +114,7 @@ class Headroom:
         self._risen_a = [0.0] * len(base_a)
         self._cap_a: float | None = None
         self._claimed: set[int] = set()
+        self._waited_for_a: list[float] | None = None
         self._kept_a: Sequence[float] | None = None
         self._least_a = 0.0
         # All limits count per phase: the lowest is the tightest on every one.
@@ -175,6 +178,23 @@ class Headroom:
         """What the meter shows per phase; None where no meter shows anything."""
         return self._grid_a
 
+    def keep_from_starts(self, phases: Iterable[int], current_a: float) -> None:
+        """Keep what begins from a current on some phases; what runs may take it."""
+        if self._waited_for_a is None:
+            self._waited_for_a = [0.0] * len(self._base_a)
+        for phase in phases:
+            self._waited_for_a[phase - 1] += current_a
+
+    def kept_from_starts_a(self, phases: Iterable[int]) -> float:
+        """Return what begins on some phases must leave beside what it needs.
+
+        So that it need not stop again for what will begin by itself, nor takes the place
+        of what waits.
+        """
+        if self._waited_for_a is None:
+            return self.expected_a
+        return self.expected_a + max(self._waited_for_a[p - 1] for p in phases)
+
     def claim(self, phases: Iterable[int]) -> None:
         """Note that a load rises on some phases, or would if others made room."""
         self._claimed.update(phases)
@@ -207,6 +227,8 @@ class Headroom:
         """Let the limits count that a load hangs on."""
         if self.groups:
             self._behind = tuple(g for g in self.groups if g.holds(load_id))
+            for group in self._behind:
+                group.mean(load_id)
 
     def share_limits(self, load_id: str) -> bool:
         """Whether another load hangs on all the limits of the one that is meant."""
@@ -241,21 +263,29 @@ class Headroom:
             group.end_turn(phases, own_a)
         self._cap_a = self._kept_a = None
 
-    def to_rise_a(self, phases: Iterable[int]) -> float | None:
+    def to_rise_a(
+        self, phases: Iterable[int], freed_a: Mapping[int, float] = _NOTHING
+    ) -> float | None:
         """Return by how much these phases may rise on top of what the meter shows.
 
-        Negative where nothing may; None without a limit, or a meter.
+        That is once ``freed_a`` flows no more, per phase. Negative where nothing may;
+        None without a limit, or a meter.
         """
         if self._grid_a is None:
             return None
-        rooms_a = [group.to_rise_a(phases) for group in self._behind]
+        rooms_a = [group.to_rise_a(phases, freed_a) for group in self._behind]
         if (lowest := self._lowest) is not None:
             if self.overload:
                 return -inf
             rooms_a.append(
                 min(
-                    lowest.current_a - self._grid_a[p - 1] - self._risen_a[p - 1]
-                    for p in phases
+                    [
+                        lowest.current_a
+                        - self._grid_a[p - 1]
+                        - self._risen_a[p - 1]
+                        + freed_a.get(p, 0.0)
+                        for p in phases
+                    ]
                 )
             )
         return min(rooms_a) - self.expected_a if rooms_a else None

@@ -29,26 +29,32 @@ def circuits_of(
     if not settings.circuits:
         return ()
     behind = loads_behind(settings.circuits)
+    # No meter shows the phases of a circuit: it may be the one that has the least room.
+    anywhere = frozenset(
+        load.spec.load_id for load, _ in followers if load.spec.learns_phase
+    )
+    nothing_a = (0.0,) * settings.phases
     groups = []
     for circuit in settings.circuits:
         load_ids = behind[circuit.circuit_id]
-        shown_a = [0.0] * settings.phases
-        for load, control in followers:
-            if load.spec.load_id in load_ids:
-                phases = control.phases
-                drawn_w = max(0.0, own_w[load.spec.load_id])
-                for phase in phases:
-                    shown_a[phase - 1] += drawn_w / voltage_v / len(phases)
-        groups.append(
-            Group(
-                key=f"circuit:{circuit.circuit_id}",
-                kind=LimitKind.CIRCUIT,
-                limit_a=circuit.limit_a,
-                base_a=(0.0,) * settings.phases,
-                shown_a=tuple(shown_a),
-                load_ids=load_ids,
-            )
+        group = Group(
+            key=f"circuit:{circuit.circuit_id}",
+            kind=LimitKind.CIRCUIT,
+            limit_a=circuit.limit_a,
+            base_a=nothing_a,
+            shown_a=nothing_a,
+            load_ids=load_ids,
+            anywhere=anywhere & load_ids,
         )
+        shown_a = list(nothing_a)
+        for load, control in followers:
+            if (load_id := load.spec.load_id) in load_ids:
+                phases = control.phases
+                drawn_a = max(0.0, own_w[load_id]) / voltage_v / len(phases)
+                for pole, amperes in group.on_poles(load_id, phases, drawn_a).items():
+                    shown_a[pole - 1] += amperes
+        group.shown_a = tuple(shown_a)
+        groups.append(group)
     return tuple(groups)
 
 

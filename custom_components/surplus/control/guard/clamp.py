@@ -6,7 +6,7 @@ meter's own current is wrong in no such way: what it shows above a limit is take
 the loads on that very reading, whatever was worked out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -31,19 +31,22 @@ class Excess:
             return max(self.over_a.get(phase, 0.0) for phase in phases)
         if not self.group.holds(load_id):
             return 0.0
-        if self.group.together:
-            return self.over_a.get(1, 0.0) / len(phases)
-        return max(self.over_a.get(phase, 0.0) for phase in phases)
+        on_poles = self.group.on_poles(load_id, phases, 1.0)
+        return max(
+            self.over_a.get(pole, 0.0) / per_a for pole, per_a in on_poles.items()
+        )
 
-    def take(self, load_id: str, phases: Iterable[int], current_a: float) -> None:
+    def take(self, load_id: str, phases: Sequence[int], current_a: float) -> None:
         """Count what a load gives, or will soon be seen to have given."""
-        if self.group is not None and not self.group.holds(load_id):
+        if self.group is None:
+            given_a = dict.fromkeys(phases, current_a)
+        elif self.group.holds(load_id):
+            given_a = self.group.on_poles(load_id, phases, current_a)
+        else:
             return
-        together = self.group is not None and self.group.together
-        for phase in phases:
-            pole = 1 if together else phase
+        for pole, amperes in given_a.items():
             if pole in self.over_a:
-                self.over_a[pole] -= current_a
+                self.over_a[pole] -= amperes
 
 
 @dataclass(kw_only=True, slots=True)

@@ -8,8 +8,11 @@ from ..loads.base import Follower
 
 # The meter has moved when it falls by this share of what a load that was shed drew.
 _SEEN_SHARE = 0.5
+# It stands still where it changes by no more than this share of that.
+_STILL_SHARE = 0.1
 # What is measured to have ended by itself, and yet has not moved the meter, proves that
-# the meter shows nothing of it; what is only believed to have drawn may have drawn nothing.
+# the meter shows nothing of it; what is only believed to have drawn may have drawn nothing,
+# and of a meter that does not stand still nobody knows what it would show without it.
 _PROVES = 2
 _HINTS = 1
 # What the breaker would have held beyond this says nothing of a single shed.
@@ -23,9 +26,9 @@ class _Round:
     at: float
     until: float
     before_a: tuple[float, ...]
+    # By load: what it drew in all, and on each of its phases.
     drew_w: dict[str, float]
-    # By load: its phases, and what it drew on each.
-    drew_a: dict[str, tuple[tuple[int, ...], float]]
+    drew_a: dict[str, float]
 
 
 class Futility:
@@ -58,7 +61,7 @@ class Futility:
             if (load_id := load.spec.load_id) in drew_w:
                 lag_s = max(lag_s, control.settles_s)
                 phases = control.phases
-                drew_a[load_id] = phases, drew_w[load_id] / voltage_v / len(phases)
+                drew_a[load_id] = drew_w[load_id] / voltage_v / len(phases)
         self._until = now + lag_s
         self._round = _Round(
             at=at, until=self._until, before_a=shown_a, drew_w=drew_w, drew_a=drew_a
@@ -77,7 +80,7 @@ class Futility:
         """
         if self._round is None:
             return {}
-        return {load_id: drew_a for load_id, (_, drew_a) in self._round.drew_a.items()}
+        return self._round.drew_a
 
     def settles(self, now: float) -> bool:
         """Whether what was shed last may still be on its way to the meter."""
@@ -93,22 +96,26 @@ class Futility:
         """Take in a new reading; returns the loads that have been shed in vain."""
         if (one := self._round) is None or at <= one.at:
             return ()
-        if len(shown_a) != len(one.before_a) or any(
-            one.before_a[phase - 1] - shown_a[phase - 1] >= _SEEN_SHARE * drew_a
-            for phases, drew_a in one.drew_a.values()
-            for phase in phases
-        ):
+        # On any phase: a load may hang on another one than anybody knows.
+        step_a = _SEEN_SHARE * min(one.drew_a.values())
+        rises_a = [
+            after_a - before_a
+            for before_a, after_a in zip(one.before_a, shown_a, strict=False)
+        ]
+        if len(shown_a) != len(one.before_a) or min(rises_a, default=0.0) <= -step_a:
             self._round, self._vain = None, 0
             return ()
         if now < one.until:
             return ()
+        # What has begun in the same seconds may hide that it has ended.
+        hidden = max(map(abs, rises_a), default=0.0) > _STILL_SHARE * step_a
         measured = all(
             load.reading.power_w is not None
             and load.reading.power_w < _SEEN_SHARE * one.drew_w[load.spec.load_id]
             for load, _ in followers
             if load.spec.load_id in one.drew_w
         )
-        self._vain += _PROVES if measured else _HINTS
+        self._vain += _PROVES if measured and not hidden else _HINTS
         self.futile = self._vain >= _PROVES
         self._round = None
         return tuple(one.drew_w)

@@ -6,12 +6,11 @@ are stopped only when a breaker holds for less than 30 s, or the overload has la
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from typing import Any
 
 from ..freshness import MeterState
-from ..groups import Group
 from ..limits import Headroom, Limit
 from ..loads.base import Follower
 from ..loads.circumstances import Circumstances
@@ -21,13 +20,12 @@ from ..model import (
     GuardEvent,
     GuardEventKind,
     GuardState,
-    LimitKind,
     LoadInput,
     Mode,
 )
-from .clamp import Relief, relieve
+from .clamp import relieve
 from .effect import Futility, Hindsight
-from .harm import Victim, least_harm
+from .harm import Scene, Victim, least_harm, victim_of
 from .shedding import Shedding
 from .watch import Watch, Watched, watched_of
 
@@ -41,20 +39,8 @@ _HELPS_WITHIN_S = 6.0
 _NO_TIME_S = 8.0
 _NOBODY: frozenset[str] = frozenset()
 _NOTHING: Mapping[str, float] = {}
-# A load that draws less is not one that overloads anything.
-_DRAWS_W = 50.0
 # What is needed where a meter warns without saying how much: to stop one load, and see.
 _WARNED_A = 0.2
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Scene:
-    """What loads are stopped by: what each draws, and gives anyway."""
-
-    followers: Sequence[Follower]
-    own_w: Mapping[str, float]
-    relief: Relief
-    around: Circumstances
 
 
 class Guard:
@@ -123,6 +109,7 @@ class Guard:
         """Take in that no meter shows anything."""
         self._events = []
         self._watched = ()
+        self._shedding.see_nothing()
 
     # ---- what is done --------------------------------------------------------------
 
@@ -157,7 +144,7 @@ class Guard:
         if exceeded and self._acted_at != self._at and not self._futility.futile:
             self._shed(
                 exceeded,
-                _Scene(followers=followers, own_w=own_w, relief=relief, around=around),
+                Scene(followers=followers, own_w=own_w, relief=relief, around=around),
             )
         return relief.caps_w if is_new else _NOTHING
 
@@ -187,12 +174,15 @@ class Guard:
         shed = self._shedding.shed[load_id]
         return shed.needed_a if shed.makes_room else 0.0
 
+    def room_kept_for_a(self, load_id: str) -> float:
+        """Return the room that nothing may start into which comes after a load."""
+        shed = self._shedding.shed[load_id]
+        return shed.needed_a if shed.holds_room and not shed.makes_room else 0.0
+
     @property
     def _waits(self) -> bool:
         """Whether something that was done waits for readings."""
-        return (
-            bool(self._shedding.shed) or self._futility.waits or self._hindsight.waits
-        )
+        return self._shedding.waits or self._futility.waits or self._hindsight.waits
 
     def _look_back(self, followers: Sequence[Follower], around: Circumstances) -> None:
         """See what was achieved, and whether it was needed."""
@@ -235,7 +225,7 @@ class Guard:
             )
         )
 
-    def _shed(self, exceeded: Sequence[Watched], scene: _Scene) -> None:
+    def _shed(self, exceeded: Sequence[Watched], scene: Scene) -> None:
         """Stop as few loads as will do, where throttling is too little."""
         own_w, around = scene.own_w, scene.around
         pending_a = self._futility.pending_a
@@ -253,7 +243,8 @@ class Guard:
             victims = [
                 victim
                 for follower in scene.followers
-                if (victim := self._victim(one, follower, scene))
+                if follower[0].spec.load_id not in self._shedding.shed
+                and (victim := victim_of(one, follower, scene))
             ]
             for victim in least_harm(victims, needed_a):
                 load_id = victim.load_id
@@ -291,40 +282,14 @@ class Guard:
             lasts_s >= _HELPS_WITHIN_S
             and (left_s := self._watch.holds_s(one, now)) < _NO_TIME_S
         ):
-            return left_s, _over_a(one, _without(one, stopped_a, phases_of))
-        then_a = _without(one, freed_a, phases_of)
+            return left_s, one.over_a(one.without_a(stopped_a, phases_of))
+        then_a = one.without_a(freed_a, phases_of)
         left_s = self._watch.holds_s(one, now, then_a)
         if left_s >= _URGENT_S and lasts_s <= _LASTING_S:
             return left_s, {}
-        if one.warned and not _over_a(one, one.shown_a):
+        if one.warned and not one.over_a(one.shown_a):
             return left_s, dict.fromkeys(range(1, len(then_a) + 1), _WARNED_A)
-        return left_s, _over_a(one, then_a)
-
-    def _victim(self, one: Watched, follower: Follower, scene: _Scene) -> Victim | None:
-        """Return what stopping a load would free, where it may be and helps."""
-        load, control = follower
-        load_id, around, relief = load.spec.load_id, scene.around, scene.relief
-        if (
-            load_id not in relief.obeying
-            or load_id in self._shedding.shed
-            or not control.switching.on
-            or not control.stop_hurts(around.now)
-            or not control.may_shed(load)
-            or (one.group is not None and not one.group.holds(load_id))
-        ):
-            return None
-        if one.kind is LimitKind.HOUSE_CAP and control.must_hold_s(around) > 0:
-            # A wish of the contract breaks no minimum time.
-            return None
-        drawn_w = min(scene.own_w[load_id], control.orders.in_force_w)
-        drawn_w = min(drawn_w, relief.caps_w.get(load_id, drawn_w))
-        if drawn_w < _DRAWS_W:
-            return None
-        phases = control.phases
-        frees_a = drawn_w / around.voltage_v / len(phases)
-        if one.group is not None and one.group.together:
-            return Victim(load_id=load_id, poles=(1,), frees_a=frees_a * len(phases))
-        return Victim(load_id=load_id, poles=phases, frees_a=frees_a)
+        return left_s, one.over_a(then_a)
 
     def _stop(
         self,
@@ -379,29 +344,6 @@ class Guard:
             counters=counters,
             events=tuple(self._events),
         )
-
-
-def _without(
-    one: Watched, freed_a: Mapping[str, float], phases_of: Mapping[str, Sequence[int]]
-) -> list[float]:
-    """Return what will flow on each pole of a limit without what is given."""
-    group: Group | None = one.group
-    then_a = list(one.shown_a)
-    for load_id, amperes in freed_a.items():
-        if group is not None and not group.holds(load_id):
-            continue
-        for phase in phases_of.get(load_id, ()):
-            then_a[0 if group is not None and group.together else phase - 1] -= amperes
-    return then_a
-
-
-def _over_a(one: Watched, currents_a: Sequence[float]) -> dict[int, float]:
-    """Return by how much poles are over a limit, where they are."""
-    return {
-        pole: amperes - one.limit_a
-        for pole, amperes in enumerate(currents_a, start=1)
-        if amperes > one.limit_a
-    }
 
 
 def _count(saved: Mapping[str, Any], key: str) -> int:

@@ -3,6 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..loads.base import Follower
+from ..loads.circumstances import Circumstances
+from ..model import LimitKind
+from .clamp import Relief
+from .watch import Watched
+
+# A load that draws less is not one that overloads anything.
+_DRAWS_W = 50.0
 # Less than this on each phase is no relief.
 _LEAST_A = 0.2
 
@@ -20,6 +28,43 @@ class Victim:
         return self.frees_a >= _LEAST_A and any(
             needed_a.get(pole, 0.0) > 0 for pole in self.poles
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scene:
+    """What loads are stopped by: what each draws, and gives anyway."""
+
+    followers: Sequence[Follower]
+    own_w: Mapping[str, float]
+    relief: Relief
+    around: Circumstances
+
+
+def victim_of(one: Watched, follower: Follower, scene: Scene) -> Victim | None:
+    """Return what stopping a load would free, where it may be and helps."""
+    load, control = follower
+    load_id, around, relief = load.spec.load_id, scene.around, scene.relief
+    if (
+        load_id not in relief.obeying
+        or not control.switching.on
+        or not control.stop_hurts(around.now)
+        or not control.may_shed(load)
+        or (one.group is not None and not one.group.holds(load_id))
+    ):
+        return None
+    if one.kind is LimitKind.HOUSE_CAP and control.must_hold_s(around) > 0:
+        # A wish of the contract breaks no minimum time.
+        return None
+    drawn_w = min(scene.own_w[load_id], control.orders.in_force_w)
+    drawn_w = min(drawn_w, relief.caps_w.get(load_id, drawn_w))
+    if drawn_w < _DRAWS_W:
+        return None
+    phases = control.phases
+    frees_a = drawn_w / around.voltage_v / len(phases)
+    if one.group is not None:
+        on_poles = one.group.on_poles(load_id, phases, frees_a)
+        phases, frees_a = tuple(on_poles), max(on_poles.values())
+    return Victim(load_id=load_id, poles=phases, frees_a=frees_a)
 
 
 def least_harm(

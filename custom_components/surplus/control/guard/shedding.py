@@ -24,12 +24,15 @@ _PROVEN_S = 600.0
 _MARGIN_A = 1.0
 # So long before it comes back its room is taken, so that what can be throttled has left.
 _MAKES_ROOM_S = 10.0
+# So long before it comes back nothing below it starts into its room.
+_HOLDS_ROOM_S = 300.0
 # What came back and is not seen on the meter for so long does not come.
 _ARRIVES_WITHIN_S = 60.0
 # On the meter it is seen with this share of its power.
 _SEEN_SHARE = 0.5
 # What was stopped in vain is let go after this, room or not.
 _IN_VAIN_S = 300.0
+_ASKED = frozenset({Mode.BOOST, Mode.MANUAL})
 
 
 @dataclass(kw_only=True, slots=True)
@@ -51,6 +54,9 @@ class Shed:
     needed_a: float = 0.0
     wait_s: float = _PATIENCE_S
     makes_room: bool = False
+    holds_room: bool = False
+    # How often a person had asked for something when it was looked at last.
+    wishes: int | None = None
 
     def numbers(self, now: float) -> dict[str, float | str]:
         """Return what is said of it."""
@@ -143,6 +149,7 @@ class Shedding:
             at = proof.restored_at
             if at is None or now - at < _PROVEN_S:
                 wait_s = min(2 * proof.wait_s, _LONGEST_PATIENCE_S)
+                wait_s = max(wait_s, _PATIENCE_S)
         if self._back is not None and self._back.load_id == load_id:
             self._back = None
         shed = self.shed[load_id] = Shed(
@@ -155,6 +162,12 @@ class Shedding:
         return shed
 
     # ---- coming back ---------------------------------------------------------------
+
+    def see_nothing(self) -> None:
+        """Take in that nobody sees whether there is room."""
+        for shed in self.shed.values():
+            shed.roomy_since = shed.room_a = None
+            shed.makes_room = shed.holds_room = False
 
     def restore(
         self,
@@ -185,18 +198,29 @@ class Shedding:
             shed.needed_a = needed_w / per_a
             room_a = _room_a(load_id, followers, own_w, around)
             shed.room_a = room_a if isfinite(room_a) else None
-            shed.makes_room = False
+            shed.makes_room = shed.holds_room = False
             if room_a < shed.needed_a + _MARGIN_A or overloaded:
                 shed.roomy_since = None
             elif shed.roomy_since is None:
                 shed.roomy_since = now
             if shed.since is None:
                 shed.since = now
-            if not load.reading.reachable or arriving or chosen is not None:
+            if load.mode in _ASKED and not control.may_shed(load):
+                # A person wants it on since, and it is none to be shed: as soon as it fits.
+                shed.wait_s = 0.0
+            elif shed.wishes not in (None, load.wishes):
+                # Nobody who asks waits for what was too little before.
+                shed.wait_s = min(shed.wait_s, _PATIENCE_S)
+            shed.wishes = load.wishes
+            if not load.reading.reachable:
                 continue
             rest_s = control.must_hold_s(around)
             if shed.roomy_since is not None:
                 rest_s = max(rest_s, shed.roomy_since + shed.wait_s - now)
+                shed.holds_room = rest_s <= _HOLDS_ROOM_S
+            if arriving or chosen is not None:
+                continue
+            if shed.roomy_since is not None:
                 shed.makes_room = rest_s <= _MAKES_ROOM_S
             elif not (shed.in_vain and now - shed.since >= _IN_VAIN_S):
                 continue
@@ -268,10 +292,7 @@ def _room_a(
     )
     phases = followers[index][1].phases
     headroom.mean(load_id)
-    room_a = headroom.to_rise_a(phases)
-    if room_a is None:
-        return inf
-    gives_a = dict.fromkeys(phases, 0.0)
+    gives_a: dict[int, float] = {}
     for below, control in followers[index + 1 :]:
         key = below.spec.load_id
         if not below.reading.reachable or control.orders.excess_w(
@@ -280,10 +301,11 @@ def _room_a(
             continue
         given_w = own_w[key] - control.span_w(voltage_v).least_w
         if given_w > 0 and control.switching.on and headroom.share_limits(key):
+            given_a = given_w / voltage_v / len(control.phases)
             for phase in control.phases:
-                if phase in gives_a:
-                    gives_a[phase] += given_w / voltage_v / len(control.phases)
-    return room_a + min(gives_a.values())
+                gives_a[phase] = gives_a.get(phase, 0.0) + given_a
+    room_a = headroom.to_rise_a(phases, gives_a)
+    return inf if room_a is None else room_a
 
 
 def _shed_of(saved: Mapping[str, Any]) -> Shed:

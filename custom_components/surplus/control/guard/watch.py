@@ -12,8 +12,10 @@ from .trip import BREAKER, LINKY, Heat, TripLaw
 
 # An overload that comes back sooner has not been over.
 _SAME_OVERLOAD_S = 10.0
-# A longer gap between readings is not time in which anything was seen.
+# A longer gap between readings is not time in which anything was seen; but where both
+# show a limit exceeded, a meter may be as slow as this.
 _LONGEST_STEP_S = 10.0
+_SLOWEST_S = 300.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -39,6 +41,34 @@ class Watched:
             return True
         shown_a = self.shown_a
         return (shown_a[0] if len(shown_a) == 1 else max(shown_a)) > self.limit_a
+
+    def over_a(self, currents_a: Sequence[float]) -> dict[int, float]:
+        """Return by how much poles with these currents are over it, where they are."""
+        return {
+            pole: amperes - self.limit_a
+            for pole, amperes in enumerate(currents_a, start=1)
+            if amperes > self.limit_a
+        }
+
+    def without_a(
+        self, freed_a: Mapping[str, float], phases_of: Mapping[str, Sequence[int]]
+    ) -> list[float]:
+        """Return what will flow on each pole without what loads give.
+
+        ``freed_a`` is that on each of their phases, ``phases_of`` which these are.
+        """
+        group, then_a = self.group, list(self.shown_a)
+        for load_id, amperes in freed_a.items():
+            phases = phases_of.get(load_id, ())
+            if group is None:
+                given_a = dict.fromkeys(phases, amperes)
+            elif group.holds(load_id):
+                given_a = group.on_poles(load_id, phases, amperes)
+            else:
+                continue
+            for pole, less_a in given_a.items():
+                then_a[pole - 1] -= less_a
+        return then_a
 
 
 @dataclass(kw_only=True, slots=True)
@@ -83,19 +113,21 @@ class Watch:
 
     def observe(self, at: float, watched: tuple[Watched, ...]) -> None:
         """Take in a new reading of what limits go by."""
-        if self.exceeded and self._at is not None and at > self._at:
-            self.overload_s += min(at - self._at, _LONGEST_STEP_S)
-        self._at = at
-        if self._overloads:
-            self._end_overloads(at)
-        overloads = self._overloads
-        was_over = bool(overloads)
-        self.exceeded = []
+        before_at, self._at = self._at, at
+        exceeded = []
         for one in watched:
             self._heat(at, one)
-            if not one.over:
-                continue
-            self.exceeded.append(one)
+            if one.over:
+                exceeded.append(one)
+        if self.exceeded and before_at is not None and at > before_at:
+            longest_s = _SLOWEST_S if exceeded else _LONGEST_STEP_S
+            self.overload_s += min(at - before_at, longest_s)
+        if self._overloads:
+            self._end_overloads(at, before_at, exceeded)
+        overloads = self._overloads
+        was_over = bool(overloads)
+        self.exceeded = exceeded
+        for one in exceeded:
             if (overload := overloads.get(one.key)) is None:
                 overloads[one.key] = _Overload(since=at, last=at)
             else:
@@ -108,12 +140,23 @@ class Watch:
         if overloads and not was_over:
             self.overloads += 1
 
-    def _end_overloads(self, at: float) -> None:
-        """End those that were not seen for long enough."""
+    def _end_overloads(
+        self, at: float, before_at: float | None, exceeded: Sequence[Watched]
+    ) -> None:
+        """End those that were not seen for long enough.
+
+        Shown by this reading and by the one before, one has gone on in between.
+        """
+        keys = {one.key for one in exceeded}
         self._overloads = {
             key: overload
             for key, overload in self._overloads.items()
             if at - overload.last <= _SAME_OVERLOAD_S
+            or (
+                key in keys
+                and overload.last == before_at
+                and at - overload.last <= _SLOWEST_S
+            )
         }
 
     def _heat(self, at: float, one: Watched) -> None:

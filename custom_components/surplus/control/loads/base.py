@@ -255,8 +255,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         """
         tight = headroom.tightest(self.phases)
         if not self.switching.on:
-            # It begins beside what will begin by itself.
-            current_a += headroom.expected_a
+            current_a += headroom.kept_from_starts_a(self.phases)
         if tight is None or tight[0] + FLOAT_SLACK >= current_a:
             self._squeezed_since = None
             return True

@@ -379,3 +379,34 @@ async def test_hours_are_cheap_while_the_entity_of_before_is_on(
     await life.run(2, 500)
     expected = {"on": True, "off": False}.get(state)
     assert home_entry.runtime_data.tariff.cheap() is expected
+
+
+async def test_choices_within_a_window_are_named_by_us(
+    hass: HomeAssistant, steps: Steps
+) -> None:
+    """The frontend translates no options of a selector inside another one."""
+    hass.config.language = "fr"
+    await (await steps.start()).answer(told_by="calendar", contract="peak_off_peak")
+    fields = steps.result["data_schema"].schema["windows"].config["fields"]
+    options = {
+        key: {
+            one["value"]: one["label"]
+            for one in fields[key]["selector"].config["options"]
+        }
+        for key in ("period", "weekdays")
+    }
+    assert options["period"] == {"off_peak": "Heures creuses", "peak": "Heures pleines"}
+    assert options["weekdays"]["wed"] == "Mercredi"
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "window"), [("index_9", "index_1"), ("index_1", "index_3")]
+)
+async def test_an_index_that_has_no_price_is_not_named(
+    steps: Steps, otherwise: str, window: str
+) -> None:
+    await (await steps.start()).answer(told_by="calendar", contract="other")
+    result = await steps.answer(
+        indexes=2, otherwise=otherwise, windows=[{**NIGHT, "period": window}]
+    )
+    assert result["errors"] == {"indexes": "too_few_indexes"}

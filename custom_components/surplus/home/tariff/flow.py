@@ -205,6 +205,9 @@ class TariffSubentryFlow(ConfigSubentryFlow):
             return self.async_update_and_abort(
                 self._get_entry(), self._get_reconfigure_subentry(), data=data
             )
+        if tariff_subentry(self._get_entry()):
+            # Made in another window, while this one was open.
+            return self.async_abort(reason="one_tariff")
         return self.async_create_entry(title=tariff_title(self.hass), data=data)
 
     # ---- what is wrong with answers --------------------------------------------------

@@ -348,6 +348,7 @@ class HomeCoordinator:
     def async_set_observing(self, observing: bool) -> None:
         """Begin or end commanding loads."""
         self.memory.observing = observing
+        self._apply_settings()
         self._changed(soon=True)
         self._cycle_soon()
 

@@ -13,9 +13,10 @@ from homeassistant.config_entries import SOURCE_USER, ConfigSubentry
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .conftest import LOAD_ID, HandCharger, Life
+from .plans.conftest import SCHEDULE
 
 OTHER_ID = "ocpp:two"
 GARAGE = {"limit_a": 40.0, "loads": [LOAD_ID]}
@@ -240,3 +241,28 @@ async def test_a_circuit_outlives_a_reload_and_goes_when_it_is_deleted(
     add(hass, home_entry, "Workshop")
     await hass.async_block_till_done()
     assert hass.states.get("sensor.workshop_current")
+
+
+async def test_a_disabled_sensor_stops_no_other_change(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    subentry = add(hass, home_entry, "Garage")
+    await hass.async_block_till_done()
+    er.async_get(hass).async_update_entity(
+        "sensor.garage_current", disabled_by=er.RegistryEntryDisabler.USER
+    )
+    assert await hass.config_entries.async_reload(home_entry.entry_id)
+    await hass.async_block_till_done()
+    assert hass.states.get("sensor.garage_current") is None
+    await change(hass, home_entry, subentry, limit_a=50)
+    hass.config_entries.async_add_subentry(
+        home_entry,
+        ConfigSubentry(
+            data=MappingProxyType(SCHEDULE),
+            subentry_type="schedule",
+            title="Night",
+            unique_id=None,
+        ),
+    )
+    await hass.async_block_till_done()
+    assert len(home_entry.runtime_data.engine.settings.schedules) == 1

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import json
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -24,6 +25,7 @@ from custom_components.surplus.home.recorder import (
     record_folder,
 )
 from custom_components.surplus.registry import async_get_registry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -258,3 +260,35 @@ async def test_a_home_that_is_removed_takes_its_record_along(
     await hass.config_entries.async_remove(home_entry.entry_id)
     await hass.async_block_till_done()
     assert not folder.exists()
+
+
+async def test_what_the_tariff_names_is_taken_out_though_it_is_away(
+    hass: HomeAssistant,
+    life: Life,
+    home_entry: MockConfigEntry,
+    hass_client: Callable[..., Any],
+) -> None:
+    assert await async_setup_component(hass, "diagnostics", {})
+    hass.config_entries.async_add_subentry(
+        home_entry,
+        ConfigSubentry(
+            data=MappingProxyType(
+                {
+                    "told_by": "linky:041900000077",
+                    "contract": "peak_off_peak",
+                    "cheap_order": ["ocpp:SOLD-0815", LOAD_ID],
+                    "dear_order": ["ocpp:SOLD-4711"],
+                }
+            ),
+            subentry_type="tariff",
+            title="Tariff",
+            unique_id=None,
+        ),
+    )
+    await life.run(5, -3000)
+    text = json.dumps(
+        await get_diagnostics_for_config_entry(hass, hass_client, home_entry)
+    )
+    assert "cheap_order" in text
+    for private in ("041900000077", "SOLD-0815", "SOLD-4711"):
+        assert private not in text

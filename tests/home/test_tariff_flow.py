@@ -379,3 +379,69 @@ async def test_hours_are_cheap_while_the_entity_of_before_is_on(
     await life.run(2, 500)
     expected = {"on": True, "off": False}.get(state)
     assert home_entry.runtime_data.tariff.cheap() is expected
+
+
+async def test_choices_within_a_window_are_named_by_us(
+    hass: HomeAssistant, steps: Steps
+) -> None:
+    """The frontend translates no options of a selector inside another one."""
+    hass.config.language = "fr"
+    await (await steps.start()).answer(told_by="calendar", contract="peak_off_peak")
+    fields = steps.result["data_schema"].schema["windows"].config["fields"]
+    options = {
+        key: {
+            one["value"]: one["label"]
+            for one in fields[key]["selector"].config["options"]
+        }
+        for key in ("period", "weekdays")
+    }
+    assert options["period"] == {"off_peak": "Heures creuses", "peak": "Heures pleines"}
+    assert options["weekdays"]["wed"] == "Mercredi"
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "window"), [("index_9", "index_1"), ("index_1", "index_3")]
+)
+async def test_an_index_that_has_no_price_is_not_named(
+    steps: Steps, otherwise: str, window: str
+) -> None:
+    await (await steps.start()).answer(told_by="calendar", contract="other")
+    result = await steps.answer(
+        indexes=2, otherwise=otherwise, windows=[{**NIGHT, "period": window}]
+    )
+    assert result["errors"] == {"indexes": "too_few_indexes"}
+
+
+async def test_of_two_dialogs_only_one_makes_a_tariff(
+    hass: HomeAssistant, steps: Steps
+) -> None:
+    other = Steps(hass, steps.entry)
+    for dialog in (steps, other):
+        await (await dialog.start()).answer(told_by="calendar", contract="base")
+    made = await steps.answer(**prices(Contract.BASE))
+    assert made["type"] is FlowResultType.CREATE_ENTRY
+    assert (await other.answer(**prices(Contract.BASE)))["reason"] == "one_tariff"
+    assert len(steps.entry.subentries) == 1
+
+
+async def test_what_only_tempo_has_goes_with_it(
+    hass: HomeAssistant, life: Life, steps: Steps
+) -> None:
+    hass.states.async_set("sensor.today", "blue")
+    await (await steps.start()).answer(told_by="calendar", contract="tempo")
+    await steps.answer(today_entity="sensor.today")
+    await steps.answer(**prices(Contract.TEMPO))
+    await life.run(3, 500)
+    assert hass.states.get("sensor.home_tempo_today").state == "blue"
+    for again in range(2):
+        await (await steps.reconfigure()).answer(
+            told_by="calendar", contract="peak_off_peak"
+        )
+        await steps.answer(windows=[NIGHT])
+        await steps.answer(**prices(Contract.PEAK_OFF_PEAK))
+        await life.run(3, 500)
+        registered = er.async_get(hass).async_get("sensor.home_tempo_today")
+        assert registered is None, again
+        assert hass.states.get("sensor.home_tariff_period") is not None
+        await hass.config_entries.async_reload(steps.entry.entry_id)
+        await life.run(3, 500)

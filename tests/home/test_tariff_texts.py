@@ -68,7 +68,7 @@ def test_every_field_is_explained(hass: HomeAssistant) -> None:
         ("tariff_contract", Contract),
         ("tariff_class", (CLASS_USUAL, *PriceClass)),
         ("tariff_period", Period),
-        ("weekdays", WEEKDAYS),
+        ("weekday", WEEKDAYS),
     ],
 )
 def test_every_choice_has_a_word(selector: str, options: Any) -> None:
@@ -90,7 +90,7 @@ def test_every_field_of_a_window_has_a_word() -> None:
 def test_every_error_of_the_steps_has_words() -> None:
     for error in (
         *("own_entity", "not_understood", "windows_missing", "season_open"),
-        *("windows_wrong", "no_price"),
+        *("windows_wrong", "no_price", "too_few_indexes"),
     ):
         assert f"config_subentries.tariff.error.{error}" in ENGLISH
 

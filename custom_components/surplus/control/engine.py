@@ -178,6 +178,7 @@ class Engine:
             ),
             guarded=True,
         )
+        self._guard.is_followed = not self.settings.observing
         self._guard.see(shown.at, limits, headroom, grid)
         if is_new:
             self._phases.see(grid, controls, own_w, voltage_v)

@@ -34,7 +34,8 @@ class HomeSettings:
     slow loads leave at most to a fast one below them, so that it can take a cloud.
     ``zero_export`` says that the inverter must not export and holds back what nobody
     takes. ``circuits`` are the breakers between the main one and loads. ``schedules`` and
-    ``needs`` are what loads shall take by the clock.
+    ``needs`` are what loads shall take by the clock. While ``observing`` nobody follows
+    what is decided.
     """
 
     phases: int = 1
@@ -50,6 +51,7 @@ class HomeSettings:
     circuits: tuple[Circuit, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     needs: tuple[Need, ...] = ()
+    observing: bool = False
 
     @property
     def tolerated_import_share(self) -> float:

@@ -54,6 +54,7 @@ def settings_of(
         circuits=circuits_of(entry),
         schedules=schedules_of(entry),
         needs=needs_of(entry),
+        observing=memory.observing,
     )
 
 

@@ -16,6 +16,14 @@ from .loads.runtime import async_get_loads
 from .plans.const import CONF_LOAD
 from .plans.settings import plan_subentries
 from .redact import Redactor
+from .tariff.const import (
+    CONF_CHEAP_ORDER,
+    CONF_DEAR_ORDER,
+    CONF_SOURCE as CONF_TELLER,
+    SOURCE_CALENDAR,
+    SOURCE_ENTITY,
+)
+from .tariff.settings import tariff_subentry
 
 
 async def async_diagnostics(
@@ -25,13 +33,16 @@ async def async_diagnostics(
     coordinator = entry.runtime_data
     registry = async_get_registry(hass)
     lines = await coordinator.recorder.async_export()
+    ledger = coordinator.ledger.as_dict()
     # One that is gone from the Home is still in its record, and was asked for then.
     redactor = Redactor(
         loads=(
             *registry.loads,
             *coordinator.memory.loads,
             *coordinator.memory.gone,
+            *ledger["loads"],
             *_planned_loads(entry),
+            *_ranked_loads(entry),
             *(load for circuit in circuits_of(entry) for load in circuit.load_ids),
         ),
         meters=(
@@ -50,7 +61,7 @@ async def async_diagnostics(
             ],
             "loads": async_get_loads(hass, entry).as_list(),
             "memory": coordinator.memory.as_dict(),
-            "ledger": coordinator.ledger.as_dict(),
+            "ledger": ledger,
             "meters": coordinator.meters.as_list(),
             "tariff": coordinator.tariff.diagnostics(),
             "troubles": coordinator.troubles.as_dict(monotonic()),
@@ -69,12 +80,21 @@ def _configured_sources(entry: HomeConfigEntry) -> set[str]:
         for subentry in entry.subentries.values()
         if CONF_SOURCE in subentry.data
     }
-    return chosen - {GRID_METER_ENTITY}
+    if tariff := tariff_subentry(entry):
+        chosen.add(tariff.data[CONF_TELLER])
+    return chosen - {GRID_METER_ENTITY, SOURCE_ENTITY, SOURCE_CALENDAR}
 
 
 def _planned_loads(entry: HomeConfigEntry) -> set[str]:
     """Return the loads that schedules and needs name, be they there or not."""
     return {subentry.data[CONF_LOAD] for subentry in plan_subentries(entry).values()}
+
+
+def _ranked_loads(entry: HomeConfigEntry) -> set[str]:
+    """Return the loads that the tariff puts in another order, be they there or not."""
+    tariff = tariff_subentry(entry)
+    orders = (CONF_CHEAP_ORDER, CONF_DEAR_ORDER)
+    return {load for key in orders if tariff for load in tariff.data.get(key, ())}
 
 
 def _told(cycle: Cycle) -> dict[str, Any]:

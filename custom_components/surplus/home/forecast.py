@@ -54,6 +54,7 @@ class SolarForecast:
         """Ask anew; what fails is asked again next time."""
         try:
             told = await self._async_ask()
+            spans = hourly(told, dt_util.utcnow()) if told else None
         except Exception:
             if not self._failing:
                 _LOGGER.exception("The solar forecast cannot be had: asked again later")
@@ -62,9 +63,7 @@ class SolarForecast:
         if self._failing:
             _LOGGER.info("The solar forecast is there again")
         self._failing = False
-        spans = hourly(told, dt_util.utcnow()) if told else None
-        if spans != self.spans:
-            self.spans = spans
+        self.spans = spans
 
     async def _async_ask(self) -> list[Mapping[str, Any]]:
         """Return what each forecast of the Energy dashboard tells."""
@@ -144,7 +143,11 @@ def _spread(
 
 
 def _moment(text: str) -> datetime | None:
-    moment = dt_util.parse_datetime(text)
+    try:
+        moment = dt_util.parse_datetime(text)
+    except ValueError:
+        # It looks like a time, and is none.
+        return None
     if moment is not None and moment.tzinfo is None:
         return moment.replace(tzinfo=dt_util.get_default_time_zone())
     return moment

@@ -142,6 +142,9 @@ async def _async_unload(hass: HomeAssistant, entry: HomeConfigEntry) -> None:
     async def close() -> None:
         await loads.async_close()
         await coordinator.async_close()
+        if entry.disabled_by is not None:
+            # Nobody would clear them: nothing is looked at any more.
+            async_clear_issues(hass)
 
     await async_park(hass, entry, coordinator, close)
 

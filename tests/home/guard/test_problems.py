@@ -7,6 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.surplus.const import DOMAIN
 from custom_components.surplus.control.model import LimitKind
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
@@ -113,6 +114,21 @@ async def test_a_home_that_is_deleted_takes_its_issues_with_it(
     await house.run(3, 9500)
     assert raised(hass)
     await hass.config_entries.async_remove(home_entry.entry_id)
+    assert not raised(hass)
+
+
+async def test_a_home_that_is_disabled_leaves_no_issue_behind(
+    hass: HomeAssistant, guard: HandGuard, house: Life, home_entry: MockConfigEntry
+) -> None:
+    guard.says(over=LimitKind.BREAKER, futile=True)
+    await house.run(3, 9500)
+    assert raised(hass)
+    assert await hass.config_entries.async_reload(home_entry.entry_id)
+    assert raised(hass)
+    await hass.config_entries.async_set_disabled_by(
+        home_entry.entry_id, ConfigEntryDisabler.USER
+    )
+    await hass.async_block_till_done()
     assert not raised(hass)
 
 

@@ -32,7 +32,8 @@ def at(hours: float) -> str:
         ({}, {}),
         # Nonsense is left out.
         (
-            {at(0): 100, at(1): -5, at(2): float("nan"), at(3): True, "now": 5},
+            {at(0): 100, at(1): -5, at(2): float("nan"), at(3): True, "now": 5}
+            | {"2026-13-01T12:00:00": 5},
             {12: 100},
         ),
     ],

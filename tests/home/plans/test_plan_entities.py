@@ -9,14 +9,15 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.surplus.const import DOMAIN
-from custom_components.surplus.control.model import Reason
+from custom_components.surplus.control.model import HeaterSpec, Reason, Temperatures
 from custom_components.surplus.home.diagnostics import async_diagnostics
+from custom_components.surplus.registry import async_get_registry
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from ..conftest import LOAD_ID, Life
+from ..conftest import LOAD_ID, HandCharger, Life
 from .conftest import CHARGE, ENERGY, SCHEDULE, Add
 
 NAMES = {
@@ -173,6 +174,48 @@ async def test_numbers_and_times_move_it_and_its_title(
     )
     await call(hass, "set_value", entity(hass, plan_id, "target"), value=9)
     assert home_entry.subentries[plan_id].title == "Commute"
+
+
+async def test_a_need_of_nothing_has_a_title_all_the_same(
+    hass: HomeAssistant, home_entry: MockConfigEntry, add: Add
+) -> None:
+    plan_id = (await add("need", ENERGY)).subentry_id
+    hass.config_entries.async_update_subentry(
+        home_entry,
+        home_entry.subentries[plan_id],
+        title="Garage: at least 5\u00a0kWh by 07:00 every day",
+    )
+    for kwh, title in (
+        (0, "Garage: need"),
+        (5, "Garage: at least 5\u00a0kWh by 07:00 every day"),
+    ):
+        await call(hass, "set_value", entity(hass, plan_id, "target"), value=kwh)
+        assert home_entry.subentries[plan_id].title == title
+
+
+async def test_a_temperature_that_is_never_reached_cannot_be_moved_to(
+    hass: HomeAssistant, home_entry: MockConfigEntry, add: Add
+) -> None:
+    programme = Temperatures(max_c=60.0)
+    source = HandCharger()
+    source.spec = HeaterSpec(
+        load_id="home:tank",
+        name="Tank",
+        priority=2,
+        max_w=2400.0,
+        temperatures=programme,
+    )
+    async_get_registry(hass).async_register_load(source)
+    plan_id = (
+        await add(
+            "need", {**ENERGY, "load": "home:tank", "need": "temperature", "target": 55}
+        )
+    ).subentry_id
+    with pytest.raises(ServiceValidationError) as refused:
+        await call(hass, "set_value", entity(hass, plan_id, "target"), value=61)
+    assert refused.value.translation_key == "need_too_hot"
+    await call(hass, "set_value", entity(hass, plan_id, "target"), value=60)
+    assert value(hass, plan_id, "target") == "60.0"
 
 
 async def test_what_does_not_go_together_cannot_be_moved(

@@ -67,6 +67,8 @@ class Guard:
         # The reading that loads were stopped on last.
         self._acted_at: float | None = None
         self._events: list[GuardEvent] = []
+        # Where nobody follows it, what it would stop is neither counted nor told.
+        self.is_followed = True
 
     def as_dict(self) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
@@ -209,8 +211,7 @@ class Guard:
             return
         load_id, shed = back
         self._hindsight.restored(load_id)
-        self._counters = replace(self._counters, restores=self._counters.restores + 1)
-        self._events.append(
+        self._note(
             GuardEvent(
                 kind=GuardEventKind.RESTORED,
                 load_id=load_id,
@@ -300,8 +301,7 @@ class Guard:
         around: Circumstances,
     ) -> None:
         shed = self._shedding.add(victim.load_id, one.kind, drew_w, left_s, around.now)
-        self._counters = replace(self._counters, sheds=self._counters.sheds + 1)
-        self._events.append(
+        self._note(
             GuardEvent(
                 kind=GuardEventKind.SHED,
                 load_id=victim.load_id,
@@ -309,7 +309,7 @@ class Guard:
                 numbers={**shed.numbers(around.now), "power_w": round(drew_w)},
             )
         )
-        if max(one.shown_a) > one.limit_a:
+        if self.is_followed and max(one.shown_a) > one.limit_a:
             # Where a meter only warns, nobody can tell what would have been too much.
             self._hindsight.begins(
                 victim.load_id,
@@ -322,6 +322,17 @@ class Guard:
             )
 
     # ---- what is told --------------------------------------------------------------
+
+    def _note(self, event: GuardEvent) -> None:
+        """Count what was done, and tell it."""
+        if not self.is_followed:
+            return
+        self._events.append(event)
+        counters = self._counters
+        if event.kind is GuardEventKind.SHED:
+            self._counters = replace(counters, sheds=counters.sheds + 1)
+        else:
+            self._counters = replace(counters, restores=counters.restores + 1)
 
     def state(self, now: float, *, seen: bool) -> GuardState:
         """Return how things stand after a cycle; ``seen`` says whether a meter shows it."""
@@ -340,7 +351,7 @@ class Guard:
             heat=watch.heat,
             over=watch.over if seen else None,
             shed=frozenset(all_shed) if all_shed else _NOBODY,
-            futile=self._futility.futile,
+            futile=self.is_followed and self._futility.futile,
             counters=counters,
             events=tuple(self._events),
         )

@@ -16,6 +16,7 @@ from ...const import DOMAIN, Kind
 from ...control.settings import Circuit
 from ...coordinator import HomeConfigEntry, HomeCoordinator
 from ...entity import LiveSensor
+from ..shown import Listeners
 from .settings import SUBENTRY_CIRCUIT
 
 
@@ -30,10 +31,15 @@ class CircuitCurrentSensor(LiveSensor):
     _dead_band = 0.2
 
     def __init__(
-        self, coordinator: HomeCoordinator, circuit_id: str, device: DeviceInfo
+        self,
+        coordinator: HomeCoordinator,
+        circuit_id: str,
+        device: DeviceInfo,
+        listeners: Listeners,
     ) -> None:
-        """Belong to the circuit's device."""
+        """Belong to the circuit's device; ``listeners`` are told of another limit."""
         self._coordinator = coordinator
+        self._limits = listeners
         self._circuit_id = circuit_id
         self._attr_unique_id = f"{Kind.HOME}:{circuit_id}_current"
         self._attr_device_info = device
@@ -72,6 +78,9 @@ class CircuitCurrentSensor(LiveSensor):
         self.async_on_remove(
             self._coordinator.async_add_listener(self.async_refresh_live)
         )
+        self.async_on_remove(
+            self._limits.async_subscribe(self._circuit_id, self.async_write_ha_state)
+        )
 
 
 class HomeCircuits:
@@ -84,7 +93,8 @@ class HomeCircuits:
         """Begin with no circuit."""
         self._hass = hass
         self._entry = entry
-        self._shown: dict[str, CircuitCurrentSensor] = {}
+        self._shown: set[str] = set()
+        self._limits = Listeners()
         self._add: AddConfigEntryEntitiesCallback | None = None
 
     @callback
@@ -100,18 +110,16 @@ class HomeCircuits:
             subentry.subentry_id: subentry
             for subentry in self._entry.get_subentries_of_type(SUBENTRY_CIRCUIT)
         }
-        for gone in self._shown.keys() - circuits.keys():
-            del self._shown[gone]
+        self._shown &= circuits.keys()
         for circuit_id, subentry in circuits.items():
             device = self._register_device(subentry)
-            if (sensor := self._shown.get(circuit_id)) is not None:
-                # Its limit may be another one.
-                sensor.async_write_ha_state()
+            if circuit_id in self._shown:
+                self._limits.async_notify(circuit_id)
             elif self._add is not None:
                 sensor = CircuitCurrentSensor(
-                    self._entry.runtime_data, circuit_id, device
+                    self._entry.runtime_data, circuit_id, device, self._limits
                 )
-                self._shown[circuit_id] = sensor
+                self._shown.add(circuit_id)
                 self._add([sensor], config_subentry_id=circuit_id)
 
     def _register_device(self, subentry: ConfigSubentry) -> DeviceInfo:

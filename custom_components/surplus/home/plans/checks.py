@@ -82,14 +82,23 @@ def need_errors(hass: HomeAssistant, data: Mapping[str, Any]) -> Errors:
         case NeedKind.CHARGE, ChargerSpec() if not level_entity:
             errors[CONF_LEVEL_ENTITY] = "charge_entity_missing"
         case NeedKind.TEMPERATURE, HeaterSpec() | SwitchedSpec():
-            programme = spec.temperatures
-            if programme is None and not level_entity:
+            if spec.temperatures is None and not level_entity:
                 errors[CONF_LEVEL_ENTITY] = "temperature_entity_missing"
-            elif programme is not None and data[CONF_TARGET] > programme.max_c:
+            elif is_too_hot(hass, data):
                 errors[CONF_TARGET] = "above_maximum"
     if kind is NeedKind.CHARGE:
         errors |= charge_errors(data)
     return errors
+
+
+def is_too_hot(hass: HomeAssistant, data: Mapping[str, Any]) -> bool:
+    """Return whether a temperature is asked that the load's programme never reaches."""
+    if data[CONF_NEED] != NeedKind.TEMPERATURE:
+        return False
+    match spec_of(hass, data[CONF_LOAD]):
+        case HeaterSpec(temperatures=programme) | SwitchedSpec(temperatures=programme):
+            return programme is not None and data[CONF_TARGET] > programme.max_c
+    return False
 
 
 def charge_errors(data: Mapping[str, Any]) -> Errors:

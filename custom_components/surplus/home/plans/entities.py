@@ -23,7 +23,7 @@ from ...control.needs.specs import NeedKind
 from ...control.needs.state import PlanState
 from ...entity import LiveDescription, LiveFact, LiveSensor, SurplusEntity
 from ..loads.settings import load_id_of
-from .checks import charge_errors
+from .checks import charge_errors, is_too_hot
 from .const import CONF_ENABLED, CONF_NEED, CONF_READY_BY, SUBENTRY_NEED
 from .numbers import PlanNumber, plan_numbers
 from .settings import DEFAULT_READY_BY
@@ -146,8 +146,13 @@ class PlanNumberEntity(_SettingEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Change it; raises ServiceValidationError where that makes no sense."""
+        data = {**self._data, self._number.key: value}
+        if is_too_hot(self.hass, data):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="need_too_hot"
+            )
         if self._data[CONF_NEED] == NeedKind.CHARGE:
-            errors = charge_errors({**self._data, self._number.key: value})
+            errors = charge_errors(data)
             # Nothing asked for is a way to pause it, by an automation.
             if set(errors.values()) - {"nothing_asked"}:
                 raise ServiceValidationError(

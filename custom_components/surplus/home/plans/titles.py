@@ -66,8 +66,10 @@ type _Words = Mapping[str, Any]
 def title_of(hass: HomeAssistant, kind: str, data: Mapping[str, Any]) -> str:
     """Return a title, such as “Car: every night 21:00–07:00, 16 A”."""
     words = _words(hass)
-    told = _schedule(hass, words, data) if kind == SUBENTRY_SCHEDULE else ""
-    told = told or _need(words, data)
+    is_schedule = kind == SUBENTRY_SCHEDULE
+    told = _schedule(hass, words, data) if is_schedule else _need(words, data)
+    # An automation may ask for nothing, for a while.
+    told = told or words[kind]
     return f"{load_name(hass, data[CONF_LOAD])}{words['colon']}{told}"
 
 

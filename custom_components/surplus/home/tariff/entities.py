@@ -31,14 +31,26 @@ type Value = StateType | datetime
 
 @dataclass(frozen=True, kw_only=True)
 class TariffDescription(SensorEntityDescription):
-    """A tariff sensor's row; ``exists_fn`` is whether this tariff has such a thing."""
+    """A tariff sensor's row.
+
+    ``exists_fn`` is whether this tariff has such a thing, ``contract`` the only one that
+    has it; None for all.
+    """
 
     value_fn: Callable[[HomeTariff], Value]
     exists_fn: Callable[[HomeTariff], bool] = lambda _tariff: True
+    contract: Contract | None = None
 
+    def is_of_another(self, tariff: HomeTariff) -> bool:
+        """Whether it is known that this tariff has no such thing."""
+        contract = tariff.tariff.contract
+        return None not in (self.contract, contract) and contract is not self.contract
 
-def _is_tempo(tariff: HomeTariff) -> bool:
-    return tariff.tariff.contract is Contract.TEMPO
+    def exists(self, tariff: HomeTariff) -> bool:
+        """Whether this tariff has such a thing, as far as that is known."""
+        if self.contract is not None and tariff.tariff.contract is not self.contract:
+            return False
+        return self.exists_fn(tariff)
 
 
 def _has_price(tariff: HomeTariff) -> bool:
@@ -53,7 +65,7 @@ def _word(
     key: str,
     options: list[str],
     value_fn: Callable[[HomeTariff], Value],
-    exists_fn: Callable[[HomeTariff], bool] = lambda _tariff: True,
+    contract: Contract | None = None,
 ) -> TariffDescription:
     return TariffDescription(
         key=key,
@@ -61,7 +73,7 @@ def _word(
         device_class=SensorDeviceClass.ENUM,
         options=options,
         value_fn=value_fn,
-        exists_fn=exists_fn,
+        contract=contract,
     )
 
 
@@ -92,8 +104,10 @@ SENSORS: Final = (
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=lambda tariff: tariff.tariff.next_change,
     ),
-    _word("tempo_today", _COLOURS, lambda tariff: _colour(tariff, 0), _is_tempo),
-    _word("tempo_tomorrow", _COLOURS, lambda tariff: _colour(tariff, 1), _is_tempo),
+    _word("tempo_today", _COLOURS, lambda tariff: _colour(tariff, 0), Contract.TEMPO),
+    _word(
+        "tempo_tomorrow", _COLOURS, lambda tariff: _colour(tariff, 1), Contract.TEMPO
+    ),
 )
 LOST: Final = EntityDescription(key="tariff_lost", translation_key="tariff_lost")
 
@@ -157,7 +171,7 @@ class TariffLost(LiveFact, HomeEntity):
 def add_tariff_sensors(
     hass: HomeAssistant, entry: HomeConfigEntry, add: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add each sensor once there is something to show; without a tariff none stays."""
+    """Add each sensor once there is something to show; what has become void goes."""
     tariff, registry = entry.runtime_data.tariff, er.async_get(hass)
     added: set[str] = set()
 
@@ -166,20 +180,25 @@ def add_tariff_sensors(
             Platform.SENSOR, DOMAIN, f"{Kind.HOME}_{key}"
         )
 
+    def remove(key: str) -> None:
+        if (entity_id := id_of(key)) is not None:
+            registry.async_remove(entity_id)
+        added.discard(key)
+
     @callback
     def look() -> None:
         if tariff.settings is None:
             for key in tuple(added):
-                if (entity_id := id_of(key)) is not None:
-                    registry.async_remove(entity_id)
-                added.discard(key)
+                remove(key)
             return
-        new = [
-            description
-            for description in SENSORS
-            if description.key not in added
-            and (description.exists_fn(tariff) or id_of(description.key))
-        ]
+        new = []
+        for description in SENSORS:
+            if description.is_of_another(tariff):
+                remove(description.key)
+            elif description.key not in added and (
+                description.exists(tariff) or id_of(description.key)
+            ):
+                new.append(description)
         if new:
             added.update(description.key for description in new)
             add(TariffSensor(entry, description) for description in new)

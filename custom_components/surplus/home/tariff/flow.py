@@ -10,10 +10,12 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers.translation import async_get_translations
 
-from ...const import Kind
+from ...const import DOMAIN, Kind
 from ...control.model import Contract, Period
 from ...control.tariff.published import is_silent
+from ...control.tariff.windows import FixedHours
 from ...measured import own_kind
 from ...registry import async_get_registry
 from ..loads.values import is_known
@@ -23,6 +25,7 @@ from .const import (
     CONF_FIRST_DAY,
     CONF_INDEXES,
     CONF_LAST_DAY,
+    CONF_OTHERWISE,
     CONF_PERIODS,
     CONF_PRICE_ENTITY,
     CONF_SOURCE,
@@ -115,10 +118,13 @@ class TariffSubentryFlow(ConfigSubentryFlow):
             if not errors:
                 self._answers = answers
                 return await self.async_step_prices()
+        texts = await async_get_translations(
+            self.hass, self.hass.config.language, "selector", {DOMAIN}
+        )
         return self.async_show_form(
             step_id="hours",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(hours_fields(self._answers)), answers
+                vol.Schema(hours_fields(self._answers, texts)), answers
             ),
             errors=errors,
             last_step=False,
@@ -199,6 +205,9 @@ class TariffSubentryFlow(ConfigSubentryFlow):
             return self.async_update_and_abort(
                 self._get_entry(), self._get_reconfigure_subentry(), data=data
             )
+        if tariff_subentry(self._get_entry()):
+            # Made in another window, while this one was open.
+            return self.async_abort(reason="one_tariff")
         return self.async_create_entry(title=tariff_title(self.hass), data=data)
 
     # ---- what is wrong with answers --------------------------------------------------
@@ -227,9 +236,12 @@ class TariffSubentryFlow(ConfigSubentryFlow):
         ):
             errors[CONF_WINDOWS] = "season_open"
         try:
-            hours_of(answers)
+            hours = hours_of(answers)
         except KeyError, TypeError, ValueError:
             errors[CONF_WINDOWS] = "windows_wrong"
+        else:
+            if contract is Contract.OTHER and _names_more(hours, answers):
+                errors[CONF_INDEXES] = "too_few_indexes"
         return errors
 
     def _price_errors(self, user_input: Answers) -> dict[str, str]:
@@ -246,3 +258,12 @@ class TariffSubentryFlow(ConfigSubentryFlow):
     def _is_made_of_it(self, entity_id: str | None) -> bool:
         """Return whether Surplus shows in it what it makes of the tariff itself."""
         return own_kind(self.hass, entity_id) in (Kind.HOME, Kind.OCPP)
+
+
+def _names_more(hours: FixedHours | None, answers: Answers) -> bool:
+    """Return whether a window, or what is left of the day, has an index beyond those."""
+    periods = periods_of(Contract.OTHER, int(answers[CONF_INDEXES]))
+    named = {Period(answers[CONF_OTHERWISE])}
+    if hours is not None:
+        named |= {window.period for window in hours.windows}
+    return not named <= set(periods)

@@ -24,6 +24,7 @@ from homeassistant.helpers.selector import (
     TimeSelector,
 )
 
+from ...const import DOMAIN
 from ...control.model import Contract, Period, PriceClass
 from ..flow import OrderedSelector
 from ..loads.choice import load_options
@@ -60,6 +61,8 @@ from .const import (
 )
 
 type Fields = dict[vol.Marker, Any]
+# Translations of selectors by their whole key, as Home Assistant hands them out.
+type Texts = Mapping[str, str]
 
 # Stands for the class that a period has by its name.
 CLASS_USUAL: Final = "usual"
@@ -110,7 +113,7 @@ def source_fields(told: Mapping[str, str], contract: Contract) -> Fields:
     }
 
 
-def hours_fields(answers: Mapping[str, Any]) -> Fields:
+def hours_fields(answers: Mapping[str, Any], texts: Texts | None = None) -> Fields:
     """Return the second step; nothing where nothing need be asked."""
     contract, source = Contract(answers[CONF_CONTRACT]), answers[CONF_SOURCE]
     fields: Fields = {}
@@ -127,7 +130,7 @@ def hours_fields(answers: Mapping[str, Any]) -> Fields:
             )
         )
     if contract in WINDOWED:
-        fields[vol.Optional(CONF_WINDOWS)] = _windows(contract)
+        fields[vol.Optional(CONF_WINDOWS)] = _windows(contract, texts or {})
     if contract is Contract.OTHER:
         usual = Period.INDEX_1.value
         fields[vol.Required(CONF_OTHERWISE, default=usual)] = _choice(
@@ -179,22 +182,35 @@ def more_fields(hass: HomeAssistant, answers: Mapping[str, Any]) -> Fields:
     }
 
 
-def _windows(contract: Contract) -> ObjectSelector:
+def _windows(contract: Contract, texts: Texts) -> ObjectSelector:
     periods = periods_of(contract, MOST_INDEXES)
+
+    def named(translation_key: str, option: str) -> SelectOptionDict:
+        # The frontend translates no options of a selector inside another one.
+        key = f"component.{DOMAIN}.selector.{translation_key}.options.{option}"
+        return SelectOptionDict(value=option, label=texts.get(key, option))
+
     return ObjectSelector(
         ObjectSelectorConfig(
             fields={
                 CONF_PERIOD: {
                     "required": True,
-                    "selector": _choice("tariff_period", periods),
+                    "selector": SelectSelector(
+                        SelectSelectorConfig(
+                            options=[
+                                named("tariff_period", period.value)
+                                for period in periods
+                            ],
+                            mode=SelectSelectorMode.DROPDOWN,
+                        )
+                    ),
                 },
                 CONF_BEGINS: {"required": True, "selector": TimeSelector()},
                 CONF_ENDS: {"required": True, "selector": TimeSelector()},
                 CONF_WEEKDAYS: {
                     "selector": SelectSelector(
                         SelectSelectorConfig(
-                            options=list(WEEKDAYS),
-                            translation_key="weekdays",
+                            options=[named("weekday", day) for day in WEEKDAYS],
                             multiple=True,
                             mode=SelectSelectorMode.LIST,
                         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -415,6 +416,25 @@ class TestTempo:
         )
         tariff.async_refresh()
         assert tariff.look(monotonic(), dt_util.now()).period is Period.TEMPO_RED_HP
+
+
+async def test_a_red_day_that_an_unchosen_meter_told_stands_until_it_talks_again(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    noon = datetime(2026, 1, 20, 12, tzinfo=dt_util.get_default_time_zone())
+    registry = async_get_registry(hass)
+    linky = HandTariff()
+    remove = registry.async_register_tariff(linky)
+    linky.tell(Period.TEMPO_RED_HP, today=Colour.RED)
+    before = home_entry.runtime_data.tariff
+    before.async_refresh()
+    assert before.look(monotonic(), noon).holds_back
+    saved = before.as_dict()
+    remove()
+    after = type(before)(hass, home_entry, registry, saved)
+    after.async_refresh()
+    assert after.look(monotonic(), noon).holds_back
+    assert after.look(monotonic(), noon.replace(hour=23)).price_class is None
 
 
 async def test_loads_may_have_another_order_by_price(

@@ -77,6 +77,7 @@ class Bench:
     cheap: bool | None = None
     ahead: tuple[TariffSpan, ...] = ()
     forecast: tuple[SolarSpan, ...] | None = None
+    dear_allowed: bool = False
     levels: dict[str, float] = field(default_factory=dict)
     wants_power: bool = True
     reachable: bool = True
@@ -146,7 +147,12 @@ class Bench:
         if not ahead:
             return None
         here = ahead[0]
-        return TariffNow(price_class=here.price_class, price=here.price, ahead=ahead)
+        return TariffNow(
+            price_class=here.price_class,
+            price=here.price,
+            ahead=ahead,
+            dear_allowed=self.dear_allowed,
+        )
 
     @property
     def cheap_now(self) -> bool | None:

@@ -286,6 +286,11 @@ def test_a_deadline_across_a_change_of_the_clock_is_kept(
 ) -> None:
     bench = needing()
     bench.wall = datetime.fromisoformat(f"{evening}T22:00").replace(tzinfo=PARIS)
+    bench.step()
+    event, starts = bench.cycles[-1].decisions[0].next_event, bench.state().starts
+    assert event is not None
+    assert starts is not None
+    assert event.in_s == starts.timestamp() - bench.wall.timestamp()
     bench.run_until("07:00")
     assert bench.taken_wh == pytest.approx(7360, abs=100)
     ((begins, ends),) = bench.runs()

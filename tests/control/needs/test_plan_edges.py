@@ -51,6 +51,37 @@ def test_a_schedule_of_another_load_begins_anew() -> None:
     assert bench.state().left_wh == pytest.approx(3000, abs=40)
 
 
+def test_a_deadline_moved_to_another_day_asks_for_all_of_it() -> None:
+    bench = needing()
+    bench.run_until("06:58")
+    assert bench.state().met
+    sooner = replace(ENERGY, ready_by_s=6 * 3600)
+    bench.with_settings(HomeSettings(needs=(sooner,)))
+    bench.step()
+    assert bench.state().deadline == datetime(2026, 6, 23, 6, tzinfo=PARIS)
+    assert bench.state().left_wh == 7360
+    before_wh = bench.taken_wh
+    bench.run(1)
+    bench.run_until("06:00")
+    assert bench.taken_wh - before_wh == pytest.approx(7360, abs=150)
+
+
+@pytest.mark.parametrize(
+    "need", [ENERGY, replace(ENERGY, kind=NeedKind.HOURS, target=2 * 3600.0)]
+)
+def test_what_missed_its_deadline_does_not_run_on_for_the_next_one(need: Need) -> None:
+    bench = needing(need, share=0.5)
+    bench.reachable = False
+    bench.run_until("06:30")
+    bench.reachable = True
+    bench.run_until("06:59")
+    assert bench.cycles[-1].decisions[0].reason is Reason.NEEDED
+    assert bench.state().late
+    bench.run(0.1)
+    assert bench.state().deadline == datetime(2026, 6, 23, 7, tzinfo=PARIS)
+    assert bench.cycles[-1].decisions[0].reason is not Reason.NEEDED
+
+
 def test_a_deleted_need_is_gone_and_its_id_may_come_back_as_a_schedule() -> None:
     bench = needing()
     bench.run_until("05:30")

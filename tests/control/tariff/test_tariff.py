@@ -108,6 +108,47 @@ class TestAMeter:
         assert home.see().period is HC
         assert not home.tariff.lost
 
+    @pytest.mark.parametrize("restarts", [False, True])
+    @pytest.mark.parametrize(
+        ("reading", "period", "until"),
+        [
+            (
+                TariffReading(option=TEMPO, period=Period.TEMPO_RED_HP, today=RED),
+                Period.TEMPO_RED_HP,
+                "2026-01-20 22:00",
+            ),
+            (
+                TariffReading(option=EJP, period=Period.EJP_PEAK),
+                Period.EJP_PEAK,
+                "2026-01-21 01:00",
+            ),
+        ],
+    )
+    def test_one_that_stops_takes_no_dear_day_back(
+        self, reading: TariffReading, period: Period, until: str, *, restarts: bool
+    ) -> None:
+        home = Home("2026-01-20 12:00")
+        home.see(reading)
+        home.wait(minutes=10)
+        if restarts:
+            home.restart()
+        told = home.see()
+        assert told.period is period
+        assert told.holds_back
+        home.wait(minutes=6)
+        assert home.see().holds_back
+        assert home.tariff.lost
+        home.wait(seconds=(at(until) - home.wall).total_seconds() - 1)
+        assert home.see().holds_back
+        home.wait(seconds=1)
+        assert home.see().price_class is None
+
+    def test_one_that_stops_on_a_blue_day_is_not_known_to_be_cheap(self) -> None:
+        home = Home("2026-01-20 23:00")
+        home.see(TariffReading(option=TEMPO, period=Period.TEMPO_BLUE_HC, today=BLUE))
+        home.wait(minutes=6)
+        assert home.see().price_class is None
+
     def test_a_frame_without_the_period_changes_nothing(self) -> None:
         home = Home("2026-06-10 12:00")
         home.see(linky(HC))
@@ -213,6 +254,14 @@ class TestACalendar:
         home.wait(minutes=5)
         home.see()
         assert home.tariff.lost
+
+    def test_an_ejp_sunday_has_no_colour_of_tempo(self) -> None:
+        home = Home("2026-01-18 08:00", contract=EJP, is_calendar=True)
+        reading = TariffReading(option=EJP, today=RED, tomorrow=BLUE)
+        assert home.see(reading).period is Period.EJP_PEAK
+        home.wait(hours=18)
+        reading = TariffReading(option=EJP, today=BLUE)
+        assert home.see(reading).period is Period.EJP_NORMAL
 
     def test_an_ejp_day_that_was_told_holds_until_one(self) -> None:
         home = Home("2026-01-20 12:00", contract=EJP, is_calendar=True)

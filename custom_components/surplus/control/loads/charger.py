@@ -76,7 +76,7 @@ class ChargerControl(SolarCharger):
         wanted = (
             not follows
             or planned is not None
-            or load.mode is Mode.MIN_SOLAR
+            or (load.mode is Mode.MIN_SOLAR and not around.holds_back)
             or self.switching.on
         )
         slack_a = 0.0 if self.switching.on else RESTART_SLACK_A
@@ -122,9 +122,14 @@ class ChargerControl(SolarCharger):
             return self._up_to(most_a, room_a, reason, around)
         if planned is not None:
             return self._as_planned(planned, room_a, around)
-        if load.mode is Mode.MIN_SOLAR:
+        if load.mode is not Mode.MIN_SOLAR:
+            return self._solar(room_a, around)
+        if not around.holds_back:
             return self._min_solar(room_a, around)
-        return self._solar(room_a, around)
+        decision = self._solar(room_a, around)
+        if decision.reason is Reason.WAITING_FOR_SURPLUS:
+            return replace(decision, reason=Reason.HELD_BACK)
+        return decision
 
     def _manual_a(self, load: LoadInput[ChargerSpec, ChargerReading]) -> float:
         """Return what a person gave it: 0, or between minimum and maximum.

@@ -65,6 +65,7 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
         self._pid_told_w: float | None = None
         self._wired: tuple[int, ...] = spec.phases
         self._mode = Mode.OFF
+        self._held_back = False
 
     # ---- what is known -------------------------------------------------------------
 
@@ -122,11 +123,16 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
     def span_w(self, voltage_v: float) -> Span:
         if not self._ready:
             return Span()
-        held_w = self.spec.min_w if self._mode is Mode.MIN_SOLAR else 0.0
         return Span(
-            least_w=max(held_w, self._floor_w) * self._element.share,
+            least_w=max(self._kept_min_w, self._floor_w) * self._element.share,
             most_w=self.spec.max_w * self._element.share,
         )
+
+    @property
+    def _kept_min_w(self) -> float:
+        """What mode ``min_solar`` keeps of it whatever the sun: in dear hours nothing."""
+        keeps = self._mode is Mode.MIN_SOLAR and not self._held_back
+        return self.spec.min_w if keeps else 0.0
 
     @property
     def _floor_w(self) -> float:
@@ -160,6 +166,7 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
     def _look(self, around: Circumstances) -> None:
         """See where it is at the instant of the grid reading."""
         reading, at = self._reading, around.at
+        self._held_back = around.holds_back
         self._own_w = around.own_w
         self._position_w = self._element.position_w(reading, at)
         self._doubt_w = self.moving_w(reading, at, around.now)
@@ -188,7 +195,7 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
     def _solar(self, reading: HeaterReading, around: Circumstances) -> Wish:
         """Return what is left of the surplus; in mode ``min_solar`` the minimum at least."""
         spec = self.spec
-        floor_w = spec.min_w if self._mode is Mode.MIN_SOLAR else 0.0
+        floor_w = self._kept_min_w
         if blind := why_blind(around):
             return Wish(power_w=floor_w, reason=blind)
         if around.meter is MeterState.STALE:
@@ -212,7 +219,9 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
         if power_w >= spec.max_w:
             return Wish(power_w=power_w, reason=Reason.AT_MAXIMUM, numbers=numbers)
         if power_w == 0:
-            return Wish(power_w=0.0, reason=Reason.WAITING_FOR_SURPLUS, numbers=numbers)
+            held_back = self._held_back and self._mode is Mode.MIN_SOLAR
+            reason = Reason.HELD_BACK if held_back else Reason.WAITING_FOR_SURPLUS
+            return Wish(power_w=0.0, reason=reason, numbers=numbers)
         if ideal_w < power_w == spec.min_w:
             return Wish(power_w=power_w, reason=Reason.HOLDING_MINIMUM, numbers=numbers)
         return Wish(power_w=power_w, reason=Reason.FOLLOWING_SURPLUS, numbers=numbers)

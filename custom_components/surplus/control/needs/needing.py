@@ -34,6 +34,8 @@ _LEAST_REACH_SHARE = 0.25
 _GONE_S = 60.0
 _ENOUGH_WH = 5.0
 _ENOUGH_S = 5.0
+# A deadline that was moved by more than this is one of another day.
+_ANOTHER_DAY_S = 12 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,6 +115,9 @@ class NeedTracker:
         self._taken_wh = self._on_s = 0.0
         self._met = False
         self._plan = Plan()
+        if not self.spec.kind.is_level:
+            # What came too late for one day is not taken for the next one.
+            self._active_since = None
         self._set_deadline(wall)
 
     def _set_deadline(self, wall: datetime) -> None:
@@ -160,8 +165,14 @@ class NeedTracker:
 
     def renew_deadline(self, wall: datetime) -> None:
         """Take over a deadline, or a clock, that was moved."""
-        if self._deadline is None or wall.timestamp() < self._deadline:
-            self._set_deadline(wall)
+        before = self._deadline
+        if before is not None and wall.timestamp() >= before:
+            return
+        self._set_deadline(wall)
+        if before is not None and self._deadline is not None:
+            if self._deadline - before > _ANOTHER_DAY_S:
+                # What was taken so far was for the day before it.
+                self._taken_wh = self._on_s = 0.0
 
     def until(self, look: Look) -> float | None:
         """Return until when there is something to plan; None where there is not."""

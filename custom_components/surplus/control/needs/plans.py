@@ -404,4 +404,7 @@ def _event(
         return None
     if kind is None:
         return None
-    return NextEvent(kind=kind, in_s=max(0.0, (at - snapshot.wall).total_seconds()))
+    # Two times of one zone subtracted would count by the clock, and be an hour wrong
+    # where it is put forward or back in between.
+    in_s = at.timestamp() - snapshot.wall.timestamp()
+    return NextEvent(kind=kind, in_s=max(0.0, in_s))

@@ -144,6 +144,8 @@ class Tariff:
             self._known_at = self._told_at if is_told else now
         since = self._begun_at if self._known_at is None else self._known_at
         self._lost = price_class is None and since is not None and now - since >= LOST_S
+        if price_class is None:
+            period, price_class = self._announced_dear(wall)
         reading = self._reading
         made_of = (
             period,
@@ -236,7 +238,11 @@ class Tariff:
         period = None
         if is_told:
             period = reading.period
-            if period is None and reading.cheap is None:
+            if (
+                period is None
+                and reading.cheap is None
+                and self.contract is Contract.TEMPO
+            ):
                 period = self._tempo_period(None, wall)
             if period is None and reading.cheap is not None:
                 if self.contract is Contract.TEMPO:
@@ -254,6 +260,26 @@ class Tariff:
         if period is None and terms.hours is not None:
             period = terms.hours.period_at(wall)
         return period, None if period is None else terms.prices.class_of(period)
+
+    def _announced_dear(
+        self, wall: datetime
+    ) -> tuple[Period | None, PriceClass | None]:
+        """Return the dear period that was announced for now, None and None without one.
+
+        Silence takes nothing back: neither a meter that is lost nor a restart makes a
+        red day one on which loads are started from the grid.
+        """
+        # After a restart a contract that only the source tells is not known yet.
+        contract, days, period = self.contract, self._days, None
+        if days.told and contract in (None, Contract.TEMPO):
+            period = self._tempo_period(None, wall)
+        elif days.peaks and contract in (None, Contract.EJP):
+            period = ejp_period(wall, days.peaks)
+        if period is None:
+            return None, None
+        price_class = self._terms.prices.class_of(period)
+        dear = price_class is PriceClass.DEAR
+        return (period, price_class) if dear else (None, None)
 
     def _assemble(
         self,

@@ -45,16 +45,16 @@ class HomeTariff:
         try:
             self._tariff = Tariff(TariffTerms(), saved.get("tariff"))
             # Of another source nothing of it would hold.
-            self._told_by: object = saved.get("told_by")
+            self._told_by: list[str | None] = list(saved.get("told_by") or ())
         except (AttributeError, KeyError, TypeError, ValueError) as err:
             _LOGGER.error("What was learned of the tariff cannot be read (%r)", err)
             self._tariff = Tariff(TariffTerms())
-            self._told_by = None
+            self._told_by = []
         self._report_lost = self._chosen = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return what must survive a restart, ready for JSON."""
-        if self._told_by is None:
+        if not self._told_by:
             return {}
         return {"tariff": self._tariff.as_dict(), "told_by": self._told_by}
 
@@ -153,11 +153,14 @@ class HomeTariff:
         }
 
     def _kept_while_away(self) -> TariffSettings | None:
-        """Return what a meter told without being chosen, while it is still the Home's."""
-        if self.settings is None:
-            return None
-        meter = self.settings.source
-        return tariff_settings(self._entry, {meter: None})
+        """Return what a meter told without being chosen, while it is still the Home's.
+
+        After a start, too: a red day that it told before is not forgotten until it talks.
+        """
+        meter = self._told_by[0] if self._told_by else None
+        if self.settings is not None:
+            meter = self.settings.source
+        return None if meter is None else tariff_settings(self._entry, {meter: None})
 
     @callback
     def _report(self, *, lost: bool) -> None:

@@ -213,6 +213,21 @@ async def test_what_was_shed_comes_back_after_a_crash_with_patience(shed: Site) 
     assert reason(shed) != "shed"
 
 
+async def test_a_crash_in_the_moment_of_a_shed_does_not_forget_it(
+    site: Site, home: HomeControls
+) -> None:
+    await home.async_set_mode(LOAD_ID, Mode.BOOST)
+    await overloaded(site, 60, 1000)
+    while reason(site) != "shed":
+        await overloaded(site, 1, 5500)
+    # A hundredth of a second later the breaker opens.
+    await site.life.pass_time(0.01)
+    await site.crash()
+    await overloaded(site, 2, 5500)
+    assert reason(site) == "shed"
+    assert site.entry.runtime_data.cycle.guard.counters.sheds == 1
+
+
 async def test_counters_of_overloads_and_sheds_come_back(shed: Site) -> None:
     await overloaded(shed, 70, 5500)
     before = shed.entry.runtime_data.cycle.guard.counters

@@ -29,9 +29,12 @@ class Keeping:
             decision.load_id for decision in cycle.decisions if decision.runs
         )
         guard = cycle.guard
-        if running != self._running or guard.shed != self._shed or guard.events:
-            self._running, self._shed = running, guard.shed
+        if guard.shed != self._shed or guard.events:
+            # The breaker may still open, and take this host with it.
+            self._save_within(0.0)
+        elif running != self._running:
             self._save_within(SAVE_SOON_S)
+        self._running, self._shed = running, guard.shed
         if self._counters is not None and guard.counters != self._counters:
             self._save_within(_COUNTED_S)
         self._counters = guard.counters

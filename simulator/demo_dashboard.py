@@ -21,6 +21,14 @@ _MEASURES = (
     "battery_soc",
 )
 
+# How near the limits are, what electricity costs, and what it has come to.
+_COUNTS = (
+    *("breaker", "overload", "shed"),
+    *("price", "next_tariff"),
+    *("session_energy", "session_solar_share", "session_cost"),
+    *("self_consumption", "cost"),
+)
+
 # The device's name would only repeat itself on every card.
 _ENTITY_NAME = {"type": "entity"}
 
@@ -50,11 +58,24 @@ _TEXTS = {
         "inverter_status": "It is",
         "battery_power": "Battery",
         "battery_soc": "It holds",
+        "counts": "Limits, tariff, accounts",
+        "breaker": "Breaker opens in",
+        "overload": "Overload",
+        "shed": "Shed loads",
+        "price": "Price now",
+        "next_tariff": "Next tariff",
+        "session_energy": "Car, session",
+        "session_solar_share": "From the sun",
+        "session_cost": "Its cost",
+        "self_consumption": "Self-consumption",
+        "cost": "Grid today",
         "play": "Play with it",
         "words": (
             "Type a word in the terminal where the demo runs, and watch:\n\n"
             "| word | what happens |\n|---|---|\n"
             "| `cloud` | a cloud passes for a minute |\n"
+            "| `cook on` `cook off` | somebody cooks: 6 kW more. With the car in *boost*, "
+            "watch it make room |\n"
             "| `surplus` | 3.5 kW of sun to spare |\n"
             "| `import` | no sun to spare: the car falls to its minimum, then pauses |\n"
             "| `grid -2000` | any grid power before the car |\n"
@@ -99,11 +120,24 @@ _TEXTS = {
         "inverter_status": "Son état",
         "battery_power": "Batterie",
         "battery_soc": "Sa charge",
+        "counts": "Limites, tarif, comptes",
+        "breaker": "Coupure dans",
+        "overload": "Dépassement",
+        "shed": "Délestés",
+        "price": "Prix",
+        "next_tariff": "Prochain tarif",
+        "session_energy": "Voiture, session",
+        "session_solar_share": "Part solaire",
+        "session_cost": "Son coût",
+        "self_consumption": "Autoconsommation",
+        "cost": "Réseau, ce jour",
         "play": "À vous de jouer",
         "words": (
             "Tapez un mot dans le terminal où tourne la démo, et regardez :\n\n"
             "| mot | effet |\n|---|---|\n"
             "| `cloud` | un nuage passe pendant une minute |\n"
+            "| `cook on` `cook off` | on cuisine : 6 kW de plus. Avec la voiture en *boost*, "
+            "regardez-la faire de la place |\n"
             "| `surplus` | 3,5 kW de soleil à prendre |\n"
             "| `import` | plus de soleil à prendre : la voiture passe au minimum, puis fait une pause |\n"
             "| `grid -2000` | une puissance réseau quelconque, avant la voiture |\n"
@@ -135,7 +169,8 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
     ``pump_`` with ``mode``, ``reason``, ``next_event``, ``resume``, ``power``, then
     ``heater_set``, ``water``, ``pump_switch``; of who measures ``meter``,
     ``linky_power``, ``inverter_`` with ``meter``, ``power``, ``status``, and ``battery_``
-    with ``power``, ``soc``. A role without entity is left out.
+    with ``power``, ``soc``; of limits, tariff and accounts those of ``demo_setup``. A role
+    without entity is left out.
     """
     texts = _TEXTS["fr" if language == "fr" else "en"]
 
@@ -152,7 +187,7 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
         names |= {"heater_set": texts["set"], "pump_switch": texts["switch"]}
         # Their own names are too long for half of a telephone.
         names |= {"house": texts["house"], "observer": texts["observe"]}
-        names |= {role: texts[role] for role in _MEASURES}
+        names |= {role: texts[role] for role in (*_MEASURES, *_COUNTS)}
         return [
             {"type": "tile", **card, **options} for card in shown(*roles, names=names)
         ]
@@ -223,6 +258,9 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
     ]
     if measures:
         measures.insert(0, _heading(texts["meters"], "mdi:meter-electric"))
+    counts = tiles(*_COUNTS)
+    if counts:
+        counts.insert(0, _heading(texts["counts"], "mdi:scale-balance"))
     play = [
         _heading(texts["play"], "mdi:console"),
         {"type": "markdown", "content": texts["words"], "text_only": True},
@@ -231,6 +269,7 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
         {"type": "grid", "cards": now},
         {"type": "grid", "cards": others},
         {"type": "grid", "cards": follow},
+        {"type": "grid", "cards": counts},
         {"type": "grid", "cards": measures},
         {"type": "grid", "cards": play},
     ]

@@ -27,6 +27,17 @@ LOAD_KEYS = (
     *("mode", "reason", "next_event", "resume"),
     *("override_end", "learned_power"),
 )
+# What else of the Home plays a role: limits, tariff and accounts.
+HOME_ROLES = {
+    "breaker": "breaker_opens_in",
+    "overload": "overload",
+    "shed": "shed_loads",
+    "price": "tariff_price",
+    "next_tariff": "tariff_next_change",
+    "cost": "grid_cost_today",
+    "self_consumption": "self_consumption_today",
+}
+SESSION_ROLES = ("session_energy", "session_solar_share", "session_cost")
 # The roles of what a viewer may choose.
 MODES = ("mode", "heater_mode", "pump_mode")
 # Which meter counts first at the grid connection, by the kind of its entry.
@@ -209,6 +220,8 @@ async def roles(hass: HassApi, identity: str) -> dict[str, str]:
         "power": f"{load}_power",
         "next_event": f"{load}_next_event",
         "status": f"{load}_status",
+        **{role: f"home_{key}" for role, key in HOME_ROLES.items()},
+        **{role: f"{load}_{role}" for role in SESSION_ROLES},
     }
     loads = await load_ids(hass)
     for kind, name in (("heater", "heater"), ("switched", "pump")):

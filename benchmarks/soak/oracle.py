@@ -108,7 +108,8 @@ class Oracle:
             self._stopped_s = None
         elif told_a == 0 and self._drew:
             self._stopped_s = now_s
-        self._drew = told_a > 0
+        # Offered to nobody, it needs no rest.
+        self._drew = life.plant.car_w > 0
 
     def _watch_totals(self, life: Life, now_s: float) -> None:
         for name, load_id in life.load_ids.items():

@@ -28,9 +28,3 @@ def test_what_a_person_wants_on_is_not_stopped_for_what_was_only_worked_out() ->
     assert max(house.currents[-1]) < 25
     assert house.loads[1].value == 1
     assert house.history[-1].decisions[1].reason is Reason.BOOST
-
-
-def test_where_it_may_be_shed_what_is_worked_out_counts() -> None:
-    house = beside_a_car_that_lies(sheddable=True)
-    assert house.loads[1].value == 0
-    assert house.history[-1].decisions[1].reason is Reason.NO_ROOM

@@ -9,6 +9,7 @@ import pytest
 
 from simulator.demo import Demo, main, parser
 from simulator.demo_dashboard import dashboard
+from simulator.demo_setup import HOME_ROLES, SESSION_ROLES
 
 ROLES = {
     role: f"sensor.{role}"
@@ -46,6 +47,8 @@ ROLES = {
         "inverter_status",
         "battery_power",
         "battery_soc",
+        *HOME_ROLES,
+        *SESSION_ROLES,
     )
 }
 

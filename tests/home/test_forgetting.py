@@ -6,7 +6,7 @@ from types import MappingProxyType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.surplus.control.model import Mode
-from custom_components.surplus.registry import async_get_registry
+from custom_components.surplus.registry import Trouble, async_get_registry
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
@@ -112,3 +112,18 @@ async def test_a_load_deleted_during_its_check_ends_the_check(
     await delete(hass, life)
     assert (await check).end == "not_ready"
     assert not home_entry.runtime_data.engine.checking
+
+
+async def test_what_was_wrong_with_a_deleted_charger_is_forgotten_too(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    life.charger.update(reachable=False)
+    await life.run(70, -3000)
+    home = async_get_registry(hass).home
+    assert home.load(LOAD_ID).trouble is Trouble.UNREACHABLE
+    await delete(hass, life)
+    await life.run(2, -3000)
+    life.charger.update(reachable=True)
+    async_get_registry(hass).async_register_load(life.charger)
+    await life.run(2, -3000)
+    assert home.load(LOAD_ID).trouble is None

@@ -77,7 +77,8 @@ class Troubles:
         """Forget a load that was deleted."""
         self._obedience.pop(load_id, None)
         self._away_since.pop(load_id, None)
-        self._found.pop(load_id, None)
+        if self._found.pop(load_id, None) is not None:
+            self._on_change(load_id, None)
         self._reported.discard(load_id)
         async_report_trouble(self._hass, load_id, None)
 

@@ -21,6 +21,8 @@ _MEASURES = (
     "battery_soc",
 )
 
+# What the time until a breaker opens shows at most.
+BREAKER_FAR_S = 600
 # How near the limits are, what electricity costs, and what it has come to.
 _COUNTS = (
     *("breaker", "overload", "shed"),
@@ -258,7 +260,10 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
     ]
     if measures:
         measures.insert(0, _heading(texts["meters"], "mdi:meter-electric"))
-    counts = tiles(*_COUNTS)
+    counts = [
+        *tiles("breaker", visibility=[_is_below(entities, "breaker", BREAKER_FAR_S)]),
+        *tiles(*_COUNTS[1:]),
+    ]
     if counts:
         counts.insert(0, _heading(texts["counts"], "mdi:scale-balance"))
     play = [
@@ -297,6 +302,14 @@ def _heading(text: str, icon: str) -> Card:
 
 def _is_not(entities: Mapping[str, str], role: str, state: str) -> dict[str, Any]:
     return {"condition": "state", "entity": entities.get(role), "state_not": state}
+
+
+def _is_below(entities: Mapping[str, str], role: str, limit: float) -> dict[str, Any]:
+    return {
+        "condition": "numeric_state",
+        "entity": entities.get(role),
+        "below": limit,
+    }
 
 
 def _press(entities: Mapping[str, str], role: str) -> dict[str, Any]:

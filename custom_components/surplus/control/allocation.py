@@ -33,8 +33,8 @@ def allocate(
     noted in ``failures`` and let go: it costs only itself. ``stagger`` holds back what
     would begin beside others, None where nothing is held back.
     """
-    handout = _Handout(followers, own_w, around, failures)
-    handout.keeps = guard.keeps(around.now)
+    keeps = guard.keeps(around.now)
+    handout = _Handout(followers, own_w, around, failures, keeps=keeps)
     handout.caps_w = guard.act(
         _sound(followers, failures),
         own_w if limited_w is None else limited_w,
@@ -118,15 +118,17 @@ class _Handout:
         own_w: Mapping[str, float],
         around: Circumstances,
         failures: Failures,
+        *,
+        keeps: bool,
     ) -> None:
-        """Start with everything."""
+        """Start with everything; ``keeps`` is whether loads that run are left theirs."""
         self.caps_w: Mapping[str, float] = {}
         self._around = around
         self._failures = failures
         self._trials_s: dict[str, float] = {}
         self._all_moving_w = self._trims_below_w = 0.0
         # What those below need per phase to keep running: a stop loses more than a fall.
-        self.keeps = False
+        self._keeps = keeps
         self._kept_a = [0.0] * around.settings.phases
         self._accounts: dict[str, _Account] = {}
         for load, control in followers:
@@ -149,7 +151,8 @@ class _Handout:
             if control.switching.on:
                 around.least_below_w += span.least_w
         if (
-            span.least_w > 0
+            self._keeps
+            and span.least_w > 0
             and control.switching.on
             and load.reading.reachable
             and control.stop_hurts(around.now)
@@ -198,7 +201,7 @@ class _Handout:
             load_id,
             None if cap_w is None else self._per_phase_a(control, cap_w),
             # Who starts takes the place of those below, as its priority says.
-            self._kept_a if self.keeps and control.switching.on else None,
+            self._kept_a if self._keeps and control.switching.on else None,
             account.least_a,
         )
         trims_w = self._trims_below_w

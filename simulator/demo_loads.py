@@ -76,10 +76,18 @@ input_boolean:
 """
 
 
-async def add_loads(hass: HassApi, language: str, *, pump_told: bool = True) -> None:
+async def add_loads(
+    hass: HassApi,
+    language: str,
+    *,
+    pump_told: bool = True,
+    pump_w: float = PUMP_W,
+    pump_sheddable: bool = False,
+) -> None:
     """Add both to the Home, as a user does in its forms.
 
-    Without ``pump_told`` nobody says what the pump draws, nor measures it.
+    Without ``pump_told`` nobody says what the pump draws, nor measures it. One that is
+    ``pump_sheddable`` may be stopped for a breaker although somebody wants it on.
     """
     names = _NAMES[language]
     home = await home_entry_id(hass)
@@ -90,11 +98,12 @@ async def add_loads(hass: HassApi, language: str, *, pump_told: bool = True) -> 
         "switch_entity": PUMP_ENTITY,
         "phases": "1",
         "priority": 2,
+        "sheddable": pump_sheddable,
         "running": {**short, "least_run": 0},
         "temperature": {},
     }
     if pump_told:
-        pump |= {"power_w": PUMP_W, "power_entity": PUMP_POWER_ENTITY}
+        pump |= {"power_w": pump_w, "power_entity": PUMP_POWER_ENTITY}
     heater: Json = {
         "name": names["heater"],
         "command_entity": HEATER_ENTITY,

@@ -55,9 +55,18 @@ class World:
         """Return the state of the entity with this unique id."""
         return await self.hass.state(self.entities[unique_id])
 
-    async def add_loads(self, *, pump_told: bool = True) -> None:
+    async def add_loads(
+        self, *, pump_told: bool = True, pump_sheddable: bool = False
+    ) -> None:
         """Add a water heater and a pump as a user does, and give them the sun."""
-        await add_loads(self.hass, "en", pump_told=pump_told)
+        assert self.house.appliance is not None
+        await add_loads(
+            self.hass,
+            "en",
+            pump_told=pump_told,
+            pump_w=self.house.appliance.spec.power_w,
+            pump_sheddable=pump_sheddable,
+        )
         self.entities = await self.hass.entity_ids()
         found = await roles(self.hass, IDENTITY)
         self.entities |= {f"role:{role}": entity for role, entity in found.items()}
@@ -89,9 +98,12 @@ class World:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[World]:
-    """Start everything and walk through the config flows."""
+    """Start everything and walk through the config flows.
+
+    Its parameter, if a module gives one, is another pump.
+    """
     folder: Path = tmp_path_factory.mktemp("e2e")
     setup = Setup(
         tic=folder / "linky",
@@ -106,7 +118,7 @@ async def world(
         charger=ChargerSpec(identity=IDENTITY),
         heater=HEATER,
         tank=TANK,
-        appliance=PUMP,
+        appliance=getattr(request, "param", PUMP),
     )
     async with VirtualHouse(options) as house:
         house.house.fix_base(500.0)

@@ -121,8 +121,8 @@ class Site:
         """Write down what is due, as it would be within some seconds."""
         await self.entry.runtime_data.async_save()
 
-    async def crash(self) -> None:
-        """End the Home without a word to anybody, and begin a new one.
+    async def crash(self, away_s: float = 0.0) -> None:
+        """End the Home without a word to anybody, and begin a new one after a while.
 
         What outlives a reload does not outlive this, and nothing more is written.
         """
@@ -132,6 +132,7 @@ class Site:
         hass.data[_DATA_LOT].parked.pop(entry.entry_id).cancel_timer()
         hass.data.pop(DATA_HOME_LOADS, None)
         before._saver._store._data = None
+        self.clocks.freezer.tick(away_s)
         assert await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
         assert entry.state is ConfigEntryState.LOADED

@@ -35,8 +35,7 @@ def amps(site: Site) -> float | None:
 
 async def down(site: Site, seconds: int) -> None:
     """Crash, and come back after a while in which nobody commanded."""
-    await site.crash()
-    site.clocks.freezer.tick(seconds)
+    await site.crash(seconds)
 
 
 # ---- in mid-charge -------------------------------------------------------------------

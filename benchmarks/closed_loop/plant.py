@@ -6,7 +6,7 @@ made here. Seconds are seconds of the day, in steps of one.
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from math import copysign, hypot
 from random import Random
@@ -255,6 +255,30 @@ class PlantRelay(_Load[RelayCommand]):
         )
 
 
+type AnyLoad = PlantCharger | PlantHeater | PlantRelay
+
+
+def command_all(
+    loads: Iterable[AnyLoad], now: int, wanted: Mapping[str, Order]
+) -> None:
+    """Send each load its order, if it has one.
+
+    Raises TypeError for an order that is none for its load.
+    """
+    for load in loads:
+        match load, wanted.get(load.load_id):
+            case _, None:
+                pass
+            case PlantCharger(), Command() as command:
+                load.command(now, command)
+            case PlantHeater(), HeaterCommand() as command:
+                load.command(now, command)
+            case PlantRelay(), RelayCommand() as command:
+                load.command(now, command)
+            case _, order:
+                raise TypeError(f"{load.load_id} cannot do {order}")
+
+
 class Plant:
     """House, loads and battery, one second at a time."""
 
@@ -274,7 +298,7 @@ class Plant:
         self._battery = Wire[BatteryTold](case.wires.grid_latency_s)
 
     @property
-    def loads(self) -> list[PlantCharger | PlantHeater | PlantRelay]:
+    def loads(self) -> list[AnyLoad]:
         """All loads in order of priority."""
         return [*self.chargers, *self.heaters, *self.relays]
 
@@ -338,15 +362,4 @@ class Plant:
 
         Raises TypeError for an order that is none for its load.
         """
-        for load in self.loads:
-            match load, wanted.get(load.load_id):
-                case _, None:
-                    pass
-                case PlantCharger(), Command() as command:
-                    load.command(now, command)
-                case PlantHeater(), HeaterCommand() as command:
-                    load.command(now, command)
-                case PlantRelay(), RelayCommand() as command:
-                    load.command(now, command)
-                case _, order:
-                    raise TypeError(f"{load.load_id} cannot do {order}")
+        command_all(self.loads, now, wanted)

@@ -6,16 +6,15 @@ from datetime import UTC, datetime, timedelta
 from math import copysign, hypot, sqrt
 from typing import override
 
-from benchmarks.closed_loop.plant import PlantCharger, PlantHeater, PlantRelay, Wire
-from benchmarks.closed_loop.seen import (
-    ChargerSeen,
-    Command,
-    HeaterCommand,
-    HeaterSeen,
-    Order,
-    RelayCommand,
-    RelaySeen,
+from benchmarks.closed_loop.plant import (
+    AnyLoad,
+    PlantCharger,
+    PlantHeater,
+    PlantRelay,
+    Wire,
+    command_all,
 )
+from benchmarks.closed_loop.seen import ChargerSeen, HeaterSeen, Order, RelaySeen
 from simulator.appliance import Appliance, ApplianceSpec
 from simulator.device import NO_POWER, Phases, add, on_phase
 
@@ -88,7 +87,7 @@ class Plant:
         self._every_s = whole.wires.grid_interval_s
 
     @property
-    def loads(self) -> list[PlantCharger | PlantHeater | PlantRelay]:
+    def loads(self) -> list[AnyLoad]:
         """All loads, in the order in which they are judged."""
         return [self.car, self.heater, *self.relays]
 
@@ -133,18 +132,7 @@ class Plant:
 
         Raises TypeError for an order that is none for its load.
         """
-        for load in self.loads:
-            match load, orders.get(load.load_id):
-                case _, None:
-                    pass
-                case PlantCharger(), Command() as order:
-                    load.command(now, order)
-                case PlantHeater(), HeaterCommand() as order:
-                    load.command(now, order)
-                case PlantRelay(), RelayCommand() as order:
-                    load.command(now, order)
-                case _, order:
-                    raise TypeError(f"{load.load_id} cannot do {order}")
+        command_all(self.loads, now, orders)
 
 
 def signed(phases_w: Iterable[float]) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ an ESPHome serial proxy) the speed is ours to set.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 import errno
 import os
 from pathlib import Path
@@ -73,7 +74,11 @@ async def open_port(url: str, baudrate: int) -> tuple[Reader, Writer]:
     except asyncio.CancelledError:
         await asyncio.wait([opening])
         if opening.exception() is None:
-            opening.result()[1].close()
+            writer = opening.result()[1]
+            writer.close()
+            # Until then nobody else gets the port.
+            with suppress(OSError):
+                await writer.wait_closed()
         raise
     return opening.result()
 

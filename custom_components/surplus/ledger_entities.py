@@ -229,7 +229,33 @@ _CHARGER_ROWS: Final[tuple[LedgerDescription[LoadStatement], ...]] = (
 )
 
 
-class LoadLedgerSensor(LoadEntity, SensorEntity):
+class FigureSensor[S](SensorEntity):
+    """A figure of an account."""
+
+    entity_description: LedgerDescription[S]
+
+    @property
+    def _statement(self) -> S | None:
+        """What the account says; None until it says anything."""
+        raise NotImplementedError
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        """Return the unit; money is in Home Assistant's currency."""
+        if self.device_class is SensorDeviceClass.MONETARY:
+            return self.hass.config.currency
+        return super().native_unit_of_measurement
+
+    @property
+    @override
+    def native_value(self) -> StateType | datetime:
+        """Return the figure as it was last written down."""
+        statement = self._statement
+        return self.entity_description.value_fn(statement) if statement else None
+
+
+class LoadLedgerSensor(LoadEntity, FigureSensor[LoadStatement]):
     """A figure of a load's account."""
 
     entity_description: LedgerDescription[LoadStatement]
@@ -251,6 +277,7 @@ class LoadLedgerSensor(LoadEntity, SensorEntity):
         return home.accounts.async_subscribe(self._load_id, self.async_write_ha_state)
 
     @property
+    @override
     def _statement(self) -> LoadStatement | None:
         home = self._registry.home
         return home.accounts.statement(self._load_id) if home else None
@@ -260,21 +287,6 @@ class LoadLedgerSensor(LoadEntity, SensorEntity):
     def available(self) -> bool:
         """Only with a Home that has seen the load."""
         return super().available and self._statement is not None
-
-    @property
-    @override
-    def native_unit_of_measurement(self) -> str | None:
-        """Return the unit; money is in Home Assistant's currency."""
-        if self.device_class is SensorDeviceClass.MONETARY:
-            return self.hass.config.currency
-        return super().native_unit_of_measurement
-
-    @property
-    @override
-    def native_value(self) -> StateType | datetime:
-        """Return the figure as it was last written down."""
-        statement = self._statement
-        return self.entity_description.value_fn(statement) if statement else None
 
     @property
     @override

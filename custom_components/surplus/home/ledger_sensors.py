@@ -1,19 +1,22 @@
 """What the house has taken, from whom, and what it has cost."""
 
-from datetime import datetime
 from typing import Final, override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.typing import StateType
 
 from ..const import DOMAIN, Kind
 from ..control.ledger import HouseStatement, Source
 from ..coordinator import HomeConfigEntry
-from ..ledger_entities import LedgerDescription, energy_row, money_row, share_row
+from ..ledger_entities import (
+    FigureSensor,
+    LedgerDescription,
+    energy_row,
+    money_row,
+    share_row,
+)
 from .entities import HomeEntity
 
 
@@ -71,12 +74,13 @@ _ROWS: Final[tuple[LedgerDescription[HouseStatement], ...]] = (
 )
 
 
-class HomeLedgerSensor(HomeEntity, SensorEntity):
+class HomeLedgerSensor(HomeEntity, FigureSensor[HouseStatement]):
     """A figure of the house's account."""
 
     entity_description: LedgerDescription[HouseStatement]
 
     @property
+    @override
     def _statement(self) -> HouseStatement | None:
         return self.coordinator.ledger.house
 
@@ -87,21 +91,6 @@ class HomeLedgerSensor(HomeEntity, SensorEntity):
         self.async_on_remove(
             self.coordinator.ledger.async_subscribe_house(self.async_write_ha_state)
         )
-
-    @property
-    @override
-    def native_unit_of_measurement(self) -> str | None:
-        """Return the unit; money is in Home Assistant's currency."""
-        if self.device_class is SensorDeviceClass.MONETARY:
-            return self.hass.config.currency
-        return super().native_unit_of_measurement
-
-    @property
-    @override
-    def native_value(self) -> StateType | datetime:
-        """Return the figure as it was last written down."""
-        statement = self._statement
-        return self.entity_description.value_fn(statement) if statement else None
 
 
 def add_ledger_sensors(

@@ -18,12 +18,10 @@ from benchmarks.closed_loop.report import targets_text
 
 from .cases import HOUSES
 from .players import OURS, PLAYERS
-from .record import play
 from .report import protection_text
-from .scores import Scores, score
+from .runs import Run, scores_of
+from .scores import Scores
 from .targets import targets
-
-type Run = tuple[str, str]
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
@@ -44,12 +42,6 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
         "--workers", type=int, default=os.process_cpu_count() or 1, metavar="N"
     )
     return parser.parse_args(words)
-
-
-def scores_of(run: Run) -> Scores:
-    """Play one day with one controller, and judge it."""
-    house, player = run
-    return score(play(HOUSES[house], PLAYERS[player].make(HOUSES[house])))
 
 
 def main(words: Sequence[str] | None = None) -> int:

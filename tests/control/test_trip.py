@@ -167,3 +167,28 @@ def test_more_current_never_leaves_more_time(
     assert heat.seconds_left(now, [10 * then + 1]) <= heat.seconds_left(
         now, [10 * then]
     )
+
+
+@given(
+    st.lists(st.floats(0, 3), min_size=2, max_size=40),
+    st.floats(1, 300),
+    st.sampled_from([LINKY, BREAKER]),
+)
+def test_what_it_carries_for_a_time_opens_it_then_and_no_sooner(
+    shares: list[float], seconds: float, law: TripLaw
+) -> None:
+    heat = heat_after(shares, law)
+    now = len(shares) - 1.0
+    most_a = heat.holding_a(seconds)
+    assert most_a >= 10 * law.holds * (1 - 1e-9)
+    assert heat.seconds_left(now, [0.999 * most_a]) >= seconds
+    if most_a > 10 * law.holds * 1.001:
+        assert heat.seconds_left(now, [1.001 * most_a]) <= seconds
+
+
+def test_the_hottest_pole_says_what_is_carried_for_a_time() -> None:
+    heat = Heat(LINKY)
+    heat.observe(0.0, 10.0, [2.0, 12.0, 2.0])
+    alone = Heat(LINKY)
+    alone.observe(0.0, 10.0, [12.0])
+    assert heat.holding_a(60.0) == alone.holding_a(60.0)

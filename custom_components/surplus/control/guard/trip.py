@@ -12,7 +12,7 @@ image here is the quick edge of the band, so that it never claims more time than
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, inf, isfinite, log, log1p
+from math import exp, inf, isfinite, log, log1p, sqrt
 from typing import Any
 
 
@@ -130,6 +130,16 @@ class Heat:
         if self._at is None or left_s == inf:
             return inf
         return max(0.0, left_s - max(0.0, now - self._at))
+
+    def holding_a(self, seconds: float) -> float:
+        """Return what the hottest pole carries for so long until it opens, in A.
+
+        Of one that was observed; what it carries for ever where that is more.
+        """
+        most, heat = self.law.opens_at, max(self._heats)
+        grows = exp(seconds / self.law.tau_s)
+        warms_to = max(most, (grows * most - heat) / (grows - 1))
+        return self._limit_a * sqrt(warms_to)
 
     def as_dict(self) -> dict[str, float]:
         """Return what must survive a restart: nobody sees what flows meanwhile."""

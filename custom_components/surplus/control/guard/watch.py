@@ -42,12 +42,18 @@ class Watched:
         shown_a = self.shown_a
         return (shown_a[0] if len(shown_a) == 1 else max(shown_a)) > self.limit_a
 
-    def over_a(self, currents_a: Sequence[float]) -> dict[int, float]:
-        """Return by how much poles with these currents are over it, where they are."""
+    def over_a(
+        self, currents_a: Sequence[float], allowed_a: float | None = None
+    ) -> dict[int, float]:
+        """Return by how much poles with these currents are over it, where they are.
+
+        Over ``allowed_a`` where that is given.
+        """
+        most_a = self.limit_a if allowed_a is None else max(allowed_a, self.limit_a)
         return {
-            pole: amperes - self.limit_a
+            pole: amperes - most_a
             for pole, amperes in enumerate(currents_a, start=1)
-            if amperes > self.limit_a
+            if amperes > most_a
         }
 
     def without_a(
@@ -204,6 +210,11 @@ class Watch:
         """Return how long a breaker still holds what flows, or ``currents_a`` instead."""
         heat = self._heats.get(one.key)
         return inf if heat is None else heat.seconds_left(now, currents_a)
+
+    def holding_a(self, one: Watched, seconds: float) -> float | None:
+        """Return what a breaker carries for so long; None where there is none."""
+        heat = self._heats.get(one.key)
+        return None if heat is None else heat.holding_a(seconds)
 
     def lasts_s(self, one: Watched, now: float) -> float:
         """Return for how long a limit that is exceeded has been."""

@@ -201,30 +201,43 @@ def _energy(record: Record) -> tuple[float, float]:
 def best_w(house: House, now: int) -> float:
     """Return what loads could take at most without an overload, every second its own.
 
-    Nobody can do this: a car does not begin, move or end within a second, and has a
-    minimum; a relay knows no half.
+    In the order of their priority, which is the user's word: on three phases another
+    order may take more. A car takes nothing where its least does not fit.
+
+    Nobody can do this: a car does not begin, move or end within a second; a relay knows
+    no half.
     """
     room_w = [
         max(0.0, active_w(house.subscribed_va / house.phases, house.phases) - base_w)
         for base_w in house.base_w(now)
     ]
-    wiring = house.car.evse.wiring
-    each_w = min(
-        house.car.drawn_w(house.car.top_a, 1), *(room_w[phase - 1] for phase in wiring)
+    total_w = 0.0
+    for relay in house.relays:
+        if relay.load_id == "heating" and not house.heats(now):
+            continue
+        total_w += _fill(room_w, (relay.appliance.phase,), relay.appliance.power_w)
+    car = house.car
+    phases = len(car.evse.wiring)
+    total_w += _fill(
+        room_w,
+        car.evse.wiring,
+        car.drawn_w(car.top_a, phases) / phases,
+        least_w=car.drawn_w(car.min_a, phases) / phases,
     )
-    total_w = each_w * len(wiring)
-    for phase in wiring:
+    heater = house.heater.heater
+    return total_w + _fill(room_w, (heater.phase,), heater.max_w)
+
+
+def _fill(
+    room_w: list[float], phases: Sequence[int], most_w: float, *, least_w: float = 0.0
+) -> float:
+    """Take room on each of the phases, as much on one as on another; return the sum."""
+    each_w = min(most_w, *(room_w[phase - 1] for phase in phases))
+    if each_w < least_w:
+        return 0.0
+    for phase in phases:
         room_w[phase - 1] -= each_w
-    others = [(house.heater.heater.phase, house.heater.heater.max_w)]
-    if house.tank is not None:
-        others.append((house.tank.appliance.phase, house.tank.appliance.power_w))
-    if house.heating is not None and house.heats(now):
-        others.append((house.heating.appliance.phase, house.heating_w))
-    for phase, most_w in others:
-        given_w = min(most_w, room_w[phase - 1])
-        room_w[phase - 1] -= given_w
-        total_w += given_w
-    return total_w
+    return each_w * len(phases)
 
 
 # ---- sheds ---------------------------------------------------------------------------

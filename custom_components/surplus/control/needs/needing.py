@@ -1,7 +1,7 @@
 """The memory of one need: what it got, how far its load is, and its plan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from ..model import Reason, Wish
 from .clock import day_before, deadline_of, local
 from .level import Level, number_or_none
 from .look import Look
-from .planner import Plan, plan
+from .planner import Plan, left_after, plan
 from .prices import Slice
 from .specs import Need, NeedKind, OnDear
 from .state import PlanState
@@ -40,10 +40,15 @@ _ANOTHER_DAY_S = 12 * 3600.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outlook:
-    """What a plan is made from: time by its cost, what the load takes, and the sun."""
+    """What a plan is made from: time by its cost, what the load takes, and the sun.
+
+    ``most_w`` is what it takes at the most, ``unseen_w`` what is counted on before that
+    was seen.
+    """
 
     slices: tuple[Slice, ...]
     most_w: float
+    unseen_w: float
     sun: Expected
     least_s: float
     rest_s: float
@@ -190,16 +195,35 @@ class NeedTracker:
             self._plan, self._here = Plan(), None
             return
         self._here = outlook.slices[0]
-        needed_s = self._needed_s(outlook)
-        margin_s = max(_LEAST_MARGIN_S, _MARGIN_SHARE * needed_s)
-        self._plan = plan(
+        self._plan = self._planned(outlook, self._power_w(outlook))
+        if not self.seen and outlook.unseen_w < outlook.most_w:
+            self._plan = self._unseen_plan(self._plan, outlook)
+
+    def _planned(self, outlook: Outlook, power_w: float) -> Plan:
+        needed_s = self._needed_s(outlook, power_w)
+        return plan(
             outlook.slices,
             needed_s,
-            margin_s=min(margin_s, _MOST_MARGIN_S),
+            margin_s=_margin_s(needed_s),
             running=self._active_since is not None,
             least_s=outlook.least_s,
             rest_s=outlook.rest_s,
         )
+
+    def _unseen_plan(self, careful: Plan, outlook: Outlook) -> Plan:
+        """Return the plan of a load of which nobody knows how fast it is.
+
+        It begins in the cheapest time where enough is left behind that for a slow one,
+        and otherwise as early as a slow one must: its power is seen within minutes.
+        """
+        hopeful = self._planned(outlook, outlook.most_w)
+        needed_s = self._needed_s(outlook, outlook.unseen_w)
+        if hopeful.spans and needed_s <= left_after(
+            outlook.slices, hopeful.spans[0][0], margin_s=_margin_s(needed_s)
+        ):
+            return hopeful
+        # Care is a reason to begin early, none to call it late.
+        return replace(careful, short_s=hopeful.short_s)
 
     def turn(self, look: Look) -> None:
         """Begin or end to ask, as the plan says."""
@@ -236,17 +260,27 @@ class NeedTracker:
             return None
         return (left_wh, 0.0) if left_wh > _ENOUGH_WH else None
 
-    def _needed_s(self, outlook: Outlook) -> float:
+    @property
+    def seen(self) -> bool:
+        """Whether it was seen what its load takes when it is offered all."""
+        return self._reach_w is not None
+
+    def _power_w(self, outlook: Outlook) -> float:
+        """Return what its load is counted on to take."""
+        if self._reach_w is None:
+            return outlook.unseen_w
+        return min(
+            outlook.most_w, max(self._reach_w, _LEAST_REACH_SHARE * outlook.most_w)
+        )
+
+    def _needed_s(self, outlook: Outlook, power_w: float) -> float:
         """Return how long it must take power beside the sun."""
         if (left := self._left) is None:
             return 0.0
         left_wh, left_s = left
         if self.spec.kind is NeedKind.HOURS:
             return left_s - outlook.sun.time_s
-        reach_w = outlook.most_w
-        if self._reach_w is not None:
-            reach_w = min(reach_w, max(self._reach_w, _LEAST_REACH_SHARE * reach_w))
-        return (left_wh - outlook.sun.energy_wh) * 3600.0 / reach_w
+        return (left_wh - outlook.sun.energy_wh) * 3600.0 / power_w
 
     # ---- what it asks, and shows -----------------------------------------------------
 
@@ -362,3 +396,7 @@ class NeedTracker:
         self._at_limit = bool(saved["at_limit"])
         self._reach_w = number_or_none(saved["reach_w"])
         self.level.restore(saved["level"])
+
+
+def _margin_s(needed_s: float) -> float:
+    return min(max(_LEAST_MARGIN_S, _MARGIN_SHARE * needed_s), _MOST_MARGIN_S)

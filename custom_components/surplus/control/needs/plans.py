@@ -23,7 +23,7 @@ from ..model import (
     Wish,
 )
 from ..settings import HomeSettings
-from .look import Look, full_w, least_w, look_at, own_level, within_limits_w
+from .look import Look, full_w, least_w, look_at, own_level, unseen_w, within_limits_w
 from .needing import NeedTracker, Outlook
 from .prices import slices_of
 from .scheduling import ScheduleTracker
@@ -224,7 +224,7 @@ class Plans:
                     settings,
                     memories,
                     look,
-                    need=tracker.spec,
+                    tracker,
                     until=until,
                     sun=sun,
                 )
@@ -239,8 +239,8 @@ class Plans:
         settings: HomeSettings,
         memories: Memories,
         look: Look,
+        tracker: NeedTracker,
         *,
-        need: Need,
         until: float,
         sun: SunAhead,
     ) -> Outlook | None:
@@ -251,8 +251,15 @@ class Plans:
             return None
         expected = Expected()
         if look.follows_sun:
-            least = least_w(load.spec, most_w)
-            expected = sun.hand_out(look.at, until, least_w=least, most_w=most_w)
+            expected = sun.hand_out(
+                look.at,
+                until,
+                least_w=least_w(load.spec, most_w),
+                most_w=most_w if tracker.seen else unseen_w(load.spec, most_w),
+            )
+        within_w = within_limits_w(
+            most_w, load, settings, snapshot, house_w=self._house.power_w
+        )
         return Outlook(
             slices=slices_of(
                 snapshot.wall,
@@ -260,11 +267,10 @@ class Plans:
                 tariff=snapshot.tariff,
                 cheap=snapshot.cheap,
                 cheap_hours=self._cheap_hours,
-                on_dear=need.on_dear,
+                on_dear=tracker.spec.on_dear,
             ),
-            most_w=within_limits_w(
-                most_w, load, settings, snapshot, house_w=self._house.power_w
-            ),
+            most_w=within_w,
+            unseen_w=unseen_w(load.spec, within_w),
             sun=expected,
             least_s=load.spec.min_on_s,
             rest_s=load.spec.min_off_s,

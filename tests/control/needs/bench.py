@@ -84,6 +84,7 @@ class Bench:
     dear_allowed: bool = False
     levels: dict[str, float] = field(default_factory=dict)
     wants_power: bool = True
+    plugged: bool | None = None
     reachable: bool = True
     measured: bool = True
     known: bool = True
@@ -133,7 +134,10 @@ class Bench:
         match self.spec:
             case ChargerSpec():
                 return ChargerReading(
-                    **told, offered_a=self.told, offered_at=self.changed_at
+                    **told,
+                    plugged=self.plugged,
+                    offered_a=self.told,
+                    offered_at=self.changed_at,
                 )
             case HeaterSpec():
                 return HeaterReading(

@@ -7,6 +7,7 @@ from typing import Any
 from ..limits import limits_of
 from ..loads.base import LoadControl
 from ..model import (
+    ChargerReading,
     ChargerSpec,
     HeaterReading,
     HeaterSpec,
@@ -57,14 +58,22 @@ class Look:
         return self.power_w * self.dt_s / 3600.0
 
     @property
-    def present(self) -> bool:
-        """Whether a car is there, as far as anybody knows; any other load always is."""
+    def wants(self) -> bool:
+        """Whether a car wants power, as far as anybody knows; any other load always does."""
         reading = self.load.reading
         return (
             not isinstance(self.load.spec, ChargerSpec)
             or reading.wants_power
             or not reading.reachable
         )
+
+    @property
+    def plugged(self) -> bool | None:
+        """Whether a car is there; None where nobody can tell."""
+        reading = self.load.reading
+        if self.wants:
+            return True
+        return reading.plugged if isinstance(reading, ChargerReading) else None
 
     @property
     def planned_for(self) -> bool:

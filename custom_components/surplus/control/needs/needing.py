@@ -30,8 +30,10 @@ _LATE_S = 60.0
 _REACH_AFTER_S = 300.0
 _REACH_OVER_S = 600.0
 _LEAST_REACH_SHARE = 0.25
-# A charger may say for a moment that nobody wants anything.
+# A charger may say for a moment that nobody is there. Where it says only that nobody
+# wants anything, that may be a car that is full: a visit ends as in the ledger.
 _GONE_S = 60.0
+_MAYBE_GONE_S = 900.0
 _ENOUGH_WH = 5.0
 _ENOUGH_S = 5.0
 # A deadline that was moved by more than this is one of another day.
@@ -98,19 +100,19 @@ class NeedTracker:
         if at >= self._counts_from:
             self._taken_wh += look.taken_wh
             self._on_s += look.dt_s if look.runs else 0.0
-        if need.kind is NeedKind.CHARGE and not look.present:
-            self._miss_car(at)
+        if need.kind is NeedKind.CHARGE and not look.plugged:
+            self._miss_car(at, _MAYBE_GONE_S if look.plugged is None else _GONE_S)
         elif need.kind.is_level:
             self._gone_since = None
             self.level.see(level, look.taken_wh, need)
             self._judge_level()
         self._learn_reach(look)
 
-    def _miss_car(self, at: float) -> None:
+    def _miss_car(self, at: float, gone_s: float) -> None:
         """Forget a car that has really gone: a plug is not pulled for a moment."""
         if self._gone_since is None or self._gone_since > at:
             self._gone_since = at
-        if at - self._gone_since >= _GONE_S:
+        if at - self._gone_since >= gone_s:
             self.level.leave()
             self._met = self._minimum_met = False
             self._below_minimum = self._at_limit = False
@@ -181,7 +183,7 @@ class NeedTracker:
 
     def until(self, look: Look) -> float | None:
         """Return until when there is something to plan; None where there is not."""
-        if not self.spec.enabled or not look.planned_for or not look.present:
+        if not self.spec.enabled or not look.planned_for or not look.wants:
             return None
         if self._deadline is None or self._left is None:
             return None

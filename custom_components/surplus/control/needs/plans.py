@@ -174,7 +174,7 @@ class Plans:
             snapshot.cheap,
             (tariff.price_class, tariff.dear_allowed) if tariff else None,
             *(
-                (look.load.mode, look.load.wishes, look.present)
+                (look.load.mode, look.load.wishes, look.wants)
                 for look in looks.values()
             ),
         )

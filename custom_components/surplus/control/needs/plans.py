@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import isfinite
 from operator import is_
 from typing import Any
 
@@ -63,6 +64,8 @@ class Plans:
         self._needs: tuple[Need, ...] = ()
         self._load_ids: set[str] = set()
         self._told_w: dict[str, float] = {}
+        # What loads drew in the cycle before, also those that nobody measures.
+        self._own_w: Mapping[str, float] = {}
         self._seen_at: float | None = None
         self._replan_at = 0.0
         self._rests_on: tuple[object, ...] = ()
@@ -287,8 +290,15 @@ class Plans:
             if grid.power_w < 0:
                 return
             solar_w = 0.0
-        loads_w = sum(load.reading.power_w or 0.0 for load in snapshot.loads)
         batteries_w = sum(battery.power_w for battery in snapshot.batteries)
+        if not isfinite(batteries_w):
+            # One that is not heard may give or take anything.
+            return
+        own_w = self._own_w
+        loads_w = sum(
+            own_w.get(load.spec.load_id, load.reading.power_w or 0.0)
+            for load in snapshot.loads
+        )
         power_w = grid.power_w + solar_w + batteries_w - loads_w
         self._house.see(power_w, snapshot.now)
 
@@ -316,6 +326,7 @@ class Plans:
         """Note what loads were told; return the cycle with what plans add to it."""
         if not self._trackers:
             return cycle
+        self._own_w = cycle.loads_w
         wanted = self._load_ids
         self._told_w = {
             decision.load_id: decision.setpoint.power_w

@@ -7,7 +7,13 @@ import pytest
 from custom_components.surplus.control.groups import Group
 from custom_components.surplus.control.guard.circuits import loads_behind
 from custom_components.surplus.control.limits import Headroom, Limit
-from custom_components.surplus.control.model import LimitKind, Mode, Reason, TariffNow
+from custom_components.surplus.control.model import (
+    GuardEventKind,
+    LimitKind,
+    Mode,
+    Reason,
+    TariffNow,
+)
 from custom_components.surplus.control.settings import Circuit, HomeSettings
 
 from .mixed_house import VOLTAGE_V, MixedHouse, Plant, charger, heater, switched
@@ -43,6 +49,8 @@ class TestCircuits:
         assert hot.value == 3000
         decision = house.decision("b")
         assert decision.reason is Reason.LIMITED
+        assert decision.numbers["limit"] == "circuit"
+        assert decision.numbers["circuit"] == "garage"
         assert house.guard.over is None
 
     def test_it_is_named_where_it_leaves_no_room(self) -> None:
@@ -52,6 +60,29 @@ class TestCircuits:
         assert two.value == 0
         assert house.decision("b").reason is Reason.NO_ROOM
         assert house.decision("b").numbers["limit"] == "circuit"
+        assert house.decision("b").numbers["circuit"] == "garage"
+
+    @pytest.mark.parametrize(("outer_a", "named"), [(30.0, "board"), (50.0, "garage")])
+    def test_of_two_that_a_load_hangs_on_the_tighter_one_is_named(
+        self, outer_a: float, named: str
+    ) -> None:
+        one, two = boosted(charger("a", 1), charger("b", 2))
+        nested = (
+            circuit(36.0, "a", "b", parent="board"),
+            circuit(outer_a, key="board"),
+        )
+        house = house_of(one, two, settings=home(*nested))
+        house.run(60)
+        assert house.decision("b").numbers["circuit"] == named
+
+    def test_another_limit_names_none(self) -> None:
+        (one,) = boosted(charger("a", 1))
+        settings = home(circuit(36.0, "a"), breaker_a=20.0)
+        house = house_of(one, settings=settings)
+        house.run(60)
+        assert house.decision("a").reason is Reason.LIMITED
+        assert house.decision("a").numbers["limit"] == "breaker"
+        assert "circuit" not in house.decision("a").numbers
 
     def test_each_phase_of_it_on_its_own(self) -> None:
         one = Plant(spec=charger("a", 1, phases=(1,)), mode=Mode.BOOST)
@@ -144,6 +175,18 @@ class TestCircuits:
         assert house.guard.shed == {"s"}
         assert house.guard.counters.sheds == 1
         assert house.decision("s").numbers["limit"] == "circuit"
+        (told,) = [event for cycle in house.history for event in cycle.guard.events]
+        assert told.numbers["circuit"] == "garage"
+        # Known over a restart, and told of its return.
+        house.restart()
+        house.run(1)
+        assert house.decision("s").numbers["circuit"] == "garage"
+        house.settings = house.engine.settings = home(circuit(40.0, "a", "s"))
+        house.run(400)
+        assert load.value == 1
+        back = [event for cycle in house.history for event in cycle.guard.events][-1]
+        assert back.kind is GuardEventKind.RESTORED
+        assert back.numbers["circuit"] == "garage"
 
     def test_the_heat_of_one_that_was_removed_is_forgotten(self) -> None:
         (car,) = boosted(charger("a", 1))

@@ -305,7 +305,7 @@ def test_a_load_above_waits_until_the_one_below_is_seen_to_have_made_room(
     assert car.value == 0
     (decision,) = [d for d in house.history[-1].decisions if d.load_id == "car"]
     assert decision.reason is Reason.NO_ROOM
-    assert decision.numbers == {"room_a": 2.6}
+    assert decision.numbers == {"room_a": 2.6, "limit": "breaker"}
     below.obeys = True
     house.run(60)
     assert car.value == most
@@ -324,7 +324,7 @@ def test_a_rise_goes_as_far_as_the_meter_shows_room_for() -> None:
     assert car.value == 10
     (decision,) = [d for d in house.history[-1].decisions if d.load_id == "car"]
     assert decision.reason is Reason.LIMITED
-    assert decision.numbers == {"room_a": 0.0}
+    assert decision.numbers == {"room_a": 0.0, "limit": "breaker"}
 
 
 class Expected(OffPeakStart):

@@ -380,6 +380,7 @@ class TestUpTo:
         assert decision.numbers == {
             "room_a": round(room_a, 1),
             "current_a": current_a,
+            "limit": "breaker",
         }
 
     def test_without_a_limit_it_is_all(self) -> None:

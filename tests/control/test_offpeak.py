@@ -344,3 +344,45 @@ def test_summer_time_does_not_move_off_peak() -> None:
     # Where days are counted in UTC the clock on the wall is still the one that counts.
     assert [begin["day_s"] for begin in nights.offpeak.as_list()] == [81_000]
     assert before.astimezone(UTC).hour == 20
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [
+        # The clock goes from 02:00 to 03:00 at the very begin.
+        datetime(2026, 3, 29, 3, tzinfo=PARIS),
+        # It goes back to 02:00 an hour before.
+        datetime(2026, 10, 25, 3, tzinfo=PARIS),
+    ],
+)
+def test_room_is_kept_for_minutes_on_the_day_that_the_clock_is_changed(
+    begins: datetime,
+) -> None:
+    nights = Nights()
+    clock = {"hour": begins.hour, "minute": begins.minute}
+    nights.learn(*[heater(2200)] * 3, begins=begins.replace(month=1, day=4, **clock))
+    offpeak, kept = nights.offpeak, []
+    for since_s in range(-2 * 3600, 1200, 5):
+        wall = datetime.fromtimestamp(begins.timestamp() + since_s, PARIS)
+        cheap = since_s >= 0
+        span = TariffSpan(
+            begins=begins,
+            ends=datetime.fromtimestamp(begins.timestamp() + 8 * 3600, PARIS),
+            period=Period.OFF_PEAK,
+            price_class=CHEAP,
+        )
+        before = TariffSpan(
+            begins=datetime.fromtimestamp(begins.timestamp() - 8 * 3600, PARIS),
+            ends=begins,
+            period=Period.PEAK,
+            price_class=NORMAL,
+        )
+        tariff = TariffNow(
+            price_class=CHEAP if cheap else NORMAL,
+            ahead=(span,) if cheap else (before, span),
+            contact_closed=cheap,
+        )
+        nights.now += 5.0
+        offpeak.observe(nights.now, wall, tariff, heater(2200)(since_s))
+        kept.append((since_s, offpeak.expected_w(nights.now)))
+    assert span_of(kept) == (-LEAD_S, 20)

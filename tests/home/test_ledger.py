@@ -410,10 +410,25 @@ async def test_a_car_of_another_integration_that_wants_nothing_may_be_full(
     await add("entity_charger", {**CAR, **words}, "Car")
     hass.states.async_set("sensor.car_state", "charging")
     await live(600, 3500, car=3000)
-    hass.states.async_set("sensor.car_state", "complete")
+    hass.states.async_set("sensor.car_state", "standby")
     await live(800, 500, car=0)
     assert shown(hass, "car_last_session") == STATE_UNKNOWN
     await live(200, 500, car=0)
+    assert shown(hass, "car_last_session") != STATE_UNKNOWN
+
+
+async def test_a_full_car_of_another_integration_is_there_until_its_charger_says_no(
+    hass: HomeAssistant, add: Add, live: Live
+) -> None:
+    words = {"vehicle_entity": "sensor.car_state", "vehicle_states": ["charging"]}
+    await add("entity_charger", {**CAR, **words}, "Car")
+    hass.states.async_set("sensor.car_state", "charging")
+    await live(600, 3500, car=3000)
+    hass.states.async_set("sensor.car_state", "complete")
+    await live(1800, 500, car=0)
+    assert shown(hass, "car_last_session") == STATE_UNKNOWN
+    hass.states.async_set("sensor.car_state", "disconnected")
+    await live(10, 500, car=0)
     assert shown(hass, "car_last_session") != STATE_UNKNOWN
 
 

@@ -10,6 +10,12 @@ from dataclasses import dataclass, field
 from .model import LimitKind
 
 _NOTHING: Mapping[int, float] = {}
+_CIRCUIT = f"{LimitKind.CIRCUIT}:"
+
+
+def key_of(circuit_id: str) -> str:
+    """Return what tells a circuit from other limits."""
+    return f"{_CIRCUIT}{circuit_id}"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -39,6 +45,13 @@ class Group:
         self._given_a = [0.0] * len(self.base_a)
         self._before_a = [0.0] * len(self.base_a)
         self._risen_a = [0.0] * len(self.base_a)
+
+    @property
+    def circuit_id(self) -> str | None:
+        """Which circuit it is; None where it is none."""
+        if self.kind is not LimitKind.CIRCUIT:
+            return None
+        return self.key.removeprefix(_CIRCUIT)
 
     def holds(self, load_id: str | None) -> bool:
         """Whether a load is behind it."""

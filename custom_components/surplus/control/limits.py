@@ -162,6 +162,19 @@ class Headroom:
             return self._cap_a, tight[1]
         return tight
 
+    def names(self, phases: Iterable[int]) -> dict[str, float | str]:
+        """Return what a decision says of the limit that leaves these phases least."""
+        if (tight := self.tightest(phases)) is None:
+            return {}
+        kind = tight[1]
+        if kind is not LimitKind.CIRCUIT:
+            return {"limit": kind.value}
+        circuit = min(
+            (group for group in self._behind if group.kind is kind),
+            key=lambda group: group.room_a(phases),
+        )
+        return {"limit": kind.value, "circuit": circuit.circuit_id or ""}
+
     def exceeded(self, phases: Iterable[int]) -> bool:
         """Return whether these phases may be over a limit, as far as anybody sees."""
         if any(group.exceeded(phases) for group in self._behind):

@@ -209,14 +209,17 @@ class OffPeakStart:
         """
         if not self._begins or tariff is None or self._closed:
             return None
+        # Two times of one zone subtracted would count by the clock, and be an hour wrong
+        # where it is put forward or back in between.
+        at = wall.timestamp()
         for span in tariff.ahead:
             if span.price_class is PriceClass.CHEAP:
                 learned = self._learned_at(_day_s(span.begins.astimezone(wall.tzinfo)))
                 if learned is None:
                     return None
-                begins_s = (span.begins - wall).total_seconds()
+                begins_s = span.begins.timestamp() - at
                 return learned if -learned.within_s <= begins_s <= LEAD_S else None
-            if (span.ends - wall).total_seconds() > LEAD_S:
+            if span.ends.timestamp() - at > LEAD_S:
                 return None
         return None
 

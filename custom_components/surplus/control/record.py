@@ -10,7 +10,6 @@ of its own. Names are left out: nothing is decided by them.
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, replace
 from datetime import datetime
-from functools import lru_cache
 import json
 from typing import Any, Protocol
 
@@ -18,15 +17,7 @@ from .cycle import Cycle
 from .engine import Engine
 from .freeze import freeze, thaw
 from .freshness import Freshness
-from .model import (
-    BatteryReading,
-    Decision,
-    GridReading,
-    LoadInput,
-    LoadSpec,
-    Snapshot,
-    TariffNow,
-)
+from .model import BatteryReading, Decision, GridReading, LoadInput, LoadSpec, Snapshot
 from .settings import HomeSettings
 
 VERSION = 1
@@ -174,8 +165,9 @@ class _Kept:
         return self._kept[1]
 
 
-# A forecast of days comes with each cycle, and changes twice an hour.
-_FROZEN_FORECAST = _Kept()
+# Both tell of days and come with each cycle: the same tariff for minutes, the same
+# forecast for half an hour.
+_FROZEN_TARIFF, _FROZEN_FORECAST = _Kept(), _Kept()
 
 
 def snapshot_values(snapshot: Snapshot) -> Values:
@@ -187,7 +179,7 @@ def snapshot_values(snapshot: Snapshot) -> Values:
             "grid": _fields_of(snapshot.grid) if snapshot.grid else None,
             "solar_w": freeze(snapshot.solar_w),
             "cheap": snapshot.cheap,
-            "tariff": _frozen_tariff(snapshot.tariff),
+            "tariff": _FROZEN_TARIFF.of(snapshot.tariff),
             "forecast": _FROZEN_FORECAST.of(snapshot.forecast),
             "levels": freeze(snapshot.levels) if snapshot.levels else None,
             "batteries": {
@@ -207,12 +199,6 @@ def snapshot_values(snapshot: Snapshot) -> Values:
             "order": [load.spec.load_id for load in snapshot.loads],
         }
     )
-
-
-# One and the same for minutes: what is ahead of it is long.
-@lru_cache(maxsize=4)
-def _frozen_tariff(tariff: TariffNow | None) -> Any:
-    return freeze(tariff)
 
 
 def snapshot_of(values: Values) -> Snapshot:

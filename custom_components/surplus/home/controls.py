@@ -26,7 +26,7 @@ from ..control.model import (
 from ..registry import HomeControls, LoadControls, Registry, Trouble
 from .checks import Checks
 from .ends import Ends
-from .guard.news import GuardNews, OnGuardEvent
+from .guard.news import GuardNews, OnGuardEvent, with_circuit_named
 from .ledger import HomeLedger
 from .modes import LoadModes, Passing, modes_of
 from .override import Overrides
@@ -73,6 +73,7 @@ class Controls(HomeControls):
         hands: Hands,
     ) -> None:
         """Go on with what was remembered."""
+        self._hass = hass
         self._accounts = accounts
         self.checks = Checks(hass)
         self._registry = registry
@@ -91,7 +92,7 @@ class Controls(HomeControls):
         self._decisions = ShownDecisions()
         self._events = ShownEvents()
         self._followers = Listeners()
-        self._guard = GuardNews()
+        self._guard = GuardNews(hass)
         self._counters: GuardCounters | None = None
         self._regulation: Mapping[str, RegulatorTerms] = {}
         self._facts: Mapping[str, Mapping[str, float]] = {}
@@ -123,6 +124,7 @@ class Controls(HomeControls):
         if (source := self._registry.loads.get(load_id)) is None:
             return None
         modes = self.modes(load_id)
+        decision = self._decisions.decision(load_id)
         top = modes.top
         boost = top if top and top.mode is Mode.BOOST else None
         return LoadControls(
@@ -133,7 +135,7 @@ class Controls(HomeControls):
             override_until=top.until if top and not boost else None,
             manual_value=modes.value,
             resumable=top is not None,
-            decision=self._decisions.decision(load_id),
+            decision=with_circuit_named(self._hass, decision) if decision else None,
             next_event=self._events.event(load_id),
             regulation=self._regulation.get(load_id),
             facts=self._facts.get(load_id, {}),

@@ -85,6 +85,7 @@ class ChargerLoad(LoadSource):
             reachable=charger.ready_link is not None,
             wants_power=connector.wants_power
             and charger.connector(0).status not in _OUT_OF_ORDER,
+            plugged=connector.plugged,
             power_w=connector.power_w if flow else None,
             power_at=flow.at if flow else None,
             currents_a=connector.vehicle_currents_a,

@@ -28,6 +28,7 @@ from custom_components.surplus.control.model import (
     TariffNow,
     TariffSpan,
 )
+from custom_components.surplus.control.needs.look import full_w
 from custom_components.surplus.control.needs.state import PlanState
 from custom_components.surplus.control.settings import HomeSettings
 
@@ -65,7 +66,10 @@ def spans(
 
 @dataclass(kw_only=True)
 class Bench:
-    """One load in a house; ``base_w`` is what the house draws less the sun."""
+    """One load in a house; ``base_w`` is what the house draws less the sun.
+
+    ``known``: it was seen before that it takes all it is offered.
+    """
 
     spec: LoadSpec = CHARGER
     settings: HomeSettings = field(default_factory=HomeSettings)
@@ -80,8 +84,10 @@ class Bench:
     dear_allowed: bool = False
     levels: dict[str, float] = field(default_factory=dict)
     wants_power: bool = True
+    plugged: bool | None = None
     reachable: bool = True
     measured: bool = True
+    known: bool = True
     # What it really takes of what it is told.
     share: float = 1.0
     temperature_c: float | None = None
@@ -97,6 +103,12 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.settings)
+        if self.known:
+            saved = self.engine.as_dict(self.now, self.wall)
+            for plan in saved["plans"]["plans"].values():
+                if "reach_w" in plan:
+                    plan["reach_w"] = full_w(self.spec, None)
+            self.engine = Engine(self.settings, saved)
 
     def with_settings(self, settings: HomeSettings) -> None:
         self.settings = self.engine.settings = settings
@@ -122,7 +134,10 @@ class Bench:
         match self.spec:
             case ChargerSpec():
                 return ChargerReading(
-                    **told, offered_a=self.told, offered_at=self.changed_at
+                    **told,
+                    plugged=self.plugged,
+                    offered_a=self.told,
+                    offered_at=self.changed_at,
                 )
             case HeaterSpec():
                 return HeaterReading(

@@ -106,10 +106,63 @@ def test_it_goes_on_once_it_has_lost_some_of_its_charge() -> None:
 def test_the_next_car_is_another_one() -> None:
     bench = car(charge=0.85, base_w=-8000.0)
     bench.run(0.2)
+    bench.wants_power = bench.plugged = False
+    bench.run(0.2)
+    bench.wants_power = bench.plugged = True
+    bench.charge = 0.4
+    assert bench.run(0.3).runs
+
+
+def ready_by_count(**more: object) -> Car:
+    """Return a car that never tells and that has got all that was asked of it."""
+    bench = car(replace(CHARGE, target=0.3, limit=1.0), mode=Mode.SOLAR, **more)
+    bench.tells = False
+    bench.levels.clear()
+    bench.run_until("07:00")
+    assert bench.state().met
+    bench.taken_wh = 0.0
+    return bench
+
+
+def test_a_full_car_that_stays_plugged_in_is_not_charged_again() -> None:
+    bench = ready_by_count(plugged=True)
+    bench.wants_power = False
+    bench.run(3)
+    assert bench.state().met
+    assert bench.state().left_wh == 0
+    assert bench.state().level == pytest.approx(0.3, abs=0.01)
+    bench.wants_power = True
+    bench.run_until("07:00")
+    assert bench.taken_wh == 0
+
+
+def test_a_car_that_wants_nothing_for_some_minutes_is_the_same_one() -> None:
+    bench = ready_by_count()
     bench.wants_power = False
     bench.run(0.2)
-    bench.wants_power, bench.charge = True, 0.4
-    assert bench.run(0.3).runs
+    bench.wants_power = True
+    bench.run_until("07:00")
+    assert bench.taken_wh == 0
+
+
+def test_a_car_that_may_have_gone_is_forgotten_in_the_end() -> None:
+    bench = ready_by_count()
+    bench.wants_power = False
+    bench.run(0.3)
+    bench.wants_power = True
+    bench.run_until("06:59")
+    assert bench.taken_wh == pytest.approx(0.1 * 40_000 / 0.9, rel=0.05)
+
+
+def test_a_full_car_whose_sensor_falls_asleep_keeps_its_charge() -> None:
+    bench = car(replace(CHARGE, target=0.7, limit=1.0), charge=0.8, plugged=True)
+    bench.run(0.1)
+    bench.tells, bench.wants_power = False, False
+    bench.run(1)
+    assert bench.state().level == 0.8
+    bench.wants_power = True
+    bench.run_until("07:00")
+    assert bench.taken_wh == 0
 
 
 def test_a_charger_that_is_silent_for_a_moment_has_not_lost_its_car() -> None:

@@ -230,6 +230,7 @@ def test_a_load_that_takes_less_than_it_may_is_planned_for_as_it_is() -> None:
     bench = needing(share=0.5)
     bench.run_until("07:00")
     first = bench.taken_wh
+    assert first < 4200
     bench.run_until("08:00")
     bench.run_until("07:00")
     assert bench.taken_wh - first >= 7300

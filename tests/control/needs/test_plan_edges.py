@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import nan
 
 import pytest
 
 from custom_components.surplus.control.loads.daily import CheapHours
 from custom_components.surplus.control.model import (
+    BatteryReading,
     GridReading,
     LoadInput,
     Mode,
@@ -233,6 +235,54 @@ def test_a_house_that_exports_unseen_sun_says_nothing_of_what_it_takes() -> None
     # What the house takes leaves less, and the plan begins earlier.
     assert busy is not None and idle is not None
     assert busy < idle
+
+
+class BesideABattery(Bench):
+    """A house with a battery that regulates itself, of which nothing is heard."""
+
+    def snapshot(self) -> Snapshot:
+        silent = BatteryReading(power_w=nan, at=self.now)
+        return replace(super().snapshot(), batteries=(silent,))
+
+
+def test_a_battery_that_is_silent_says_nothing_of_the_house() -> None:
+    settings = HomeSettings(needs=(ENERGY,), breaker_a=20.0)
+    alone = Bench(settings=settings, base_w=2000.0)
+    beside = BesideABattery(settings=settings, base_w=2000.0)
+    alone.step()
+    beside.engine.cycle(Bench.snapshot(beside))
+    beside.run(6)
+    alone.run(6)
+    assert alone.state().starts is not None
+    assert beside.state().starts == alone.state().starts
+
+
+def test_what_loads_draw_that_nobody_measures_is_not_the_house() -> None:
+    starts = []
+    for measured in (True, False):
+        bench = needing(measured=measured, mode=Mode.BOOST)
+        bench.with_settings(replace(bench.settings, breaker_a=25.0))
+        bench.run_until("06:50")
+        bench.mode = Mode.SOLAR
+        bench.run_until("07:30")
+        starts.append(bench.state().starts)
+    assert starts[0] is not None
+    assert starts[0] == starts[1]
+
+
+def test_a_storage_that_is_commanded_is_no_part_of_the_house() -> None:
+    starts = []
+    need = replace(ENERGY, target=9000.0)
+    for spec_mode in (Mode.SOLAR, Mode.BOOST):
+        bench = needing(need, spec=STORAGE, soc=0.5, mode=spec_mode, base_w=1000.0)
+        bench.with_settings(replace(bench.settings, breaker_a=15.0))
+        bench.run_until("00:00")
+        bench.taken_wh = 0.0
+        bench.mode = Mode.SOLAR
+        bench.run_until("07:30")
+        starts.append(bench.state().starts)
+    assert starts[0] is not None
+    assert starts[0] == starts[1]
 
 
 def test_a_snapshot_without_a_meter_still_has_its_plans() -> None:

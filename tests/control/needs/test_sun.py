@@ -6,7 +6,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.surplus.control.model import SolarSpan
-from custom_components.surplus.control.needs.sun import House, SunAhead
+from custom_components.surplus.control.needs.house import House
+from custom_components.surplus.control.needs.sun import SunAhead
 
 NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
 AT = NOON.timestamp()

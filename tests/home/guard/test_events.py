@@ -13,6 +13,8 @@ from custom_components.surplus.control.model import (
     GuardEvent,
     GuardEventKind,
     LimitKind,
+    Mode,
+    Reason,
 )
 from custom_components.surplus.registry import async_get_registry
 from homeassistant.config_entries import ConfigSubentry
@@ -122,6 +124,59 @@ async def test_a_shed_is_written_down_at_once_and_counters_within_a_minute(
     assert key not in hass_storage
     await house.run(12, 500)
     assert hass_storage[key]
+
+
+async def test_a_circuit_is_named_as_its_user_calls_it(
+    hass: HomeAssistant, guard: HandGuard, house: Life, home_entry: MockConfigEntry
+) -> None:
+    circuit = ConfigSubentry(
+        data=MappingProxyType({"limit_a": 20.0, "loads": [LOAD_ID]}),
+        subentry_type="circuit",
+        title="Carport",
+        unique_id=None,
+    )
+    hass.config_entries.async_add_subentry(home_entry, circuit)
+    await hass.async_block_till_done()
+    for kind in GuardEventKind:
+        event = GuardEvent(
+            kind=kind,
+            load_id=LOAD_ID,
+            limit=LimitKind.CIRCUIT,
+            numbers={"circuit": circuit.subentry_id},
+        )
+        heard: list[GuardEvent] = []
+        home = async_get_registry(hass).home
+        assert home is not None
+        unsubscribe = home.async_follow_guard(LOAD_ID, heard.append)
+        guard.says(events=(event,))
+        await house.run(2, 500)
+        unsubscribe()
+        told = hass.states.get(HOME).attributes
+        assert told["reason"] == f"{kind}_circuit"
+        assert told["limit"] == "circuit"
+        assert told["circuit"] == "Carport"
+        assert [one.numbers["circuit"] for one in heard] == ["Carport"]
+
+
+async def test_the_reason_of_a_load_names_the_circuit_that_holds_it_back(
+    hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
+) -> None:
+    circuit = ConfigSubentry(
+        data=MappingProxyType({"limit_a": 3.0, "loads": [LOAD_ID]}),
+        subentry_type="circuit",
+        title="Carport",
+        unique_id=None,
+    )
+    hass.config_entries.async_add_subentry(home_entry, circuit)
+    await hass.async_block_till_done()
+    home = async_get_registry(hass).home
+    assert home is not None
+    await home.async_set_mode(LOAD_ID, Mode.BOOST)
+    await life.run(60, 500)
+    controls = home.load(LOAD_ID)
+    assert controls is not None and controls.decision is not None
+    assert controls.decision.reason is Reason.NO_ROOM
+    assert controls.decision.numbers["circuit"] == "Carport"
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

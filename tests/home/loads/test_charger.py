@@ -136,6 +136,35 @@ async def test_the_named_states_of_a_vehicle_mean_yes(
     assert load.as_dict()["unusable"] == {"sensor.car": 1}
 
 
+@pytest.mark.parametrize(
+    ("entity_id", "state", "plugged"),
+    [
+        ("sensor.car", "charging", True),
+        ("sensor.car", "completed", True),
+        ("sensor.car", "Disconnected", False),
+        ("sensor.car", "standby", None),
+        ("binary_sensor.car", "off", False),
+    ],
+)
+async def test_a_vehicle_that_wants_nothing_may_still_be_plugged_in(
+    hass: HomeAssistant,
+    *,
+    add: Add,
+    home_entry: MockConfigEntry,
+    entity_id: str,
+    state: str,
+    plugged: bool | None,
+) -> None:
+    data = {**CHARGER, "vehicle_entity": entity_id, "vehicle_states": ["charging"]}
+    load = load_of(hass, home_entry, await add("entity_charger", data))
+    for shown in (state, "unavailable"):
+        hass.states.async_set(entity_id, shown)
+        await hass.async_block_till_done()
+        assert load.reading.plugged is plugged
+    # Of a sensor that is away the ledger asks whether energy flows.
+    assert load.counted.plugged is None
+
+
 async def by_hand(hass: HomeAssistant, action: str, **data: Any) -> None:
     domain, service = action.split(".")
     await hass.services.async_call(

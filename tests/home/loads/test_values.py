@@ -10,6 +10,7 @@ from custom_components.surplus.home.loads.values import (
     is_there,
     number_of,
     on_of,
+    plugged_of,
     share_of,
     temperature_of,
 )
@@ -97,3 +98,27 @@ def test_what_cannot_be_used_is_counted_and_logged_once(
         "Tank: sensor.y shows None, which cannot be used",
         "Tank: sensor.x can be used again",
     ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "plugged"),
+    [
+        ("connected", True),
+        ("Connected_Finished", True),
+        ("charge_done", True),
+        ("Charging finished, vehicle still connected", True),
+        ("not_connected", False),
+        ("No vehicle", False),
+        ("Disconnected", False),
+        ("available", False),
+        ("not_charging", None),
+        ("ready", None),
+        ("idle", None),
+        ("unavailable", None),
+        ("unknown", None),
+    ],
+)
+def test_a_charger_says_in_words_whether_a_vehicle_is_there(
+    shown: str, plugged: bool | None
+) -> None:
+    assert plugged_of(state(shown)) is plugged

@@ -115,6 +115,57 @@ async def test_each_has_a_device_with_what_there_is_to_see_and_to_move(
     assert device.name == f"Garage: {kind}"
 
 
+async def test_several_of_one_load_have_names_of_their_own(
+    hass: HomeAssistant, add: Add, home_entry: MockConfigEntry
+) -> None:
+    made = [(await add("schedule", SCHEDULE)).subentry_id for _ in range(3)]
+    made.append((await add("need", ENERGY)).subentry_id)
+
+    def names() -> list[str | None]:
+        devices = dr.async_get(hass)
+        return [
+            device.name if device else None
+            for device in (
+                devices.async_get_device_by_identifier(
+                    (DOMAIN, f"home:{one}"), home_entry.entry_id
+                )
+                for one in made
+            )
+        ]
+
+    first = ["Garage: schedule", "Garage: schedule 2", "Garage: schedule 3"]
+    assert names() == [*first, "Garage: need"]
+    assert entity(hass, made[1], "enabled") == "switch.garage_schedule_2_enabled"
+    # Those that stay are called as before, also after a restart.
+    hass.config_entries.async_remove_subentry(home_entry, made.pop(1))
+    assert await hass.config_entries.async_reload(home_entry.entry_id)
+    await hass.async_block_till_done()
+    assert names() == ["Garage: schedule", "Garage: schedule 3", "Garage: need"]
+    hass.config_entries.async_remove_subentry(home_entry, made.pop(0))
+    assert await hass.config_entries.async_reload(home_entry.entry_id)
+    await hass.async_block_till_done()
+    assert names() == ["Garage: schedule 3", "Garage: need"]
+    made.append((await add("schedule", SCHEDULE)).subentry_id)
+    assert names() == ["Garage: schedule 3", "Garage: need", "Garage: schedule"]
+
+
+async def test_of_two_that_were_called_alike_the_later_one_is_renamed(
+    hass: HomeAssistant, add: Add, home_entry: MockConfigEntry
+) -> None:
+    made = [(await add("schedule", SCHEDULE)).subentry_id for _ in range(2)]
+    devices = dr.async_get(hass)
+    later = devices.async_get_device_by_identifier(
+        (DOMAIN, f"home:{made[1]}"), home_entry.entry_id
+    )
+    assert later is not None
+    devices.async_update_device(later.id, name="Garage: schedule")
+    assert await hass.config_entries.async_reload(home_entry.entry_id)
+    await hass.async_block_till_done()
+    renamed = devices.async_get(later.id)
+    assert renamed is not None
+    assert renamed.name == "Garage: schedule 2"
+
+
 @pytest.mark.usefixtures("night")
 async def test_a_schedule_drives_the_charger_and_its_switch_ends_that(
     hass: HomeAssistant, life: Life, home_entry: MockConfigEntry, add: Add
@@ -142,10 +193,10 @@ async def test_when_it_will_begin_and_what_is_left_can_be_seen(
     plan_id = subentry.subentry_id
     assert value(hass, plan_id, "left_energy") == STATE_UNAVAILABLE
     await life.run(3, 500.0)
-    # 5 kWh at 7.4 kW before 14:00 UTC.
+    # 5 kWh before 14:00 UTC, at 3.7 kW: what its car takes of 7.4 kW nobody has seen.
     start = datetime.fromisoformat(value(hass, plan_id, "start"))
-    assert datetime(2026, 6, 22, 13, 10, tzinfo=UTC) < start
-    assert start < datetime(2026, 6, 22, 13, 16, tzinfo=UTC)
+    assert datetime(2026, 6, 22, 12, 30, tzinfo=UTC) < start
+    assert start < datetime(2026, 6, 22, 12, 36, tzinfo=UTC)
     assert float(value(hass, plan_id, "left_energy")) == 5.0
     assert value(hass, plan_id, "late") == "off"
 

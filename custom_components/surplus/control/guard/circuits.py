@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from ..groups import Group
+from ..groups import Group, key_of
 from ..loads.base import Follower
 from ..model import GridReading, LimitKind, TariffNow
 from ..settings import Circuit, HomeSettings
@@ -38,7 +38,7 @@ def circuits_of(
     for circuit in settings.circuits:
         load_ids = behind[circuit.circuit_id]
         group = Group(
-            key=f"circuit:{circuit.circuit_id}",
+            key=key_of(circuit.circuit_id),
             kind=LimitKind.CIRCUIT,
             limit_a=circuit.limit_a,
             base_a=nothing_a,

@@ -219,6 +219,7 @@ class Guard:
                 load_id=load_id,
                 limit=shed.limit,
                 numbers={
+                    **shed.circuit,
                     "needed_a": round(shed.needed_a, 1),
                     **(
                         {} if shed.room_a is None else {"room_a": round(shed.room_a, 1)}
@@ -304,7 +305,14 @@ class Guard:
         drew_w: float,
         around: Circumstances,
     ) -> None:
-        shed = self._shedding.add(victim.load_id, one.kind, drew_w, left_s, around.now)
+        shed = self._shedding.add(
+            victim.load_id,
+            one.kind,
+            drew_w,
+            left_s,
+            around.now,
+            circuit_id=one.group.circuit_id if one.group is not None else None,
+        )
         self._note(
             GuardEvent(
                 kind=GuardEventKind.SHED,

@@ -39,6 +39,8 @@ _ASKED = frozenset({Mode.BOOST, Mode.MANUAL})
 class Shed:
     """A load that was stopped for a limit, when it drew ``power_w``.
 
+    ``circuit_id`` is which circuit that is, None for another limit.
+
     ``left_s`` is how long the breaker would have held, None for ever. ``since`` is None
     until the first cycle after a restart. There is room since ``roomy_since``, and
     ``room_a`` was there last.
@@ -47,6 +49,7 @@ class Shed:
     limit: LimitKind
     power_w: float
     left_s: float | None
+    circuit_id: str | None = None
     since: float | None = None
     in_vain: bool = False
     roomy_since: float | None = None
@@ -58,9 +61,14 @@ class Shed:
     # How often a person had asked for something when it was looked at last.
     wishes: int | None = None
 
+    @property
+    def circuit(self) -> dict[str, str]:
+        """What is said of the circuit, where it was one."""
+        return {} if self.circuit_id is None else {"circuit": self.circuit_id}
+
     def numbers(self, now: float) -> dict[str, float | str]:
         """Return what is said of it."""
-        numbers: dict[str, float | str] = {"limit": self.limit.value}
+        numbers: dict[str, float | str] = {"limit": self.limit.value, **self.circuit}
         if self.left_s is not None:
             numbers["seconds_left"] = round(self.left_s)
         if self.room_a is not None:
@@ -120,6 +128,7 @@ class Shedding:
             "shed": {
                 load_id: {
                     "limit": shed.limit.value,
+                    "circuit_id": shed.circuit_id,
                     "power_w": round(shed.power_w, 1),
                     "left_s": shed.left_s,
                     "in_vain": shed.in_vain,
@@ -142,6 +151,8 @@ class Shedding:
         power_w: float,
         left_s: float,
         now: float,
+        *,
+        circuit_id: str | None = None,
     ) -> Shed:
         """Stop a load."""
         proof, wait_s = self._proofs.get(load_id), _PATIENCE_S
@@ -156,6 +167,7 @@ class Shedding:
             limit=limit,
             power_w=power_w,
             left_s=left_s if isfinite(left_s) else None,
+            circuit_id=circuit_id,
             since=now,
             wait_s=wait_s,
         )
@@ -309,11 +321,12 @@ def _room_a(
 
 
 def _shed_of(saved: Mapping[str, Any]) -> Shed:
-    left_s = saved["left_s"]
+    left_s, circuit_id = saved["left_s"], saved.get("circuit_id")
     return Shed(
         limit=LimitKind(saved["limit"]),
         power_w=_sound(saved["power_w"]),
         left_s=None if left_s is None else _sound(left_s),
+        circuit_id=None if circuit_id is None else str(circuit_id),
         in_vain=bool(saved["in_vain"]),
         wait_s=_sound(saved["wait_s"]),
     )

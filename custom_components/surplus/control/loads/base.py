@@ -37,6 +37,7 @@ _OWN_MOST = 1.2
 BELIEVED_S = 60.0
 # A wish adds to what these give. Off, boost and manual are a person's word.
 _WISHED = frozenset({Mode.SOLAR, Mode.MIN_SOLAR, Mode.ECO})
+_FOR_A_LIMIT = frozenset({Reason.LIMITED, Reason.NO_ROOM})
 
 
 class LoadControl[S: LoadSpec, R: LoadReading](ABC):
@@ -333,6 +334,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             reason = Reason.LIMITED if risen else Reason.NO_ROOM
             shown_a = around.headroom.to_rise_a(self.phases) or 0.0
             numbers = {"room_a": round(max(0.0, shown_a), 1)}
+        if reason in _FOR_A_LIMIT:
+            numbers = {**(numbers or {}), **around.headroom.names(phases)}
         if value != self.value:
             self.changed_at = around.now
             self.value = value

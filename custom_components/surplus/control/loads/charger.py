@@ -86,11 +86,7 @@ class ChargerControl(SolarCharger):
                 0.0,
                 Reason.NO_ROOM,
                 around,
-                {
-                    "room_a": round(room_a, 1),
-                    "needed_a": needed_a,
-                    "limit": tight[1].value if tight else "",
-                },
+                {"room_a": round(room_a, 1), "needed_a": needed_a},
             )
         if load.mode is Mode.MANUAL:
             # A person's number waits for no writes.

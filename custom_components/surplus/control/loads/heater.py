@@ -214,9 +214,7 @@ class HeaterControl(SolarHeater):
 
     def _room(self, around: Circumstances) -> dict[str, float | str]:
         """Return the numbers of the tightest limit."""
-        tight = around.headroom.tightest(self.phases)
-        limit = tight[1].value if tight else ""
-        return {"room_w": round(self._room_w(around)), "limit": limit}
+        return {"room_w": round(self._room_w(around))}
 
     def _cap(self, around: Circumstances) -> float:
         """Return what the limits leave: nothing, or at least the minimum."""

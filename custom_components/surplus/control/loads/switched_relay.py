@@ -230,7 +230,6 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         numbers: dict[str, float | str] = {
             "needed_a": round(self._needed_a(around), 1),
             "room_a": round(tight[0], 1),
-            "limit": tight[1].value,
         }
         return self._tell(False, Reason.NO_ROOM, around, numbers)
 

@@ -65,12 +65,14 @@ class ChargerReading(LoadReading):
     ``currents_a`` are the currents of the phases the vehicle really uses, or empty.
     ``offered_a`` is the last current the charger *accepted* from us, at ``offered_at``;
     ``None`` when it was never told anything. Without the instant it is what an earlier
-    run wrote down, and may be a little old. ``wants_power`` also means plugged in.
+    run wrote down, and may be a little old. ``wants_power`` also means plugged in; one that
+    is ``plugged`` and wants none has had enough. ``None`` where nobody can tell.
     ``offering`` is whether the charger itself says that a vehicle may draw now; ``None``
     where it does not tell. ``phases`` is on how many phases it was last told to charge;
     ``None`` where it was not, or that is not known.
     """
 
+    plugged: bool | None = None
     currents_a: tuple[float, ...] = ()
     phases: int | None = None
     offered_a: float | None = None

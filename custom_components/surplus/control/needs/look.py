@@ -7,6 +7,7 @@ from typing import Any
 from ..limits import limits_of
 from ..loads.base import LoadControl
 from ..model import (
+    ChargerReading,
     ChargerSpec,
     HeaterReading,
     HeaterSpec,
@@ -29,6 +30,10 @@ _LEAST_ROOM_SHARE = 0.25
 _SLACK_A = 0.5
 # A heater is worth starting from this share of its power on.
 _HEATER_LEAST_SHARE = 0.1
+# What a car that nobody has seen charge is counted on to take: half of the offer, but no
+# more than 16 A on one phase, as small cars and plug-in hybrids do at any wallbox.
+_UNSEEN_SHARE = 0.5
+_UNSEEN_CAR_A = 16.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,14 +58,22 @@ class Look:
         return self.power_w * self.dt_s / 3600.0
 
     @property
-    def present(self) -> bool:
-        """Whether a car is there, as far as anybody knows; any other load always is."""
+    def wants(self) -> bool:
+        """Whether a car wants power, as far as anybody knows; any other load always does."""
         reading = self.load.reading
         return (
             not isinstance(self.load.spec, ChargerSpec)
             or reading.wants_power
             or not reading.reachable
         )
+
+    @property
+    def plugged(self) -> bool | None:
+        """Whether a car is there; None where nobody can tell."""
+        reading = self.load.reading
+        if self.wants:
+            return True
+        return reading.plugged if isinstance(reading, ChargerReading) else None
 
     @property
     def planned_for(self) -> bool:
@@ -122,6 +135,18 @@ def full_w(spec: LoadSpec, control: LoadControl[Any, Any] | None) -> float:
 
 def _declared(spec: LoadSpec) -> bool:
     return not isinstance(spec, SwitchedSpec) or spec.power_w is not None
+
+
+def unseen_w(spec: LoadSpec, most_w: float) -> float:
+    """Return what is counted on before anybody has seen what is taken of an offer.
+
+    What other loads than a charger take is declared, or learned by itself.
+    """
+    if not isinstance(spec, ChargerSpec):
+        return most_w
+    offered_w = spec.max_a * NOMINAL_VOLTAGE_V * len(spec.phases)
+    usual_w = min(_UNSEEN_SHARE * offered_w, _UNSEEN_CAR_A * NOMINAL_VOLTAGE_V)
+    return min(most_w, max(spec.min_a * NOMINAL_VOLTAGE_V, usual_w))
 
 
 def least_w(spec: LoadSpec, most_w: float) -> float:

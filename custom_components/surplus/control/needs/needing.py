@@ -1,7 +1,7 @@
 """The memory of one need: what it got, how far its load is, and its plan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from ..model import Reason, Wish
 from .clock import day_before, deadline_of, local
 from .level import Level, number_or_none
 from .look import Look
-from .planner import Plan, plan
+from .planner import Plan, left_after, plan
 from .prices import Slice
 from .specs import Need, NeedKind, OnDear
 from .state import PlanState
@@ -30,8 +30,10 @@ _LATE_S = 60.0
 _REACH_AFTER_S = 300.0
 _REACH_OVER_S = 600.0
 _LEAST_REACH_SHARE = 0.25
-# A charger may say for a moment that nobody wants anything.
+# A charger may say for a moment that nobody is there. Where it says only that nobody
+# wants anything, that may be a car that is full: a visit ends as in the ledger.
 _GONE_S = 60.0
+_MAYBE_GONE_S = 900.0
 _ENOUGH_WH = 5.0
 _ENOUGH_S = 5.0
 # A deadline that was moved by more than this is one of another day.
@@ -40,10 +42,15 @@ _ANOTHER_DAY_S = 12 * 3600.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outlook:
-    """What a plan is made from: time by its cost, what the load takes, and the sun."""
+    """What a plan is made from: time by its cost, what the load takes, and the sun.
+
+    ``most_w`` is what it takes at the most, ``unseen_w`` what is counted on before that
+    was seen.
+    """
 
     slices: tuple[Slice, ...]
     most_w: float
+    unseen_w: float
     sun: Expected
     least_s: float
     rest_s: float
@@ -93,19 +100,19 @@ class NeedTracker:
         if at >= self._counts_from:
             self._taken_wh += look.taken_wh
             self._on_s += look.dt_s if look.runs else 0.0
-        if need.kind is NeedKind.CHARGE and not look.present:
-            self._miss_car(at)
+        if need.kind is NeedKind.CHARGE and not look.plugged:
+            self._miss_car(at, _MAYBE_GONE_S if look.plugged is None else _GONE_S)
         elif need.kind.is_level:
             self._gone_since = None
             self.level.see(level, look.taken_wh, need)
             self._judge_level()
         self._learn_reach(look)
 
-    def _miss_car(self, at: float) -> None:
+    def _miss_car(self, at: float, gone_s: float) -> None:
         """Forget a car that has really gone: a plug is not pulled for a moment."""
         if self._gone_since is None or self._gone_since > at:
             self._gone_since = at
-        if at - self._gone_since >= _GONE_S:
+        if at - self._gone_since >= gone_s:
             self.level.leave()
             self._met = self._minimum_met = False
             self._below_minimum = self._at_limit = False
@@ -176,7 +183,7 @@ class NeedTracker:
 
     def until(self, look: Look) -> float | None:
         """Return until when there is something to plan; None where there is not."""
-        if not self.spec.enabled or not look.planned_for or not look.present:
+        if not self.spec.enabled or not look.planned_for or not look.wants:
             return None
         if self._deadline is None or self._left is None:
             return None
@@ -190,16 +197,35 @@ class NeedTracker:
             self._plan, self._here = Plan(), None
             return
         self._here = outlook.slices[0]
-        needed_s = self._needed_s(outlook)
-        margin_s = max(_LEAST_MARGIN_S, _MARGIN_SHARE * needed_s)
-        self._plan = plan(
+        self._plan = self._planned(outlook, self._power_w(outlook))
+        if not self.seen and outlook.unseen_w < outlook.most_w:
+            self._plan = self._unseen_plan(self._plan, outlook)
+
+    def _planned(self, outlook: Outlook, power_w: float) -> Plan:
+        needed_s = self._needed_s(outlook, power_w)
+        return plan(
             outlook.slices,
             needed_s,
-            margin_s=min(margin_s, _MOST_MARGIN_S),
+            margin_s=_margin_s(needed_s),
             running=self._active_since is not None,
             least_s=outlook.least_s,
             rest_s=outlook.rest_s,
         )
+
+    def _unseen_plan(self, careful: Plan, outlook: Outlook) -> Plan:
+        """Return the plan of a load of which nobody knows how fast it is.
+
+        It begins in the cheapest time where enough is left behind that for a slow one,
+        and otherwise as early as a slow one must: its power is seen within minutes.
+        """
+        hopeful = self._planned(outlook, outlook.most_w)
+        needed_s = self._needed_s(outlook, outlook.unseen_w)
+        if hopeful.spans and needed_s <= left_after(
+            outlook.slices, hopeful.spans[0][0], margin_s=_margin_s(needed_s)
+        ):
+            return hopeful
+        # Care is a reason to begin early, none to call it late.
+        return replace(careful, short_s=hopeful.short_s)
 
     def turn(self, look: Look) -> None:
         """Begin or end to ask, as the plan says."""
@@ -236,17 +262,27 @@ class NeedTracker:
             return None
         return (left_wh, 0.0) if left_wh > _ENOUGH_WH else None
 
-    def _needed_s(self, outlook: Outlook) -> float:
+    @property
+    def seen(self) -> bool:
+        """Whether it was seen what its load takes when it is offered all."""
+        return self._reach_w is not None
+
+    def _power_w(self, outlook: Outlook) -> float:
+        """Return what its load is counted on to take."""
+        if self._reach_w is None:
+            return outlook.unseen_w
+        return min(
+            outlook.most_w, max(self._reach_w, _LEAST_REACH_SHARE * outlook.most_w)
+        )
+
+    def _needed_s(self, outlook: Outlook, power_w: float) -> float:
         """Return how long it must take power beside the sun."""
         if (left := self._left) is None:
             return 0.0
         left_wh, left_s = left
         if self.spec.kind is NeedKind.HOURS:
             return left_s - outlook.sun.time_s
-        reach_w = outlook.most_w
-        if self._reach_w is not None:
-            reach_w = min(reach_w, max(self._reach_w, _LEAST_REACH_SHARE * reach_w))
-        return (left_wh - outlook.sun.energy_wh) * 3600.0 / reach_w
+        return (left_wh - outlook.sun.energy_wh) * 3600.0 / power_w
 
     # ---- what it asks, and shows -----------------------------------------------------
 
@@ -362,3 +398,7 @@ class NeedTracker:
         self._at_limit = bool(saved["at_limit"])
         self._reach_w = number_or_none(saved["reach_w"])
         self.level.restore(saved["level"])
+
+
+def _margin_s(needed_s: float) -> float:
+    return min(max(_LEAST_MARGIN_S, _MARGIN_SHARE * needed_s), _MOST_MARGIN_S)

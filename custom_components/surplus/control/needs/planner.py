@@ -76,6 +76,14 @@ def plan(
     return Plan(spans=_steady(chosen, _joined(usable), least_s, rest_s))
 
 
+def left_after(slices: Sequence[Slice], begin: float, *, margin_s: float) -> float:
+    """Return how long may be run from an instant on, without what is a last resort."""
+    early = _until(slices, slices[-1].ends - margin_s)
+    return sum(
+        max(0.0, one.ends - max(one.begins, begin)) for one in early if one.may_go_on
+    )
+
+
 def _until(slices: Sequence[Slice], end: float) -> list[Slice]:
     return [
         one if one.ends <= end else replace(one, ends=end)

@@ -1,6 +1,6 @@
 """Schedules and needs of all loads: what they make a cycle ask of its loads."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from operator import is_
 from typing import Any
@@ -8,35 +8,23 @@ from typing import Any
 from ..cycle import Cycle
 from ..loads.daily import CheapHours
 from ..memories import Memories
-from ..model import (
-    ChargerSpec,
-    Decision,
-    HeaterSpec,
-    LoadSpec,
-    NextEvent,
-    NextEventKind,
-    Reason,
-    Snapshot,
-    SolarSpan,
-    StorageSpec,
-    TariffSpan,
-    Wish,
-)
+from ..model import Reason, Snapshot, SolarSpan, TariffSpan, Wish
 from ..settings import HomeSettings
-from .look import Look, full_w, least_w, look_at, own_level, within_limits_w
+from .coming import foreseen
+from .house import House
+from .look import Look, full_w, least_w, look_at, own_level, unseen_w, within_limits_w
 from .needing import NeedTracker, Outlook
 from .prices import slices_of
 from .scheduling import ScheduleTracker
 from .specs import Need, Schedule
 from .state import PlanState
-from .sun import Expected, House, SunAhead
+from .strongest import strongest_of
+from .sun import Expected, SunAhead
 
 # Plans are made anew this often, and at once where what they rest on changes.
 _REPLAN_S = 60.0
 # Between two cycles further apart, nobody knows what a load did.
 _LONGEST_LOOK_S = 60.0
-# Of two wishes for the same, the one that is told.
-_STRENGTH = {Reason.CAR_MINIMUM: 2, Reason.NEEDED: 1, Reason.SCHEDULED: 0}
 
 type _Tracker = ScheduleTracker | NeedTracker
 
@@ -63,6 +51,8 @@ class Plans:
         self._needs: tuple[Need, ...] = ()
         self._load_ids: set[str] = set()
         self._told_w: dict[str, float] = {}
+        # What loads drew in the cycle before, also those that nobody measures.
+        self._own_w: Mapping[str, float] = {}
         self._seen_at: float | None = None
         self._replan_at = 0.0
         self._rests_on: tuple[object, ...] = ()
@@ -174,7 +164,7 @@ class Plans:
             snapshot.cheap,
             (tariff.price_class, tariff.dear_allowed) if tariff else None,
             *(
-                (look.load.mode, look.load.wishes, look.present)
+                (look.load.mode, look.load.wishes, look.wants)
                 for look in looks.values()
             ),
         )
@@ -198,7 +188,7 @@ class Plans:
         looks: Mapping[str, Look],
     ) -> None:
         at = snapshot.wall.timestamp()
-        self._see_house(snapshot)
+        self._house.look(snapshot, self._own_w)
         sun = SunAhead(snapshot.forecast or (), self._house.power_w)
         self._replan_at = at + _REPLAN_S
         needs = [
@@ -224,7 +214,7 @@ class Plans:
                     settings,
                     memories,
                     look,
-                    need=tracker.spec,
+                    tracker,
                     until=until,
                     sun=sun,
                 )
@@ -239,8 +229,8 @@ class Plans:
         settings: HomeSettings,
         memories: Memories,
         look: Look,
+        tracker: NeedTracker,
         *,
-        need: Need,
         until: float,
         sun: SunAhead,
     ) -> Outlook | None:
@@ -251,8 +241,15 @@ class Plans:
             return None
         expected = Expected()
         if look.follows_sun:
-            least = least_w(load.spec, most_w)
-            expected = sun.hand_out(look.at, until, least_w=least, most_w=most_w)
+            expected = sun.hand_out(
+                look.at,
+                until,
+                least_w=least_w(load.spec, most_w),
+                most_w=most_w if tracker.seen else unseen_w(load.spec, most_w),
+            )
+        within_w = within_limits_w(
+            most_w, load, settings, snapshot, house_w=self._house.power_w
+        )
         return Outlook(
             slices=slices_of(
                 snapshot.wall,
@@ -260,31 +257,14 @@ class Plans:
                 tariff=snapshot.tariff,
                 cheap=snapshot.cheap,
                 cheap_hours=self._cheap_hours,
-                on_dear=need.on_dear,
+                on_dear=tracker.spec.on_dear,
             ),
-            most_w=within_limits_w(
-                most_w, load, settings, snapshot, house_w=self._house.power_w
-            ),
+            most_w=within_w,
+            unseen_w=unseen_w(load.spec, within_w),
             sun=expected,
             least_s=load.spec.min_on_s,
             rest_s=load.spec.min_off_s,
         )
-
-    def _see_house(self, snapshot: Snapshot) -> None:
-        """Take in what the house takes beside its loads, where that can be told."""
-        grid = snapshot.grid
-        if grid is None or grid.power_w is None:
-            return
-        solar_w = snapshot.solar_w
-        if solar_w is None:
-            # Behind an export nobody sees what the house takes.
-            if grid.power_w < 0:
-                return
-            solar_w = 0.0
-        loads_w = sum(load.reading.power_w or 0.0 for load in snapshot.loads)
-        batteries_w = sum(battery.power_w for battery in snapshot.batteries)
-        power_w = grid.power_w + solar_w + batteries_w - loads_w
-        self._house.see(power_w, snapshot.now)
 
     # ---- what is asked, and told of it -----------------------------------------------
 
@@ -302,7 +282,7 @@ class Plans:
             if wish is not None:
                 asked.setdefault(tracker.spec.load_id, []).append(wish)
         return {
-            load_id: _strongest(wishes, looks[load_id].load.spec)
+            load_id: strongest_of(wishes, looks[load_id].load.spec)
             for load_id, wishes in asked.items()
         }
 
@@ -310,37 +290,24 @@ class Plans:
         """Note what loads were told; return the cycle with what plans add to it."""
         if not self._trackers:
             return cycle
-        wanted = self._load_ids
+        self._own_w = cycle.loads_w
+        wanted, states = self._load_ids, self.states.values()
         self._told_w = {
             decision.load_id: decision.setpoint.power_w
             for decision in cycle.decisions
             if decision.load_id in wanted and decision.setpoint is not None
         }
         decisions = tuple(
-            [self._foreseen(decision, snapshot) for decision in cycle.decisions]
+            [
+                foreseen(decision, states, snapshot)
+                if decision.load_id in wanted
+                else decision
+                for decision in cycle.decisions
+            ]
         )
         if all(map(is_, decisions, cycle.decisions, strict=True)):
             return cycle
         return replace(cycle, decisions=decisions)
-
-    def _foreseen(self, decision: Decision, snapshot: Snapshot) -> Decision:
-        """Say what comes next by a plan, where nothing else is foreseen."""
-        event = decision.next_event
-        if decision.load_id not in self._load_ids or (
-            event is not None and event.in_s is not None
-        ):
-            return decision
-        events = [
-            event
-            for state in self.states.values()
-            if state.load_id == decision.load_id
-            and (event := _event(state, decision, snapshot)) is not None
-        ]
-        if not events:
-            return decision
-        return replace(
-            decision, next_event=min(events, key=lambda event: event.in_s or 0.0)
-        )
 
 
 def _tracker(spec: Schedule | Need, before: _Tracker | None) -> _Tracker:
@@ -358,53 +325,3 @@ def _tracker(spec: Schedule | Need, before: _Tracker | None) -> _Tracker:
     if before.spec != spec:
         before.change(spec)
     return before
-
-
-def _strongest(wishes: Iterable[Wish], spec: LoadSpec) -> Wish:
-    """Return the wish that counts: a stop before all, then the greatest.
-
-    What is as much as the load can take is all of it.
-    """
-
-    def strength(wish: Wish) -> tuple[bool, float, int]:
-        value = float("inf") if wish.value is None else wish.value
-        return wish.stops, value, _STRENGTH.get(wish.reason, 0)
-
-    strongest = max(wishes, key=strength)
-    value = strongest.value
-    if value and value >= _most_of(spec):
-        return replace(strongest, value=None)
-    return strongest
-
-
-def _most_of(spec: LoadSpec) -> float:
-    """Return the greatest set-point of a load; any runs one that is on or off."""
-    match spec:
-        case ChargerSpec():
-            return spec.max_a
-        case HeaterSpec():
-            return spec.max_w
-        case StorageSpec():
-            return spec.charge_w
-    return 0.0
-
-
-def _event(
-    state: PlanState, decision: Decision, snapshot: Snapshot
-) -> NextEvent | None:
-    if decision.runs and state.active and state.ends is not None:
-        kind = {
-            Reason.SCHEDULED: NextEventKind.END_OF_SCHEDULE,
-            Reason.NEEDED: NextEventKind.END_OF_NEED,
-        }.get(decision.reason)
-        at = state.ends
-    elif not decision.runs and state.starts is not None:
-        kind, at = NextEventKind.PLANNED_START, state.starts
-    else:
-        return None
-    if kind is None:
-        return None
-    # Two times of one zone subtracted would count by the clock, and be an hour wrong
-    # where it is put forward or back in between.
-    in_s = at.timestamp() - snapshot.wall.timestamp()
-    return NextEvent(kind=kind, in_s=max(0.0, in_s))

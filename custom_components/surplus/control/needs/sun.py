@@ -7,10 +7,6 @@ from ..model import SolarSpan
 
 # A forecast is of clear and cloudy hours together, and others want the sun, too.
 _TRUSTED_SHARE = 0.7
-# Of a house nobody has seen yet.
-_USUAL_HOUSE_W = 400.0
-_SETTLES_S = 6 * 3600.0
-_LONGEST_LOOK_S = 600.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,24 +15,6 @@ class Expected:
 
     energy_wh: float = 0.0
     time_s: float = 0.0
-
-
-class House:
-    """What a house takes beside its loads, on the average of some hours, in W."""
-
-    def __init__(self) -> None:
-        """Know nothing yet."""
-        self.power_w = _USUAL_HOUSE_W
-        self._seen_at: float | None = None
-
-    def see(self, power_w: float, now: float) -> None:
-        """Take in what it takes now."""
-        if self._seen_at is None:
-            self.power_w = max(0.0, power_w)
-        else:
-            passed_s = min(max(0.0, now - self._seen_at), _LONGEST_LOOK_S)
-            self.power_w += (max(0.0, power_w) - self.power_w) * passed_s / _SETTLES_S
-        self._seen_at = now
 
 
 class SunAhead:

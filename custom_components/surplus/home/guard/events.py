@@ -10,6 +10,7 @@ from ...coordinator import HomeConfigEntry
 from ...guard_events import GuardEventEntity
 from ..entities import HomeEntity
 from ..loads.choice import load_name
+from .news import with_circuit_named
 
 
 class HomeGuardEvent(HomeEntity, GuardEventEntity):
@@ -24,7 +25,8 @@ class HomeGuardEvent(HomeEntity, GuardEventEntity):
     @callback
     def _look(self) -> None:
         cycle = self.coordinator.cycle
-        for event in cycle.guard.events if cycle is not None else ():
+        for told in cycle.guard.events if cycle is not None else ():
+            event = with_circuit_named(self.hass, told)
             name = load_name(self.hass, event.load_id)
             self._show(event, load=name, load_id=event.load_id)
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 import logging
 from math import isfinite
+import re
 from typing import Final
 
 from homeassistant.const import (
@@ -24,6 +25,16 @@ _LOGGER = logging.getLogger(__name__)
 _COLDEST_C: Final = -20.0
 _HOTTEST_C: Final = 110.0
 
+# Words of charger integrations: "Disconnected", "not_connected", "charge_done",
+# "Charging finished, vehicle still connected".
+_WORD: Final = re.compile(r"[a-z]+")
+_NO_VEHICLE: Final = frozenset({"available", "disconnected", "unplugged"})
+_NOT: Final = frozenset({"no", "not"})
+_VEHICLE: Final = frozenset({"car", "connected", "ev", "plugged", "vehicle"})
+_PLUGGED: Final = frozenset(
+    {"charged", "complete", "completed", "connected", "done", "finished", "plugged"}
+)
+
 
 def is_there(state: State | None) -> bool:
     """Return whether an entity can be commanded.
@@ -36,6 +47,19 @@ def is_there(state: State | None) -> bool:
 def is_known(state: State | None) -> bool:
     """Return whether an entity tells anything."""
     return state is not None and state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+
+
+def plugged_of(state: State | None) -> bool | None:
+    """Return whether a charger's state says that a vehicle is plugged in.
+
+    None where it says neither: what it means by *ready* or *idle* nobody knows.
+    """
+    if state is None or not is_known(state):
+        return None
+    words = set(_WORD.findall(state.state.lower()))
+    if words & _NO_VEHICLE or (words & _NOT and words & _VEHICLE):
+        return False
+    return True if words & _PLUGGED else None
 
 
 def number_of(state: State | None) -> float | None:

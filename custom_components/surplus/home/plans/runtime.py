@@ -35,6 +35,7 @@ class HomePlans:
         self._hass = hass
         self._entry = entry
         self._known: _Known = {}
+        self._names: dict[str, str] = {}
         self._adders: dict[Platform, AddConfigEntryEntitiesCallback] = {}
         self._listeners: dict[str, list[Callable[[], None]]] = {}
 
@@ -54,6 +55,7 @@ class HomePlans:
         self._entry.runtime_data.async_reconfigure(None)
         for gone in before.keys() - self._known.keys():
             self._listeners.pop(gone, None)
+            self._names.pop(gone, None)
         for subentry_id, subentry in plan_subentries(self._entry).items():
             if before.get(subentry_id) == self._known[subentry_id]:
                 continue
@@ -79,6 +81,23 @@ class HomePlans:
             for subentry_id, subentry in plan_subentries(self._entry).items()
         }
 
+    def _name_of(self, subentry: ConfigSubentry) -> str:
+        """Return a name that no other one has; what was given once is kept."""
+        plain = device_name_of(self._hass, subentry.subentry_type, subentry.data)
+        taken = {
+            name for key, name in self._names.items() if key != subentry.subentry_id
+        }
+        device = dr.async_get(self._hass).async_get_device_by_identifier(
+            (DOMAIN, load_id_of(subentry)), self._entry.entry_id
+        )
+        names = [plain, *(f"{plain} {n}" for n in range(2, len(taken) + 3))]
+        before = device.name if device is not None and device.name else ""
+        if before.removeprefix(f"{plain} ").isdigit():
+            names.insert(0, before)
+        name = next(one for one in names if one not in taken)
+        self._names[subentry.subentry_id] = name
+        return name
+
     def _device_of(self, subentry: ConfigSubentry) -> DeviceInfo:
         home = dr.async_get(self._hass).async_get_device_by_identifier(
             (DOMAIN, Kind.HOME), self._entry.entry_id
@@ -86,7 +105,7 @@ class HomePlans:
         assert home is not None
         return DeviceInfo(
             identifiers={(DOMAIN, load_id_of(subentry))},
-            name=device_name_of(self._hass, subentry.subentry_type, subentry.data),
+            name=self._name_of(subentry),
             entry_type=DeviceEntryType.SERVICE,
             via_device_id=home.id,
         )

@@ -24,7 +24,7 @@ from ..caller import never_off
 from ..outlets import NumberOutlet, Outlet
 from ..phases import PhaseOutlet
 from ..settings import EntityChargerSettings
-from ..values import is_known
+from ..values import is_known, plugged_of
 from .base import EntityLoad, Reader
 
 # It has no lease: out of reach it goes on with what it was told last, for ever.
@@ -80,6 +80,7 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
     _phase: PhaseOutlet | None
     _phases: int | None = None
     _wanted = True
+    _there: bool | None = None
     _drew_at = float("-inf")
 
     def __init__(self, hass: HomeAssistant, settings: EntityChargerSettings) -> None:
@@ -244,22 +245,26 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
         return state.state.strip().lower() in self.settings.vehicle_states
 
     @property
-    @override
-    def counted(self) -> Counted:
-        """What tells the ledger of energy and of a vehicle.
+    def _plugged(self) -> bool | None:
+        """Whether a vehicle is there; None where nobody can tell.
 
-        One that wants power is there. One that wants none may be full, but where a
-        binary sensor says no.
+        One that wants power is. One that wants none may be full, but where a binary
+        sensor says no.
         """
         vehicle_entity = self.settings.vehicle_entity
-        wants = self._wants(self._state(vehicle_entity))
-        if wants or vehicle_entity is None:
-            return replace(super().counted, plugged=wants)
-        gone = (
-            wants is False
-            and split_entity_id(vehicle_entity)[0] == Platform.BINARY_SENSOR
-        )
-        return replace(super().counted, plugged=False if gone else None)
+        state = self._state(vehicle_entity)
+        wants = self._wants(state)
+        if wants or wants is None or vehicle_entity is None:
+            return wants
+        if split_entity_id(vehicle_entity)[0] == Platform.BINARY_SENSOR:
+            return False
+        return plugged_of(state)
+
+    @property
+    @override
+    def counted(self) -> Counted:
+        """What tells the ledger of energy and of a vehicle."""
+        return replace(super().counted, plugged=self._plugged)
 
     @property
     @override
@@ -284,13 +289,14 @@ class EntityChargerLoad(EntityLoad[EntityChargerSettings]):
             self._wanted = not self._has_given_up
         elif (wants := self._wants(self._state(settings.vehicle_entity))) is not None:
             # A sensor that is away for a moment does not unplug the vehicle.
-            self._wanted = wants
+            self._wanted, self._there = wants, self._plugged
         on = self._switch.shown if self._switch is not None else None
         accepted = self._accepted
         phases = self._phase.shown if self._phase is not None else None
         return ChargerReading(
             **self._told(),
             wants_power=self._wanted,
+            plugged=self._there,
             phases=int(phases) if phases is not None else None,
             offered_a=accepted[0] if accepted else self._shown,
             offered_at=accepted[1] if accepted else None,

@@ -70,3 +70,10 @@ def test_every_french_page_has_its_english_one() -> None:
     for french in (REPOSITORY / "docs" / "fr").glob("*.md"):
         folder = "" if french.name == "README.md" else "docs"
         assert (REPOSITORY / folder / french.name).exists()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_holds_two_versions_of_a_passage(page: Path) -> None:
+    assert not re.search(
+        r"^(<{7}|>{7}) ", page.read_text(encoding="utf-8"), re.MULTILINE
+    )

@@ -22,6 +22,7 @@ from custom_components.surplus.control.model import (
 from custom_components.surplus.control.settings import HomeSettings
 
 from .house import Car, House
+from .mixed_house import VOLTAGE_V, MixedHouse, Plant, charger
 
 NOW = 1000.0
 SPEC = ChargerSpec(load_id="x", name="x", priority=1, safe_a=7.0, lease_s=120.0)
@@ -169,3 +170,51 @@ class TestPulses:
         assert decision.reason is Reason.CHECKING
         assert decision.setpoint is not None
         assert decision.setpoint.value == told_a
+
+
+class TestRunsByItself:
+    """On its safe current, while nobody was there to tell it otherwise."""
+
+    @staticmethod
+    def house() -> MixedHouse:
+        """Return one whose car draws its safe current though it was told nothing."""
+        car = Plant(spec=charger(min_off_s=300.0), mode=Mode.SOLAR)
+        house = MixedHouse(loads=[car])
+        house.run(200, base_w=-4000)
+        assert car.value
+        house.run(400, base_w=3000)
+        assert not car.value
+        car.obeys, car.value = False, 7.0
+        house.run(400)
+        assert car.power_w == 7 * VOLTAGE_V
+        return house
+
+    def test_it_rests_from_when_that_has_ended(self) -> None:
+        house = self.house()
+        (car,) = house.loads
+        car.obeys, car.value = True, 0.0
+        house.run(2, base_w=-4000)
+        assert house.decision("c").reason is Reason.RESTING
+        house.run(290)
+        assert not car.value
+        house.run(20)
+        assert car.value
+
+    def test_while_it_runs_it_needs_no_rest(self) -> None:
+        house = self.house()
+        house.run(60, base_w=-4000)
+        setpoint = house.decision("c").setpoint
+        assert setpoint is not None
+        assert setpoint.value >= 6
+
+    def test_one_that_is_slow_to_stop_rests_from_when_it_was_told(self) -> None:
+        car = Plant(spec=charger(min_on_s=0.0, min_off_s=100.0), mode=Mode.SOLAR)
+        house = MixedHouse(loads=[car])
+        house.run(200, base_w=-4000)
+        car.obeys = False
+        house.run(60, base_w=5000)
+        assert house.decision("c").setpoint == Setpoint(value=0.0, power_w=0.0)
+        house.run(50)
+        car.obeys = True
+        house.run(60, base_w=-4000)
+        assert car.value

@@ -25,6 +25,8 @@ from .saved import away_s
 DEAD_BAND_A = 0.7
 # Under a limit an increase needs a little more room than it takes.
 _LIMIT_SLACK_A = 0.5
+# A car that draws for longer after it was told nothing runs by itself.
+_STOPS_WITHIN_S = 60.0
 
 
 class OfferingCharger(PhasedCharger, ABC):
@@ -39,6 +41,8 @@ class OfferingCharger(PhasedCharger, ABC):
         self._left_off = False
         # A person asked for something, and it was not moved since.
         self._asked = False
+        # When it drew last though it was told nothing long before.
+        self._ran_at: float | None = None
 
     # ---- what is known -------------------------------------------------------------
 
@@ -64,7 +68,24 @@ class OfferingCharger(PhasedCharger, ABC):
         self._asked = self._asked or asked
         super().observe(load, supply_phases)
         self.vehicle.observe(load.spec, reading, supply_phases)
+        self._note_own_run(reading)
         self._set_min()
+
+    def _note_own_run(self, reading: ChargerReading) -> None:
+        """Let it rest from the end of a run that it was not told.
+
+        On its safe current, as long as nobody was there to tell it anything.
+        """
+        since, at, power_w = self.switching.since, reading.power_at, reading.power_w
+        if self.switching.on or since is None:
+            self._ran_at = None
+        elif not reading.reachable or at is None or power_w is None:
+            return
+        elif power_w >= DRAWING_W:
+            if at - since > _STOPS_WITHIN_S:
+                self._ran_at = at
+        elif self._ran_at is not None:
+            self.switching.since, self._ran_at = self._ran_at, None
 
     def _adopt(self, reading: ChargerReading) -> None:
         """Go on with a charge that nobody wrote down: a power cut leaves no time to.

@@ -5,6 +5,7 @@ from custom_components.surplus.control.limits import (
     Limit,
     grid_currents_a,
     limits_of,
+    room_under_a,
     voltage_of,
 )
 from custom_components.surplus.control.model import GridReading, LimitKind, Mode, Reason
@@ -262,7 +263,7 @@ class TestKnowingTheLimits:
     def test_headroom_without_limits_is_endless(self) -> None:
         headroom = Headroom((), (5.0,))
         assert headroom.tightest((1,)) is None
-        assert headroom.room_a(LimitKind.BREAKER) is None
+        assert room_under_a((), LimitKind.BREAKER, (5.0,)) is None
         assert Headroom((), (5.0,), (99.0,), overload=True).exceeded((1,)) is False
 
     def test_headroom_hands_out_by_phase(self) -> None:
@@ -272,7 +273,7 @@ class TestKnowingTheLimits:
         headroom.take((1, 2), 6)
         assert headroom.tightest((1,)) == (9.0, LimitKind.BREAKER)
         assert headroom.tightest((2, 3)) == (14.0, LimitKind.BREAKER)
-        assert headroom.room_a(LimitKind.BREAKER) == 9.0
+        assert headroom.tightest((1, 2, 3)) == (9.0, LimitKind.BREAKER)
 
     def test_the_tightest_limit_is_named(self) -> None:
         limits = (
@@ -282,8 +283,14 @@ class TestKnowingTheLimits:
         headroom = Headroom(limits, (5.0, 2.0))
         assert headroom.tightest((1,)) == (10.0, LimitKind.SUBSCRIPTION)
         assert headroom.tightest((2,)) == (13.0, LimitKind.SUBSCRIPTION)
-        assert headroom.room_a(LimitKind.BREAKER) == 15.0
-        assert headroom.room_a(LimitKind.BREAKER, (2,)) == 18.0
+
+    def test_each_limit_leaves_what_the_most_loaded_phase_does(self) -> None:
+        limits = (
+            Limit(kind=LimitKind.BREAKER, current_a=20),
+            Limit(kind=LimitKind.SUBSCRIPTION, current_a=15),
+        )
+        assert room_under_a(limits, LimitKind.BREAKER, (5.0, 2.0)) == 15.0
+        assert room_under_a(limits, LimitKind.SUBSCRIPTION, (5.0, 2.0)) == 10.0
 
     def test_a_phase_at_its_limit_is_not_over_it(self) -> None:
         limit = Limit(kind=LimitKind.BREAKER, current_a=20)
@@ -301,8 +308,8 @@ class TestKnowingTheLimits:
         headroom = Headroom((Limit(kind=LimitKind.BREAKER, current_a=20),), (1.0, 2.0))
         headroom.take((1,), 4)
         headroom.take((1, 2), 3)
-        assert headroom.room_a(LimitKind.BREAKER, (1,)) == 12.0
-        assert headroom.room_a(LimitKind.BREAKER, (2,)) == 15.0
+        assert headroom.tightest((1,)) == (12.0, LimitKind.BREAKER)
+        assert headroom.tightest((2,)) == (15.0, LimitKind.BREAKER)
 
     def test_currents_of_a_meter_with_too_few_phases_are_not_believed(self) -> None:
         grid = GridReading(at=0, power_w=2300, currents_a=(1.0, 2.0))

@@ -42,19 +42,23 @@ def allocate(
         is_new=limited_w is not None,
     )
     decisions = []
+    checking = checks if checks.in_turn is not None else None
     # What cannot be commanded takes its room first, whatever its priority.
     for follower in sorted(followers, key=lambda pair: pair[0].reading.reachable):
         load, control = follower
         ran = control.switching.on
         held_w = stagger.cap_w(follower, around) if stagger is not None else None
-        handout.begin_turn(follower, held_w)
-        decided = failures.attempt(load, _decide, follower, around, checks, guard)
-        if decided is None or load.spec.load_id in failures.errors:
+        account = handout.begin_turn(follower, held_w)
+        try:
+            decision = _decide(follower, around, checking, guard)
+            taken_w = control.takes_w(decision)
+        except Exception as error:  # noqa: BLE001 - whatever it is, others go on
+            failures.note(load, error)
+        if failures.errors and load.spec.load_id in failures.errors:
             # It goes on with what it draws, as far as anybody knows.
-            decided = control.let_go(), around.own_w
+            decision, taken_w = control.let_go(), around.own_w
             handout.reserve(follower, around.own_w)
-        handout.book(follower, *decided)
-        decision = decided[0]
+        handout.book(follower, account, decision, taken_w)
         if stagger is not None:
             decision = stagger.note(follower, decision, held_w, around, ran=ran)
         decisions.append(decision)
@@ -69,12 +73,11 @@ def _sound(followers: Sequence[Follower], failures: Failures) -> Sequence[Follow
 
 
 def _decide(
-    follower: Follower, around: Circumstances, checks: Checks, guard: Guard
-) -> tuple[Decision, float]:
-    """Return what a load is told, and what it will really take of it."""
+    follower: Follower, around: Circumstances, checks: Checks | None, guard: Guard
+) -> Decision:
+    """Return what a load is told; ``checks`` is None while none is running."""
     load, control = follower
     load_id = load.spec.load_id
-    asked = checks.value_of(load_id)
     stopped = guard.stops(load, around.now)
     if stopped is not None and not around.settings.sign_reversed:
         decision = control.shed(load, around, stopped)
@@ -82,14 +85,16 @@ def _decide(
             around.headroom.take(control.phases, room_a)
         if kept_a := guard.room_kept_for_a(load_id):
             around.headroom.keep_from_starts(control.phases, kept_a)
-    elif asked is not None:
+    elif checks is None:
+        decision = control.decide(load, around)
+    elif (asked := checks.value_of(load_id)) is not None:
         control.checked(load.reading)
         decision = control.follow_check(asked, around)
     elif checks.keeps_still(load, around.settings):
         decision = control.hold(around)
     else:
         decision = control.decide(load, around)
-    return decision, control.takes_w(decision)
+    return decision
 
 
 @dataclass(kw_only=True, slots=True)
@@ -135,7 +140,10 @@ class _Handout:
             load_id = load.spec.load_id
             account = _Account(own_w=own_w.get(load_id))
             self._accounts[load_id] = account
-            failures.attempt(load, self._open, load, control, account)
+            try:
+                self._open(load, control, account)
+            except Exception as error:  # noqa: BLE001 - whatever it is, others go on
+                failures.note(load, error)
 
     def _open(
         self, load: LoadInput, control: LoadControl[Any, Any], account: _Account
@@ -176,16 +184,18 @@ class _Handout:
         elif self._trials_s:
             self._trials_s.pop(load_id, None)
 
-    def begin_turn(self, follower: Follower, held_w: float | None) -> None:
+    def begin_turn(self, follower: Follower, held_w: float | None) -> _Account:
         """Let ``around`` hold what is left for a load; it is none of those below.
 
         ``held_w`` is up to what it may be told beside others that begin, None for all.
+        Returns its account.
         """
         load, control = follower
         load_id, around = load.spec.load_id, self._around
         account = self._accounts[load_id]
+        runs = control.switching.on
         if account.span is not None:
-            if control.switching.on:
+            if runs:
                 around.least_below_w -= account.span.least_w
             self._trims_below_w -= account.trim_w
         # What it draws too much is withheld from the others only.
@@ -201,7 +211,7 @@ class _Handout:
             load_id,
             None if cap_w is None else self._per_phase_a(control, cap_w),
             # Who starts takes the place of those below, as its priority says.
-            self._kept_a if self._keeps and control.switching.on else None,
+            self._kept_a if self._keeps and runs else None,
             account.least_a,
         )
         trims_w = self._trims_below_w
@@ -211,6 +221,7 @@ class _Handout:
         around.doubt_w = self._all_moving_w - account.moving_w
         around.own_w = account.own_w or 0.0
         around.trial_s = self._others_trial_s(load_id) if self._trials_s else 0.0
+        return account
 
     def _others_trial_s(self, load_id: str) -> float:
         """Return how long the longest trial of any other load lasts."""
@@ -219,19 +230,31 @@ class _Handout:
             default=0.0,
         )
 
-    def book(self, follower: Follower, decision: Decision, taken_w: float) -> None:
+    def book(
+        self,
+        follower: Follower,
+        account: _Account,
+        decision: Decision,
+        taken_w: float,
+    ) -> None:
         """Take off what a decision hands to a load, which takes that much of it."""
         load, control = follower
-        around, own_w = self._around, self._around.own_w
-        around.headroom.end_turn(control.phases, self._per_phase_a(control, own_w))
-        told_w = taken_w if decision.setpoint is None else decision.setpoint.power_w
+        around = self._around
+        own_w, phases, setpoint = around.own_w, control.phases, decision.setpoint
+        around.headroom.end_turn(phases, own_w / around.voltage_v / len(phases))
+        told_w = taken_w if setpoint is None else setpoint.power_w
         control.orders.note(around.now, told_w, control.reserved_w)
-        account = self._accounts[load.spec.load_id]
-        excess_w = self._failures.attempt(load, self._close, load, control, account)
+        try:
+            excess_w = self._set_excess(load, control, account)
+            self._note_trial(load.spec.load_id, control)
+        except Exception as error:  # noqa: BLE001 - whatever it is, others go on
+            self._failures.note(load, error)
+            excess_w = 0.0
         if load.reading.reachable:
-            drawn_w = own_w - (excess_w or 0.0)
-            # What one battery covers, no other one must.
-            around.sun_left_w -= min(0.0, told_w)
+            drawn_w = own_w - excess_w
+            if told_w < 0:
+                # What one battery covers, no other one must.
+                around.sun_left_w -= told_w
         else:
             drawn_w = 0.0
             # It may be the house's by now, but no battery is to be emptied into it.
@@ -246,14 +269,6 @@ class _Handout:
         around.drawn_above_w += drawn_w
         if decision.runs or control.reserved_w > 0:
             around.above += account.span
-
-    def _close(
-        self, load: LoadInput, control: LoadControl[Any, Any], account: _Account
-    ) -> float:
-        """Note what those below must know of what a load was told; return its excess."""
-        excess_w = self._set_excess(load, control, account)
-        self._note_trial(load.spec.load_id, control)
-        return excess_w
 
     def reserve(self, follower: Follower, power_w: float) -> None:
         """Leave a load the room for what it goes on drawing."""

@@ -19,7 +19,7 @@ from .freshness import Freshness, MeterState
 from .guard.circuits import circuits_of, drawn_behind_a, house_cap_of
 from .guard.guard import Guard
 from .learned_phases import LearnedPhases
-from .limits import Headroom, limits_of, voltage_of
+from .limits import Headroom, limits_of, room_under_a, voltage_of
 from .loads import control_of
 from .loads.base import Follower
 from .loads.circumstances import Circumstances
@@ -202,8 +202,7 @@ class Engine:
             dt_s=dt_s,
             voltage_v=voltage_v,
         )
-        room_now = Headroom(limits, shown.grid_a)
-        room_va = room_now.room_a(LimitKind.SUBSCRIPTION)
+        room_va = room_under_a(limits, LimitKind.SUBSCRIPTION, shown.grid_a)
         budget_w = _budget(surplus.available_w, headroom, voltage_v, settings.phases)
         checks: Mapping[str, CheckResult] = {}
         if meter is MeterState.STALE:
@@ -253,7 +252,7 @@ class Engine:
             surplus_w=surplus.left_w if known else None,
             budget_w=budget_w if known else None,
             budget_a=budget_w / voltage_v if known else None,
-            breaker_room_a=room_now.room_a(LimitKind.BREAKER),
+            breaker_room_a=room_under_a(limits, LimitKind.BREAKER, shown.grid_a),
             subscription_room_va=(
                 room_va * voltage_v * settings.phases if room_va is not None else None
             ),

@@ -19,5 +19,9 @@ class Failures:
         try:
             return ask(*args)
         except Exception as error:  # noqa: BLE001 - whatever it is, others go on
-            self.errors.setdefault(load.spec.load_id, error)
+            self.note(load, error)
             return None
+
+    def note(self, load: LoadInput, error: Exception) -> None:
+        """Note what a load's control has raised; the first of a cycle is told."""
+        self.errors.setdefault(load.spec.load_id, error)

@@ -72,6 +72,9 @@ class Freshness:
         if self._last_at is None or grid.at > self._last_at:
             self._last_at = grid.at
         age = now - grid.at
+        if age <= _STALE_S:
+            # Whatever the rhythm.
+            return MeterState.FRESH
         if age > self.lost_after_s:
             return MeterState.LOST
         return MeterState.STALE if age > self.stale_after_s else MeterState.FRESH

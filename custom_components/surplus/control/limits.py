@@ -8,12 +8,14 @@ draws without the loads is the grid current less the loads' own, at the same ins
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from operator import attrgetter
 
 from .groups import Group
 from .model import GridReading, LimitKind
 from .settings import HomeSettings
 
 _NOTHING: Mapping[int, float] = {}
+_TIGHTNESS = attrgetter("current_a", "kind")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +48,9 @@ def limits_of(settings: HomeSettings, grid: GridReading | None) -> tuple[Limit, 
 
 def voltage_of(settings: HomeSettings, grid: GridReading | None) -> float:
     """Return the mean measured phase voltage, or the nominal one."""
-    voltages = [v for v in (grid.voltages_v if grid else ()) if v > 0]
+    if grid is None or not grid.voltages_v:
+        return settings.voltage_v
+    voltages = [v for v in grid.voltages_v if v > 0]
     return sum(voltages) / len(voltages) if voltages else settings.voltage_v
 
 
@@ -69,6 +73,16 @@ def grid_currents_a(settings: HomeSettings, grid: GridReading) -> tuple[float, .
         # An export may leave by one phase while the others draw: no credit for it.
         total = max(total, 0.0)
     return (total,) * settings.phases
+
+
+def room_under_a(
+    limits: tuple[Limit, ...], kind: LimitKind, currents_a: tuple[float, ...]
+) -> float | None:
+    """Return what a limit leaves on the tightest phase; None where there is none."""
+    for limit in limits:
+        if limit.kind is kind:
+            return limit.current_a - max(currents_a)
+    return None
 
 
 class Headroom:
@@ -106,8 +120,6 @@ class Headroom:
         self.groups = groups
         self.guarded = guarded
         self._behind = groups and tuple(one for one in groups if one.load_ids is None)
-        self._limits = limits
-        self._base_a = base_a
         self._grid_a = grid_a
         self._given_a = [0.0] * len(base_a)
         self._given_before_a = list(self._given_a)
@@ -118,20 +130,9 @@ class Headroom:
         self._kept_a: Sequence[float] | None = None
         self._least_a = 0.0
         # All limits count per phase: the lowest is the tightest on every one.
-        self._lowest = min(
-            limits, key=lambda limit: (limit.current_a, limit.kind), default=None
-        )
-
-    def room_a(self, kind: LimitKind, phases: Iterable[int] = ()) -> float | None:
-        """Return what is left under a limit on the tightest of some phases (all)."""
-        for limit in self._limits:
-            if limit.kind is kind:
-                wanted = tuple(phases) or range(1, len(self._base_a) + 1)
-                return min(
-                    limit.current_a - self._base_a[p - 1] - self._given_a[p - 1]
-                    for p in wanted
-                )
-        return None
+        self._lowest = lowest = min(limits, key=_TIGHTNESS, default=None)
+        # Before anything is handed out.
+        self._free_a = [] if lowest is None else [lowest.current_a - a for a in base_a]
 
     @property
     def limit_a(self) -> float | None:
@@ -145,10 +146,8 @@ class Headroom:
         """Return the current these phases can still take, and what limits it."""
         tight: tuple[float, LimitKind] | None = None
         if (lowest := self._lowest) is not None:
-            base_a, given_a = self._base_a, self._given_a
-            room_a = min(
-                [lowest.current_a - base_a[p - 1] - given_a[p - 1] for p in phases]
-            )
+            free_a, given_a = self._free_a, self._given_a
+            room_a = min([free_a[p - 1] - given_a[p - 1] for p in phases])
             if (kept_a := self._kept_a) is not None and room_a > self._least_a:
                 room_a = max(
                     self._least_a, room_a - max([kept_a[p - 1] for p in phases])
@@ -194,7 +193,7 @@ class Headroom:
     def keep_from_starts(self, phases: Iterable[int], current_a: float) -> None:
         """Keep what begins from a current on some phases; what runs may take it."""
         if self._waited_for_a is None:
-            self._waited_for_a = [0.0] * len(self._base_a)
+            self._waited_for_a = [0.0] * len(self._given_a)
         for phase in phases:
             self._waited_for_a[phase - 1] += current_a
 
@@ -268,10 +267,13 @@ class Headroom:
 
     def end_turn(self, phases: Sequence[int], own_a: float) -> None:
         """End it; what was handed out beyond what it draws is a rise."""
+        given_a = self._given_a
         for index, before_a in enumerate(self._given_before_a):
-            drawn_a = own_a if index + 1 in phases else 0.0
-            rise_a = self._given_a[index] - before_a - drawn_a
-            self._risen_a[index] += max(0.0, rise_a)
+            rise_a = given_a[index] - before_a
+            if index + 1 in phases:
+                rise_a -= own_a
+            if rise_a > 0:
+                self._risen_a[index] += rise_a
         for group in self._behind:
             group.end_turn(phases, own_a)
         self._cap_a = self._kept_a = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from .failures import Failures
@@ -9,6 +10,9 @@ from .loads import control_of
 from .loads.base import Follower, LoadControl
 from .loads.saved import usable
 from .model import Decision, Snapshot
+
+# Of two that are equal the one named first, so that all orders are the same.
+_PRIORITY = attrgetter("spec.priority", "spec.load_id")
 
 
 class Memories:
@@ -50,11 +54,8 @@ class Memories:
 
         One whose control raises is noted in ``failures`` and is not among them.
         """
-        ordered = sorted(
-            snapshot.loads, key=lambda load: (load.spec.priority, load.spec.load_id)
-        )
         followers = []
-        for load in ordered:
+        for load in sorted(snapshot.loads, key=_PRIORITY):
             load_id = load.spec.load_id
             control = self._controls.get(load_id)
             if control is None or type(control.spec) is not type(load.spec):
@@ -63,7 +64,10 @@ class Memories:
                     failures.attempt(
                         load, control.restore, saved, snapshot.now, snapshot.wall
                     )
-            failures.attempt(load, control.observe, load, supply_phases)
+            try:
+                control.observe(load, supply_phases)
+            except Exception as error:  # noqa: BLE001 - whatever it is, others go on
+                failures.note(load, error)
             if load_id not in failures.errors:
                 followers.append((load, control))
         return followers

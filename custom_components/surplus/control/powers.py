@@ -16,10 +16,11 @@ def own_powers(
     """Return what each load draws at an instant, of those that can say it."""
     own_w = {}
     for load, control in controls:
-        drawn_w = failures.attempt(
-            load, control.counted_w, load.reading, at, now, voltage_v
-        )
-        if drawn_w is not None:
+        try:
+            drawn_w = control.counted_w(load.reading, at, now, voltage_v)
+        except Exception as error:  # noqa: BLE001 - whatever it is, others go on
+            failures.note(load, error)
+        else:
             own_w[load.spec.load_id] = drawn_w
     return own_w
 

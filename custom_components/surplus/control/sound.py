@@ -75,7 +75,10 @@ def _is_odd(reading: GridReading | LoadReading) -> bool:
     # Asked of all there is in each cycle: what is not finite leaves no sum that is.
     if not isfinite(sum(filter(None, numbers.alone_of(reading)))):
         return True
-    return not all(isfinite(sum(getattr(reading, name))) for name in numbers.together)
+    together = numbers.together
+    return bool(together) and not all(
+        isfinite(sum(getattr(reading, name))) for name in together
+    )
 
 
 def _without_odd[R: (GridReading, LoadReading)](reading: R) -> R:

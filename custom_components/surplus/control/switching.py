@@ -70,11 +70,13 @@ class Switching:
 
         A minimum time on is one of current, not of waiting for it.
         """
-        if self.since is None:
+        if (since := self.since) is None:
             return 0.0
-        since, least_s = self.since, min_on_s if self.on else min_off_s
-        if self.on and drawing_since is not None and drawing_since > since:
-            since = drawing_since
+        least_s = min_off_s
+        if self.on:
+            least_s = min_on_s
+            if drawing_since is not None and drawing_since > since:
+                since = drawing_since
         left_s = since + least_s - now
         return left_s if left_s > 0 else 0.0
 

@@ -94,17 +94,17 @@ class Appliance:
     # ---- what it takes -------------------------------------------------------------
 
     @property
-    def _measured(self) -> bool:
-        """Whether a sensor of its own shows what it takes, and has."""
-        return self._reading.power_w is not None and self._measured_w is not None
+    def _shown_w(self) -> float | None:
+        """What a sensor of its own has shown that it takes; None without one."""
+        return None if self._reading.power_w is None else self._measured_w
 
     @property
     def power_known(self) -> bool:
         """Whether it was measured, declared or learned what it takes."""
         return (
-            self._measured
-            or self._spec.power_w is not None
+            self._spec.power_w is not None
             or self.meter.power_w is not None
+            or self._shown_w is not None
         )
 
     @property
@@ -115,8 +115,8 @@ class Appliance:
         for more than it is, it would never stop in the night, nor, where a kettle made
         its step too large, ever be tried again.
         """
-        if self._measured and self._measured_w is not None:
-            return self._measured_w
+        if (measured_w := self._shown_w) is not None:
+            return measured_w
         meter, declared_w = self.meter, self._spec.power_w
         if declared_w is not None:
             shown_w = meter.most_w or declared_w
@@ -129,7 +129,7 @@ class Appliance:
     @property
     def most_w(self) -> float:
         """The most it may take when it is started, as far as anybody knows."""
-        if self._spec.power_w is not None and not self._measured:
+        if self._spec.power_w is not None and self._shown_w is None:
             # What the meter showed less may have been the house's doing.
             return self._spec.power_w
         if self.power_known:
@@ -144,21 +144,27 @@ class Appliance:
         reading = self._reading
         if reading.power_w is None or reading.power_at is None:
             return self.meter.draws is False
+        if reading.power_w > _REFUSED_AT_MOST_W:
+            return False
         flipped_at = self._flipped_at
         if flipped_at is not None and reading.power_at < flipped_at + _REFUSED_AFTER_S:
             return False
         return reading.power_w <= _refused_w(self.power_w)
 
+    @property
+    def running_w(self) -> float:
+        """What it takes of being on: nothing where it refuses."""
+        return 0.0 if self.refuses else self.power_w
+
     def drawn_w(self, at: float) -> float:
         """Return what it draws at an instant, by measurement and model."""
-        running_w = 0.0 if self.refuses else self.power_w
         reading, flipped_at = self._reading, self._flipped_at
         if flipped_at is not None and at < flipped_at:
-            return 0.0 if self.on else running_w
+            return 0.0 if self.on else self.running_w
         if reading.power_w is not None and reading.power_at is not None:
             if reading.reachable and reading.power_at >= self._settled_at:
                 return max(0.0, reading.power_w)
-        return running_w if self.on else 0.0
+        return self.running_w if self.on else 0.0
 
     # ---- surviving a restart -------------------------------------------------------
 

@@ -35,6 +35,7 @@ FLOAT_SLACK = 1e-6
 _OWN_MOST = 1.2
 # A measurement older than this may be of another set-point.
 BELIEVED_S = 60.0
+_SUNNY = frozenset({Mode.SOLAR, Mode.MIN_SOLAR})
 # A wish adds to what these give. Off, boost and manual are a person's word.
 _WISHED = frozenset({Mode.SOLAR, Mode.MIN_SOLAR, Mode.ECO})
 _FOR_A_LIMIT = frozenset({Reason.LIMITED, Reason.NO_ROOM})
@@ -166,12 +167,12 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
 
     def follows_surplus(self, load: LoadInput[S, R], cheap: bool | None) -> bool:
         """Whether the surplus decides how much it takes."""
-        mode = load.mode
+        mode, reading, wish = load.mode, load.reading, load.wish
         return (
-            (mode in (Mode.SOLAR, Mode.MIN_SOLAR) or (mode is Mode.ECO and not cheap))
-            and load.reading.reachable
-            and load.reading.wants_power
-            and not (load.wish is not None and (load.wish.takes_all or load.wish.stops))
+            (mode in _SUNNY or (mode is Mode.ECO and not cheap))
+            and reading.reachable
+            and reading.wants_power
+            and (wish is None or not (wish.takes_all or wish.stops))
         )
 
     def moving_w(self, reading: R, at: float, now: float) -> float:
@@ -321,7 +322,9 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             around.headroom.take(phases, power_w / around.voltage_v / len(phases))
             if value > self.value:
                 around.headroom.claim(phases)
-        risen = self._as_far_as_shown(value, power_w, around)
+        risen = value
+        if value > 0 and value > self.value:
+            risen = self._as_far_as_shown(value, power_w, around)
         if risen != value:
             if around.headroom.expected_a > 0:
                 # No load below need make room for what waits for something else.
@@ -341,26 +344,22 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             self.value = value
         if (value != 0) is not self.switching.on:
             self.switching.switch(value != 0, around.now)
+        numbers = numbers or {}
+        if next_event is None:
+            held_s = self.must_hold_s(around)
+            next_event = foreseen(reason, numbers, on=self.switching.on, held_s=held_s)
         return Decision(
             load_id=self.spec.load_id,
             setpoint=Setpoint(value=value, power_w=power_w),
             reason=reason,
-            numbers=numbers or {},
-            next_event=next_event
-            or foreseen(
-                reason,
-                numbers or {},
-                on=self.switching.on,
-                held_s=self.must_hold_s(around),
-            ),
+            numbers=numbers,
+            next_event=next_event,
         )
 
     def _as_far_as_shown(
         self, value: float, power_w: float, around: Circumstances
     ) -> float:
-        """Return a set-point as far as it fits on top of what the meter shows."""
-        if value <= max(0.0, self.value):
-            return value
+        """Return a rise as far as it fits on top of what the meter shows."""
         left_a = around.headroom.to_rise_a(self.phases)
         if left_a is None:
             return value

@@ -183,16 +183,15 @@ class OfferingCharger(PhasedCharger, ABC):
         steps = ideal_a / self.spec.step_a
         whole = floor(steps + FLOAT_SLACK)
         # A part of a step is worth taking when captured > λ × imported.
-        return self._of(whole + (steps - whole > 1.0 - tolerated))
-
-    def _of(self, steps: int) -> float:
-        """Return the current of some steps as it is told, or it would be told twice."""
-        return round(steps * self.spec.step_a, 3)
+        whole += steps - whole > 1.0 - tolerated
+        return round(whole * self.spec.step_a, 3)
 
     def _down(self, current_a: float) -> float:
+        """Return the step at or below a current, as it is told: it is told but once."""
         if current_a <= 0:
             return 0.0
-        return self._of(floor(current_a / self.spec.step_a + FLOAT_SLACK))
+        step_a = self.spec.step_a
+        return round(floor(current_a / step_a + FLOAT_SLACK) * step_a, 3)
 
     @override
     def at_most(self, value: float) -> float:

@@ -54,15 +54,18 @@ class PhasedCharger(LoadControl[ChargerSpec, ChargerReading], ABC):
     @property
     def _touched(self) -> tuple[int, ...]:
         """The phases it draws from, and those it is about to."""
+        if not self._changing:
+            return self.phases
         return tuple({*self.phases, *self.vehicle.aimed_phases})
 
     @override
     def fits(
         self, current_a: float, headroom: Headroom, now: float, *, strict: bool = False
     ) -> bool:
-        tight = headroom.tightest(self.vehicle.aimed_phases)
-        if self._changing and tight is not None and tight[0] < current_a:
-            return False
+        if self._changing:
+            tight = headroom.tightest(self.vehicle.aimed_phases)
+            if tight is not None and tight[0] < current_a:
+                return False
         return super().fits(current_a, headroom, now, strict=strict)
 
     @property

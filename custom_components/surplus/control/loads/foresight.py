@@ -42,9 +42,10 @@ def foreseen(
 
     ``held_s`` is how long its present state must still last.
     """
-    seconds = numbers.get("seconds")
-    if reason in _COUNTED and isinstance(seconds, int | float):
-        return NextEvent(kind=_COUNTED[reason], in_s=float(seconds))
+    if (counted := _COUNTED.get(reason)) is not None:
+        seconds = numbers.get("seconds")
+        if isinstance(seconds, int | float):
+            return NextEvent(kind=counted, in_s=float(seconds))
     if reason is Reason.CATCHING_UP:
         run_s, least_s = numbers.get("run_s"), numbers.get("least_s")
         if isinstance(run_s, int | float) and isinstance(least_s, int | float):

@@ -47,6 +47,8 @@ class Wish:
 class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
     """A heater with its element, thermostat and water, as it follows the sun."""
 
+    phases: tuple[int, ...] = ()
+
     def __init__(self, spec: HeaterSpec) -> None:
         """Know nothing but the heater itself."""
         super().__init__(spec)
@@ -63,7 +65,7 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
         self._pid: Pid | None = None
         self._regulates = False
         self._pid_told_w: float | None = None
-        self._wired: tuple[int, ...] = spec.phases
+        self.phases = spec.phases
         self._mode = Mode.OFF
         self._held_back = False
 
@@ -80,14 +82,9 @@ class SolarHeater(LoadControl[HeaterSpec, HeaterReading], ABC):
             self._water.wake()
         super().observe(load, supply_phases)
         self._mode, self._reading = load.mode, reading
-        self._wired = load.spec.phases_on(supply_phases)
+        self.phases = load.spec.phases_on(supply_phases)
         self._water.change(load.spec.temperatures)
         self._element.observe(load.spec, reading)
-
-    @property
-    @override
-    def phases(self) -> tuple[int, ...]:
-        return self._wired
 
     @property
     @override

@@ -232,7 +232,8 @@ class LearnedPower:
         """Notice that it stops drawing, or draws again, while it stays on."""
         if expected_w < _THERMOSTAT_FROM_W or len(self._samples) < _SAMPLES:
             return
-        levels = [power_w for _, power_w in self._samples][-_SAMPLES:]
+        samples = self._samples
+        levels = [samples[index][1] for index in range(-_SAMPLES, 0)]
         before, after = levels[:_THERMOSTAT_SAMPLES], levels[-_THERMOSTAT_SAMPLES:]
         before_w, after_w = median(before), median(after)
         tolerance_w = _THERMOSTAT_SHARE * expected_w

@@ -62,13 +62,15 @@ class LearnedResponse:
         self, current_a: float, at: float, drawn_a: float | None = None
     ) -> None:
         """Note an accepted offer, as ``ChargerResponse.offered``."""
-        if not self.model.is_news(current_a, at):
+        speaks = self.model
+        if not speaks.is_news(current_a, at):
+            # What one of them was offered, all were.
             return
-        begins = current_a > 0 and self.model.drawn_a(at) == 0
+        begins = current_a > 0 and speaks.drawn_a(at) == 0
         if begins or current_a == 0:
             self._offered_at = at if begins else None
         for model in self._models.values():
-            model.offered(current_a, at, drawn_a)
+            model.take_up(current_a, at, drawn_a)
 
     def paused(self, current_a: float, at: float, until: float) -> None:
         """Note a pause that the charger makes, as ``ChargerResponse.paused``."""
@@ -92,10 +94,11 @@ class LearnedResponse:
         if max(map(abs, (moved_a, *moves))) < _TELLING_A:
             return
         for key, move_a in zip(missed, moves, strict=True):
+            sum_of_squares = _FORGET * missed[key]
             miss_a = abs(moved_a - move_a) - _PRECISION_A
-            missed[key] *= _FORGET
             if miss_a > 0:
-                missed[key] += miss_a**2
+                sum_of_squares += miss_a**2
+            missed[key] = sum_of_squares
         self._samples += 1
         if self._samples < _SAMPLES:
             return

@@ -37,7 +37,7 @@ class Orders:
     def note(self, now: float, power_w: float, reserved_w: float) -> None:
         """Note a set-point's power, and what the load is about to take beside it."""
         self.in_force_w = power_w
-        most_w = max(power_w, reserved_w)
+        most_w = max(reserved_w, power_w)
         told = self._told
         if not told or told[-1][1] != most_w:
             told.append((now, most_w))
@@ -66,11 +66,10 @@ class Orders:
     def excess_w(self, own_w: float, now: float) -> float:
         """Return what it draws beyond all that it was told in the time it may need."""
         # Asked for each load several times a cycle: most obey the very last one.
-        if (
-            not self._told
-            or own_w <= _EXCESS_W
-            or own_w - self._told[-1][1] <= _EXCESS_W
-        ):
+        if own_w <= _EXCESS_W:
+            return 0.0
+        told = self._told
+        if not told or own_w - told[-1][1] <= _EXCESS_W:
             return 0.0
         most_w = self.most_w(now)
         excess_w = own_w - most_w

@@ -46,7 +46,8 @@ class Pace:
         self._dear = self._dear_of_a_day / max(1, writes_per_day)
         if self._at is not None:
             back = (1.0 - _STORED) * writes_per_day * (now - self._at) / _DAY_S
-            self._left += max(0.0, back)
+            if back > 0:
+                self._left += back
         self._left = min(self._left, self._store)
         self._at = now
 

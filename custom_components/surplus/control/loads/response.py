@@ -51,8 +51,11 @@ class ChargerResponse:
         The same offer told again changes nothing. Before the first one the car draws
         ``drawn_a``, as measured; where nothing was measured, what it is offered.
         """
-        if not self.is_news(current_a, at):
-            return
+        if self.is_news(current_a, at):
+            self.take_up(current_a, at, drawn_a)
+
+    def take_up(self, current_a: float, at: float, drawn_a: float | None) -> None:
+        """Note an offer that is news, as ``offered`` does."""
         if self._offer is None:
             self._times = [at]
             self._amps = [current_a if drawn_a is None else drawn_a]
@@ -115,9 +118,9 @@ class ChargerResponse:
         right = bisect_right(times, at)
         if right == 0:
             return amps[0]
-        t0, t1 = times[right - 1], times[right]
-        a0, a1 = amps[right - 1], amps[right]
-        return a0 + (a1 - a0) * (at - t0) / (t1 - t0)
+        left = right - 1
+        t0, a0 = times[left], amps[left]
+        return a0 + (amps[right] - a0) * (at - t0) / (times[right] - t0)
 
     def move_a(self, since: float, until: float) -> float:
         """Return by how much the current moved between two instants, in A."""

@@ -39,11 +39,13 @@ _PULSE_W = 1_000.0
 class StorageControl(LoadControl[StorageSpec, StorageReading]):
     """One battery's memory. Its values are W, + = charging, − = discharging."""
 
+    phases: tuple[int, ...] = ()
+
     def __init__(self, spec: StorageSpec) -> None:
         """Know nothing but the battery itself."""
         super().__init__(spec)
         self._doubt_w = 0.0
-        self._phases: tuple[int, ...] = spec.phases
+        self.phases = spec.phases
         self._response = StorageResponse()
         self._measured = Course()
         # By how much it was measured beside its model.
@@ -65,7 +67,7 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         reading, spec = load.reading, load.spec
         self.adopt(reading.accepted_w, draws=abs(reading.power_w or 0.0) > _LEAST_W)
         super().observe(load, supply_phases)
-        self._phases = spec.phases_on(supply_phases)
+        self.phases = spec.phases_on(supply_phases)
         if reading.accepted_w is not None and reading.accepted_at is not None:
             self._response.commanded(
                 reading.accepted_w, reading.accepted_at, reading.power_w
@@ -89,11 +91,6 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         self._full = self._soc >= spec.max_soc - back
         back = _SOC_HYSTERESIS if self._empty else 0.0
         self._empty = self._soc <= spec.min_soc + back
-
-    @property
-    @override
-    def phases(self) -> tuple[int, ...]:
-        return self._phases
 
     @property
     @override
@@ -273,7 +270,7 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         wished_w = left_w if left_w > 0 else -max(0.0, lacking_w)
         bounded_w = max(self._least_w, min(wished_w, self._most_w))
         room_w = self._room_w(around)
-        value_w = self._calm(min(bounded_w, room_w), around)
+        value_w = self._calm(min(bounded_w, room_w), room_w, around)
         numbers = self._numbers(value_w, around)
         if value_w == 0:
             reason = Reason.WAITING_FOR_SURPLUS
@@ -298,7 +295,7 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
             return Reason.SOC_UNKNOWN
         return Reason.STORAGE_FULL if wished_w > 0 else Reason.STORAGE_EMPTY
 
-    def _calm(self, wished_w: float, around: Circumstances) -> float:
+    def _calm(self, wished_w: float, room_w: float, around: Circumstances) -> float:
         """Return the new set-point: what is wished, or the old one where it is near.
 
         While it moves, its own power is known less well: acting on that would make it
@@ -306,7 +303,8 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         """
         if abs(wished_w) < _LEAST_W:
             wished_w = 0.0
-        old_w = max(self._least_w, min(self.value, self._most_w, self._room_w(around)))
+        top_w = min(self._most_w, room_w)
+        old_w = max(self._least_w, min(self.value, top_w))
         if old_w != self.value:
             return wished_w
         paced = self.changed_at is not None and (
@@ -323,8 +321,7 @@ class StorageControl(LoadControl[StorageSpec, StorageReading]):
         move_w = self._noise.lasting_w(sure_w - old_w, new=around.dt_s > 0)
         if move_w is None:
             return old_w
-        most_w = min(self._most_w, self._room_w(around))
-        new_w = max(self._least_w, min(old_w + move_w, most_w))
+        new_w = max(self._least_w, min(old_w + move_w, top_w))
         if abs(new_w) < _LEAST_W:
             return 0.0
         return new_w if self._pace.worth_it(move_w, around.dt_s) else old_w

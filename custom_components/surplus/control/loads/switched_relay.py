@@ -37,6 +37,8 @@ _LEAST_PULSE_W = 100.0
 class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
     """One switched load's memory. Its values are 1 and 0."""
 
+    phases: tuple[int, ...] = ()
+
     def __init__(self, spec: SwitchedSpec) -> None:
         """Know nothing but the load itself."""
         super().__init__(spec)
@@ -44,7 +46,7 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         self.appliance = Appliance(spec)
         self.water = Water(spec.temperatures)
         self._reading = SwitchedReading(reachable=False)
-        self._wired = spec.phases_on(3)
+        self.phases = spec.phases_on(3)
         self._met = False
         # A person wants it on, and has not said that it may be switched off.
         self._kept = False
@@ -66,7 +68,7 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
         self.water.change(load.spec.temperatures)
         if asked:
             self.water.wake()
-        self._wired = load.spec.phases_on(supply_phases)
+        self.phases = load.spec.phases_on(supply_phases)
         self._kept = not self.may_shed(load)
         self._reading = reading = load.reading
         self.appliance.observe(load.spec, reading)
@@ -85,11 +87,6 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
             self.value = float(on)
             self.switching.switch(on, 0.0)
             self.switching.since = changed_at
-
-    @property
-    @override
-    def phases(self) -> tuple[int, ...]:
-        return self._wired
 
     @property
     @override
@@ -130,7 +127,7 @@ class SwitchedRelay(LoadControl[SwitchedSpec, SwitchedReading]):
 
     @override
     def span_w(self, voltage_v: float) -> Span:
-        power_w = 0.0 if self.appliance.refuses else self.appliance.power_w
+        power_w = self.appliance.running_w
         return Span(least_w=power_w, most_w=power_w)
 
     @override

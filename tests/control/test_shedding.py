@@ -393,6 +393,7 @@ class TestOverARestart:
             {"shedding": {"shed": {"s": {"limit": "moon"}}}},
             {"shedding": {"shed": {"s": 1}}},
             {"shedding": {"waits_s": {"s": float("nan")}}},
+            {"shedding": {"waits_s": {"s": -1}}},
             {"counters": {"sheds": -1}},
             {"counters": {"restores": "many"}},
             {"watch": {"heats": {"breaker": {"share": -1}}}},

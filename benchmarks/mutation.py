@@ -204,7 +204,7 @@ def functions(space: Mapping[str, Any], path: str) -> Iterator[FunctionType]:
         parts = (
             (value.fget, value.fset)
             if isinstance(value, property)
-            else (getattr(value, "__func__", value),)
+            else (getattr(value, "__func__", getattr(value, "__wrapped__", value)),)
         )
         for part in parts:
             if isinstance(part, FunctionType) and part.__code__.co_filename == path:
@@ -382,6 +382,9 @@ def _code_swap(
             function.__code__ = mutated.get(
                 (code.co_qualname, code.co_firstlineno), code
             )
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
 
     return swap
 

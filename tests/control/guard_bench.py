@@ -63,7 +63,9 @@ def running(
 class Bench:
     """What a guard does with loads that do what they are told at once."""
 
-    def __init__(self, *loads: Follower, limits: tuple[Limit, ...] = (limit(20.0),)):
+    def __init__(
+        self, *loads: Follower, limits: tuple[Limit, ...] = (limit(20.0),)
+    ) -> None:
         self.loads = list(loads)
         self.limits = limits
         self.groups: tuple[Group, ...] = ()
@@ -136,7 +138,9 @@ class Bench:
                 self.draws_w[load_id] = power_w
         return caps_w
 
-    def run(self, begins: int, ends: int, *shown_a: float, overload: bool = False):
+    def run(
+        self, begins: int, ends: int, *shown_a: float, overload: bool = False
+    ) -> None:
         """Show the same every second, the last one included."""
         for at in range(begins, ends + 1):
             self.show(float(at), *shown_a, overload=overload)

@@ -102,7 +102,7 @@ class TestRoom:
         bench.run(0, 301, 15.0, overload=True)
         assert bench.shed == {"s"}
         bench.run(302, 400, 5.0, overload=True)
-        assert bench.shed == {"s"}
+        assert bench.events == [("shed", "s")]
 
     def test_while_the_meter_warns_there_is_none(self) -> None:
         bench = stopped()
@@ -202,9 +202,16 @@ class TestWhatFillsItsRoom:
         off = heater("h", 6.0)
         off[1].switching.on = False
         assert not self.came_back(load("s", 9.0), off, shown_a=16.0)
-        stuck = heater("h", 6.0)
-        stuck[1].orders.note(-100.0, 0.0, 0.0)
-        assert not self.came_back(load("s", 9.0), stuck, shown_a=16.0)
+        stuck = heater("h", 3.0)
+        assert not self.came_back(load("s", 9.0), stuck, shown_a=13.0, h=6 * V)
+
+    def test_one_that_draws_less_than_its_least_takes_none_of_it(self) -> None:
+        car = running(
+            ChargerSpec(load_id="c", name="c", priority=9),
+            ChargerReading(reachable=True),
+            2 * V,
+        )
+        assert self.came_back(load("s", 9.0), car, shown_a=10.0)
 
     def test_nor_does_one_that_does_not_hang_on_all_its_limits(self) -> None:
         low = heater("h", 6.0)
@@ -214,9 +221,14 @@ class TestWhatFillsItsRoom:
         assert self.came_back(load("s", 9.0), low, shown_a=16.0, groups=(box,))
 
     def came_back(
-        self, *loads: Follower, shown_a: float, groups: tuple[Group, ...] = ()
+        self,
+        *loads: Follower,
+        shown_a: float,
+        groups: tuple[Group, ...] = (),
+        **draws_w: float,
     ) -> bool:
         bench = Bench(*loads)
+        bench.draws_w.update(draws_w)
         bench.loads = [pair for pair in loads if pair[0].spec.load_id == "s"]
         bench.show(0.0, 0.0, 0.0)
         bench.show(1.0, 99.0, 0.0)
@@ -274,10 +286,10 @@ class TestPatience:
         assert again.numbers["seconds"] == 60
 
     def test_what_is_said_is_the_same_after_a_restart(self) -> None:
-        for shown_a, seconds_left in ((99.0, 2), (1e9, 0)):
+        for before_a, seconds_left in ((0.0, 2), (99.0, 0)):
             bench = Bench(load("s", 9.0))
-            bench.show(0.0, 0.0)
-            bench.show(1.0, shown_a)
+            bench.show(0.0, before_a)
+            bench.show(1.0, 99.0)
             numbers = self.restarted(bench).guard.stops(bench.loads[0][0], 1.0)
             assert numbers == {"limit": "breaker", "seconds_left": seconds_left}
         bench = Bench(load("s", 9.0))
@@ -354,6 +366,8 @@ class TestOneAfterTheOther:
     def test_one_that_is_stopped_again_is_not_on_its_way(self) -> None:
         bench = self.three()
         bench.run(2, 62, 2.0)
+        # It has hardly begun.
+        bench.draws_w["a"] = 1.0 * V
         bench.show(63.0, 99.0)
         assert bench.shed == {"a", "b", "c"}
         one, control = bench.loads[1]

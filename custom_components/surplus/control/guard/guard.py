@@ -98,7 +98,7 @@ class Guard:
     ) -> None:
         """Take in a reading of what limits go by; one that was seen before is none."""
         self._events = []
-        if self._at is not None and at == self._at:
+        if at == self._at:
             return
         self._at = at
         linky = bool(grid.cutoff_va or grid.subscribed_va)

@@ -371,6 +371,11 @@ class TestTurns:
         assert headroom.to_rise_a((1,)) == 8
         assert headroom.to_rise_a((2,)) == 12
         assert headroom.to_rise_a((3,)) == 17
+        # One that takes what it draws does not rise, whoever had its turn before.
+        headroom.begin_turn("c", None)
+        headroom.take((1,), 2.0)
+        headroom.end_turn((1,), 2.0)
+        assert headroom.to_rise_a((1,)) == 8
         # What it gives back is not there for others yet.
         headroom.begin_turn("b", None)
         headroom.take((3,), 1.0)

@@ -110,7 +110,6 @@ class Guard:
     def see_nothing(self) -> None:
         """Take in that no meter shows anything."""
         self._events = []
-        self._watched = ()
         self._shedding.see_nothing()
 
     # ---- what is done --------------------------------------------------------------

@@ -116,7 +116,7 @@ class TestWhen:
             limits=(limit(20.0, LimitKind.SUBSCRIPTION),),
         )
         bench.show(0.0, 0.0)
-        bench.show(1.0, 29.0, overload=True)
+        bench.show(1.0, 33.0, overload=True)
         assert bench.shed == {"a", "b"}
 
 

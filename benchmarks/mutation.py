@@ -18,7 +18,7 @@ import argparse
 import ast
 from collections.abc import Callable, Iterator, Mapping
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 import os
 from pathlib import Path
 import random
@@ -204,7 +204,7 @@ def functions(space: Mapping[str, Any], path: str) -> Iterator[FunctionType]:
         parts = (
             (value.fget, value.fset)
             if isinstance(value, property)
-            else (getattr(value, "__func__", value),)
+            else (getattr(value, "__func__", getattr(value, "__wrapped__", value)),)
         )
         for part in parts:
             if isinstance(part, FunctionType) and part.__code__.co_filename == path:
@@ -300,11 +300,15 @@ class Runner:
         )
 
     def _users(self, constant: str, home: str) -> set[str]:
-        """Return the tests that pass a line which names a constant.
+        """Return the tests that name a constant, or pass a line which does.
 
         All of its module where only other constants name it.
         """
-        found: set[str] = set()
+        found = {
+            nodeid
+            for nodeid, item in self._items.items()
+            if isinstance(item, pytest.Function) and constant in vars(item.module)
+        }
         for path, lines in self._lines.items():
             for node in ast.walk(ast.parse(self._sources[path])):
                 if isinstance(node, ast.Name) and node.id == constant:
@@ -378,6 +382,9 @@ def _code_swap(
             function.__code__ = mutated.get(
                 (code.co_qualname, code.co_firstlineno), code
             )
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
 
     return swap
 
@@ -390,14 +397,14 @@ def _constant_swap(module: ModuleType, code: CodeType) -> Callable[[], None]:
             "__package__": module.__package__,
         }
         exec(code, space)  # noqa: S102
-        # What is made of the constant changes with it; a class made anew would not fit.
+        # What is made of the constant changes with it.
         changed = {
-            name: (old, space[name])
+            name: (old, new)
             for name, old in vars(module).items()
             if not name.startswith("__")
             and not isinstance(old, type | FunctionType)
-            and type(space.get(name)) is type(old)
-            and space[name] != old
+            and type(new := _fitted(space.get(name), old)) is type(old)
+            and new != old
         }
         for key, other in tuple(sys.modules.items()):
             if key.startswith(("custom_components.surplus", "tests")):
@@ -406,6 +413,14 @@ def _constant_swap(module: ModuleType, code: CodeType) -> Callable[[], None]:
                         setattr(other, name, new)
 
     return swap
+
+
+def _fitted(new: object, old: object) -> object:
+    """Return a value of a class that was made anew as one of the class in use."""
+    kind = type(old)
+    if not is_dataclass(old) or type(new).__qualname__ != kind.__qualname__:
+        return new
+    return kind(**{one.name: getattr(new, one.name) for one in fields(old)})
 
 
 def main() -> int:

@@ -2,14 +2,20 @@
 
 import pytest
 
-from custom_components.surplus.control.guard.circuits import circuits_of, drawn_behind_a
+from custom_components.surplus.control.guard.circuits import (
+    circuits_of,
+    drawn_behind_a,
+    house_cap_of,
+)
 from custom_components.surplus.control.loads import control_of
 from custom_components.surplus.control.loads.base import Follower
 from custom_components.surplus.control.model import (
+    GridReading,
     LoadInput,
     Mode,
     SwitchedReading,
     SwitchedSpec,
+    TariffNow,
 )
 from custom_components.surplus.control.settings import Circuit, HomeSettings
 
@@ -63,3 +69,29 @@ def test_what_is_behind_two_breakers_counts_at_both_and_once() -> None:
 
 def test_nothing_is_drawn_behind_what_nobody_has_made() -> None:
     assert drawn() == {}
+
+
+def test_what_is_shown_behind_one_is_told_phase_by_phase() -> None:
+    circuit = Circuit(circuit_id="box", limit_a=20.0, load_ids=("one", "two"))
+    settings = HomeSettings(phases=3, circuits=(circuit,))
+    (group,) = circuits_of(settings, FOLLOWERS, OWN_W, 230.0)
+    assert group.shown_a == (10.0, 5.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("power_w", "drawn_va", "shown_a"),
+    [
+        (-460.0, 0.0, -2.0),
+        (1150.0, 2300.0, 5.0),
+        (None, 1150.0, 5.0),
+        (None, None, 0.0),
+    ],
+)
+def test_a_cap_counts_what_the_house_draws_by_power_before_apparent_power(
+    power_w: float | None, drawn_va: float | None, shown_a: float
+) -> None:
+    grid = GridReading(at=0.0, power_w=power_w, drawn_va=drawn_va)
+    tariff = TariffNow(house_cap_w=2300.0)
+    (cap,) = house_cap_of(tariff, grid, {"a": 230.0}, 230.0)
+    assert (cap.limit_a, cap.shown_a, cap.base_a) == (10.0, (shown_a,), (shown_a - 1,))
+    assert house_cap_of(TariffNow(), grid, {}, 230.0) == ()

@@ -288,6 +288,7 @@ class TestHeadroom:
 
     def test_the_tightest_is_named(self) -> None:
         room = self.headroom(self.group())
+        assert room.limit_a == 30
         room.begin_turn("a", None)
         assert room.tightest((1,)) == (20.0, LimitKind.CIRCUIT)
         assert room.limit_a == 20

@@ -5,7 +5,8 @@ from math import inf
 
 import pytest
 
-from custom_components.surplus.control.guard.clamp import relieve
+from custom_components.surplus.control.groups import Group
+from custom_components.surplus.control.guard.clamp import excesses_of, relieve
 from custom_components.surplus.control.limits import Headroom, Limit
 from custom_components.surplus.control.loads import control_of
 from custom_components.surplus.control.loads.base import Follower
@@ -137,6 +138,71 @@ class TestWhoGivesWay:
         car, hot = follower(charger("a"), 16 * V), follower(heater("b", 2), 900)
         given = caps((car, 16 * V), (hot, 900), shown_a=15.0, overload=True)
         assert given == {"a": pytest.approx(6 * V), "b": 0.0}
+
+    def test_a_trial_is_ended_where_it_is_too_much_and_not_by_a_warning(self) -> None:
+        trial = follower(switched("s"), 700)
+        control = trial[1]
+        control.switching.on, control.changed_at = True, 99.0
+        assert not control.stop_hurts(100.0)
+        least_w = control.span_w(V).least_w
+        assert least_w > 0
+        assert caps((trial, 700), shown_a=25.0) == {"s": 0}
+        assert caps((trial, 700), shown_a=15.0, overload=True) == {"s": least_w}
+
+    def test_the_limit_that_asks_for_most_counts(self) -> None:
+        for over_a in ({1: 1.0}, {1: 5.0}):
+            box = group(over_a, frozenset({"h"}))
+            headroom = Headroom((LIMIT,), (0.0,), (23.0,), groups=(box,))
+            given = relieve(
+                [follower(heater(), 2000)],
+                {"h": 2000.0},
+                headroom,
+                now=100.0,
+                voltage_v=V,
+            ).caps_w
+            assert given == {"h": pytest.approx(2000 - max(3.0, over_a[1]) * V)}
+
+
+def group(over_a: dict[int, float], load_ids: frozenset[str] | None) -> Group:
+    """Return a circuit, or a cap where all hang on it, that is so much exceeded."""
+    shown_a = tuple(10.0 + over_a.get(pole, -5.0) for pole in (1, 2, 3))
+    return Group(
+        key="g",
+        kind=LimitKind.CIRCUIT,
+        limit_a=10.0,
+        base_a=shown_a,
+        shown_a=shown_a,
+        load_ids=load_ids,
+        together=load_ids is None,
+        anywhere=frozenset({"lost"}),
+    )
+
+
+class TestExcess:
+    def test_of_a_circuit_only_those_behind_it_can_take_anything(self) -> None:
+        box = group({1: 3.0, 2: 4.0}, frozenset({"a", "lost"}))
+        (excess,) = excesses_of(Headroom((), (0.0,) * 3, groups=(box,)))
+        assert excess.needed_a("b", (1,)) == 0
+        assert excess.needed_a("a", (1, 3)) == 3
+        assert excess.needed_a("lost", (1,)) == 4
+        excess.take("b", (1,), 9.0)
+        excess.take("a", (1,), 1.0)
+        assert excess.over_a == {1: 2.0, 2: 4.0}
+        excess.take("lost", (3,), 0.5)
+        assert excess.over_a == {1: 1.5, 2: 3.5}
+
+    def test_of_a_cap_all_phases_of_a_load_count_together(self) -> None:
+        (excess,) = excesses_of(
+            Headroom((), (0.0,) * 3, groups=(group({1: 6.0}, None),))
+        )
+        assert excess.needed_a("a", (1, 2, 3)) == 2
+        excess.take("a", (2, 3), 1.0)
+        assert excess.over_a == {1: 4.0}
+
+    def test_what_is_at_its_limit_is_not_exceeded(self) -> None:
+        assert (
+            excesses_of(Headroom((), (0.0,) * 3, groups=(group({1: 0.0}, None),))) == []
+        )
 
 
 class TestMovesUnderWay:

@@ -1,11 +1,33 @@
 """Who stops where throttling is too little."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.surplus.control.guard.harm import Victim, least_harm
+from custom_components.surplus.control.freshness import MeterState
+from custom_components.surplus.control.groups import Group
+from custom_components.surplus.control.guard.clamp import Relief
+from custom_components.surplus.control.guard.harm import (
+    Scene,
+    Victim,
+    least_harm,
+    victim_of,
+)
+from custom_components.surplus.control.guard.watch import Watched
+from custom_components.surplus.control.limits import Headroom
+from custom_components.surplus.control.loads.base import Follower
+from custom_components.surplus.control.loads.circumstances import Circumstances
+from custom_components.surplus.control.model import (
+    HeaterReading,
+    HeaterSpec,
+    LimitKind,
+    Mode,
+)
+from custom_components.surplus.control.settings import HomeSettings
+
+from .guard_bench import START, V, load, running
 
 
 def victim(load_id: str, frees_a: float, *poles: int) -> Victim:
@@ -59,6 +81,108 @@ def test_each_phase_is_freed_on_its_own(
     if needed_a == {2: 2.0}:
         loads = loads[:2]
     assert chosen(needed_a, *loads) == stopped
+
+
+def test_where_one_phase_has_enough_nobody_else_on_it_is_stopped() -> None:
+    loads = victim("a", 5, 2), victim("b", 4, 1), victim("c", 6, 1)
+    assert chosen({1: 5.0, 2: 9.0}, *loads) == ["c", "a"]
+
+
+def scene(
+    follower: Follower, *, draws_w: float, obeys: bool = True, **caps_w: float
+) -> Scene:
+    load_id = follower[0].spec.load_id
+    return Scene(
+        followers=[follower],
+        own_w={load_id: draws_w},
+        relief=Relief(
+            caps_w=caps_w, obeying=frozenset({load_id}) if obeys else frozenset()
+        ),
+        around=Circumstances(
+            now=100.0,
+            wall=START,
+            voltage_v=V,
+            meter=MeterState.FRESH,
+            headroom=Headroom((), (0.0,)),
+            settings=HomeSettings(),
+        ),
+    )
+
+
+BOX = Watched(key="k", kind=LimitKind.BREAKER, limit_a=20.0, shown_a=(25.0,))
+
+
+class TestWhoMayBeStopped:
+    def test_what_it_draws_is_freed_on_each_of_its_phases(self) -> None:
+        one = load("s", 5.0, 1, 2)
+        assert victim_of(BOX, one, scene(one, draws_w=8 * V)) == Victim(
+            load_id="s", poles=(1, 2), frees_a=4.0
+        )
+
+    def test_no_more_than_it_was_told_or_is_left_by_throttling(self) -> None:
+        one = load("s", 5.0)
+        for around in (scene(one, draws_w=9 * V), scene(one, draws_w=9 * V, s=7 * V)):
+            found = victim_of(BOX, one, around)
+            assert found
+            assert found.frees_a == 5
+        found = victim_of(BOX, one, scene(one, draws_w=9 * V, s=2 * V))
+        assert found
+        assert found.frees_a == 2
+
+    def test_what_hardly_draws_is_left_alone(self) -> None:
+        one = load("s", 5.0)
+        assert victim_of(BOX, one, scene(one, draws_w=49.0)) is None
+        found = victim_of(BOX, one, scene(one, draws_w=60.0))
+        assert found
+        assert found.relieves({1: 1.0})
+
+    def test_not_one_that_does_not_obey(self) -> None:
+        one = load("s", 5.0)
+        assert victim_of(BOX, one, scene(one, draws_w=900.0, obeys=False)) is None
+
+    def test_not_one_that_is_off(self) -> None:
+        one = load("s", 5.0)
+        one[1].switching.on = False
+        assert victim_of(BOX, one, scene(one, draws_w=900.0)) is None
+
+    def test_not_one_that_a_person_wants(self) -> None:
+        one = load("s", 5.0, mode=Mode.BOOST)
+        assert victim_of(BOX, one, scene(one, draws_w=900.0)) is None
+
+    def test_not_one_that_can_be_throttled_to_nothing(self) -> None:
+        spec = HeaterSpec(load_id="h", name="h", priority=1, max_w=2000.0)
+        one = running(spec, HeaterReading(reachable=True), 900.0)
+        assert victim_of(BOX, one, scene(one, draws_w=900.0)) is None
+
+    def test_not_one_behind_another_circuit(self) -> None:
+        for behind in ("s", "x"):
+            box = Watched(
+                key="g",
+                kind=LimitKind.CIRCUIT,
+                limit_a=20.0,
+                shown_a=(25.0,),
+                group=Group(
+                    key="g",
+                    kind=LimitKind.CIRCUIT,
+                    limit_a=20.0,
+                    base_a=(0.0,),
+                    shown_a=(25.0,),
+                    load_ids=frozenset({behind}),
+                ),
+            )
+            one = load("s", 5.0)
+            found = victim_of(box, one, scene(one, draws_w=900.0))
+            assert (found is not None) is (behind == "s")
+
+    @pytest.mark.parametrize(("since", "spared"), [(60.0, True), (30.0, False)])
+    def test_a_cap_breaks_no_minimum_time_and_a_breaker_does(
+        self, since: float, spared: bool
+    ) -> None:
+        one = load("s", 5.0, min_on_s=60.0)
+        one[1].switching.since = since
+        cap = replace(BOX, kind=LimitKind.HOUSE_CAP)
+        assert (victim_of(cap, one, scene(one, draws_w=900.0)) is None) is spared
+        assert victim_of(BOX, one, scene(one, draws_w=900.0)) is not None
 
 
 AMPERES = st.integers(1, 40)

@@ -1,5 +1,7 @@
 """Limits above every mode."""
 
+from math import inf
+
 from custom_components.surplus.control.limits import (
     Headroom,
     Limit,
@@ -318,3 +320,82 @@ class TestKnowingTheLimits:
     def test_the_currents_of_three_phases_are_believed_before_a_total(self) -> None:
         grid = GridReading(at=0, power_w=2300, currents_a=(1.0, -2.0, 9.0))
         assert grid_currents_a(THREE, grid) == (1.0, -2.0, 9.0)
+
+
+class TestTurns:
+    """What one load is handed, and what is kept from it."""
+
+    def headroom(self, **more: object) -> Headroom:
+        limit = Limit(kind=LimitKind.BREAKER, current_a=20)
+        shown_a = (9.0, 5.0, 2.0)
+        return Headroom((limit,), (5.0, 5.0, 2.0), shown_a, **more)
+
+    def test_before_them_it_has_its_least_and_no_more(self) -> None:
+        headroom = self.headroom()
+        headroom.begin_turn("a", None, kept_a=(4.0, 12.0, 0.0), least_a=6.0)
+        assert headroom.tightest((1,)) == (11.0, LimitKind.BREAKER)
+        assert headroom.tightest((2,)) == (6.0, LimitKind.BREAKER)
+        assert headroom.tightest((3,)) == (18.0, LimitKind.BREAKER)
+        assert headroom.tightest((1, 2, 3)) == (6.0, LimitKind.BREAKER)
+        headroom.begin_turn("a", None, kept_a=(4.0, 12.0, 0.0), least_a=16.0)
+        assert headroom.tightest((1,)) == (15.0, LimitKind.BREAKER)
+        headroom.end_turn((1,), 0.0)
+        headroom.begin_turn("b", None)
+        assert headroom.tightest((2,)) == (15.0, LimitKind.BREAKER)
+
+    def test_it_has_no_more_than_it_may_be_told(self) -> None:
+        headroom = self.headroom()
+        headroom.begin_turn("a", 7.0)
+        assert headroom.tightest((1,)) == (7.0, LimitKind.BREAKER)
+        headroom.begin_turn("a", 70.0)
+        assert headroom.tightest((1,)) == (15.0, LimitKind.BREAKER)
+        headroom.begin_turn("a", 7.0)
+        headroom.end_turn((1,), 0.0)
+        assert headroom.tightest((1,)) == (15.0, LimitKind.BREAKER)
+
+    def test_what_waits_is_kept_from_starts_on_its_phases(self) -> None:
+        headroom = self.headroom(expected_a=1.0)
+        assert headroom.kept_from_starts_a((1, 2)) == 1
+        headroom.keep_from_starts((1, 2), 3.0)
+        headroom.keep_from_starts((2,), 1.5)
+        assert headroom.kept_from_starts_a((1,)) == 4
+        assert headroom.kept_from_starts_a((1, 2, 3)) == 5.5
+        assert headroom.kept_from_starts_a((3,)) == 1
+
+    def test_a_warning_counts_as_exceeded_and_leaves_no_rise(self) -> None:
+        assert not self.headroom().exceeded((1,))
+        assert self.headroom(overload=True).exceeded((1,))
+        assert self.headroom(overload=True).to_rise_a((1,)) == -inf
+
+    def test_a_rise_fits_on_what_is_shown_beside_what_has_risen(self) -> None:
+        headroom = self.headroom(expected_a=1.0)
+        assert headroom.to_rise_a((1,)) == 10
+        assert headroom.to_rise_a((2, 3)) == 14
+        assert headroom.to_rise_a((1,), {1: 2.0, 2: 9.0}) == 12
+        headroom.begin_turn("a", None)
+        headroom.take((1, 2), 6.0)
+        headroom.end_turn((1, 2), 4.0)
+        assert headroom.to_rise_a((1,)) == 8
+        assert headroom.to_rise_a((2,)) == 12
+        assert headroom.to_rise_a((3,)) == 17
+        # One that takes what it draws does not rise, whoever had its turn before.
+        headroom.begin_turn("c", None)
+        headroom.take((1,), 2.0)
+        headroom.end_turn((1,), 2.0)
+        assert headroom.to_rise_a((1,)) == 8
+        # What it gives back is not there for others yet.
+        headroom.begin_turn("b", None)
+        headroom.take((3,), 1.0)
+        headroom.end_turn((3,), 5.0)
+        assert headroom.to_rise_a((3,)) == 17
+
+    def test_without_a_meter_or_a_limit_nobody_knows(self) -> None:
+        limit = Limit(kind=LimitKind.BREAKER, current_a=20)
+        assert Headroom((limit,), (5.0,)).to_rise_a((1,)) is None
+        assert Headroom((), (5.0,), (5.0,)).to_rise_a((1,)) is None
+
+    def test_who_claims_room_claims_it_on_its_phases(self) -> None:
+        headroom = self.headroom()
+        headroom.claim((1, 2))
+        assert headroom.claimed((2, 3))
+        assert not headroom.claimed((3,))

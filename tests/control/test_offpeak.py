@@ -12,8 +12,11 @@ import pytest
 
 from custom_components.surplus.control.freeze import freeze, thaw
 from custom_components.surplus.control.model import (
+    BatteryReading,
+    GridReading,
     Period,
     PriceClass,
+    Snapshot,
     TariffNow,
     TariffSpan,
 )
@@ -130,6 +133,44 @@ def test_room_is_kept_from_before_it_begins_until_it_is_seen() -> None:
     assert {power_w for since_s, power_w in expected if -300 <= since_s <= 60} == {
         2200.0
     }
+
+
+def test_what_the_house_draws_anyway_is_not_taken_for_it() -> None:
+    nights = Nights()
+    nights.learn(*[heater(2200, base_w=1600)] * 3)
+    expected = nights.night(heater(2200, delay_s=60, base_w=1600))
+    assert span_of(expected) == (-LEAD_S, 60.0)
+
+
+def test_once_it_was_seen_it_is_expected_no_more_though_it_ends() -> None:
+    nights = Nights()
+    nights.learn(*[heater(2200)] * 3)
+    expected = nights.night(lambda since_s: 2600 if 20 <= since_s < 60 else 400)
+    assert span_of(expected) == (-LEAD_S, 20.0)
+
+
+def test_what_loads_draw_and_batteries_and_the_sun_give_is_reckoned_with() -> None:
+    offpeak = OffPeakStart()
+    for since_s in range(-300, 1200, 5):
+        began = since_s >= 20
+        # 2200 W more: of these the sun gives 300 W, a battery 500 W. A car takes 1000 W.
+        grid = GridReading(at=float(since_s), power_w=1800.0 if began else 400.0)
+        battery = BatteryReading(at=grid.at, power_w=500.0 if began else 0.0)
+        offpeak.look(
+            Snapshot(
+                now=grid.at,
+                wall=NIGHT + timedelta(seconds=since_s),
+                grid=grid,
+                loads=(),
+                tariff=TariffNow(price_class=CHEAP if since_s >= 0 else NORMAL),
+                solar_w=300.0 if began else 0.0,
+                batteries=(battery,),
+            ),
+            grid,
+            {"car": 1000.0 if began else 0.0},
+        )
+    (night,) = offpeak.as_list()[0]["nights"]
+    assert night == [[20, 1200]]
 
 
 def test_room_is_given_back_when_it_does_not_start() -> None:

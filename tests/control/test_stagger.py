@@ -10,6 +10,7 @@ from custom_components.surplus.control.engine import Engine
 from custom_components.surplus.control.freeze import freeze, thaw
 from custom_components.surplus.control.model import Mode, Reason, SwitchedReading
 from custom_components.surplus.control.settings import HomeSettings
+from custom_components.surplus.control.stagger import Stagger
 
 from .mixed_house import MixedHouse, Plant, charger, heater, storage, switched
 
@@ -182,6 +183,48 @@ def test_before_and_long_after_nobody_waits() -> None:
     for load in late.loads:
         load.ask(Mode.ECO)
     assert starts(late, 5) == {"a": 0, "b": 0}
+
+
+def test_when_off_peak_is_over_at_once_so_is_the_waiting() -> None:
+    stagger = Stagger()
+    for now, cheap, waits in (
+        (0.0, False, False),
+        (10.0, True, True),
+        (20.0, None, False),
+        (30.0, True, True),
+        (40.0, False, False),
+        (50.0, True, True),
+        (650.0, True, False),
+    ):
+        assert stagger.see([], cheap=cheap, now=now) is waits
+
+
+def test_what_runs_is_not_held_back_for_what_begins() -> None:
+    car = Plant(spec=charger("car", 2, max_a=32.0), mode=Mode.ECO)
+    dead = pump("a", 1)
+    dead.mode = Mode.OFF
+    dead.shows = lambda power_w: 0.0
+    house = evening(dead, car, base_w=-13 * 230.0)
+    house.run(240)
+    before = car.value
+    assert before > 6
+    house.cheap = True
+    dead.ask(Mode.ECO)
+    house.run(5)
+    assert dead.value == 1
+    assert car.value >= before
+
+
+def test_who_would_not_run_anyway_says_so() -> None:
+    asked = Plant(spec=charger("car", 1, max_a=32.0), mode=Mode.BOOST)
+    dead = pump("a", 2)
+    dead.shows = lambda power_w: 0.0
+    house = evening(asked, dead, pump("off", 3), base_w=50 * 230.0)
+    house.loads[2].ask(Mode.OFF)
+    house.cheap = True
+    house.run(2)
+    assert house.decision("car").reason is Reason.LIMITED
+    assert house.decision("off").reason is Reason.MODE_OFF
 
 
 def test_a_restart_in_the_cheap_hours_is_no_beginning() -> None:

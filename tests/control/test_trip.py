@@ -105,6 +105,18 @@ def test_over_a_gap_the_more_of_both_ends_flowed() -> None:
     assert before.share > 0.5
 
 
+@pytest.mark.parametrize(("gap_s", "flowed"), [(10.0, 0.1), (11.0, 1.2)])
+def test_up_to_ten_seconds_what_flowed_first_has_gone_on(
+    gap_s: float, flowed: float
+) -> None:
+    heat = heat_after([0.1])
+    heat.observe(gap_s, 10.0, [12.0])
+    alike = heat_after([0.1])
+    alike.observe(1e-9, 10.0, [10 * flowed])
+    alike.observe(gap_s, 10.0, [10 * flowed])
+    assert heat.share == pytest.approx(alike.share)
+
+
 def test_the_first_reading_has_lasted_for_ever() -> None:
     heat = heat_after([1.5])
     assert heat.seconds_left(0.0) == 0
@@ -121,7 +133,15 @@ def test_it_is_no_cooler_after_a_restart_whatever_the_law() -> None:
 
 
 @pytest.mark.parametrize(
-    "saved", [{}, {"share": "hot"}, {"share": -1}, {"share": nan}, {"share": None}]
+    "saved",
+    [
+        {},
+        {"share": "hot"},
+        {"share": -1},
+        {"share": nan},
+        {"share": inf},
+        {"share": None},
+    ],
 )
 def test_a_damaged_image_is_refused(saved: dict[str, float]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
@@ -132,6 +152,37 @@ def test_a_limit_that_falls_finds_it_as_warm_as_it_may_be() -> None:
     heat = heat_after([0.9] * 2)
     heat.observe(2.0, 5.0, [9.0])
     assert heat.seconds_left(2.0) == 0
+
+
+def test_no_pole_is_cooler_under_another_limit_than_the_hottest_was() -> None:
+    heat = Heat(LINKY)
+    heat.observe(0.0, 10.0, [12.0, 1.0])
+    assert heat.share == pytest.approx(1.44 / 1.69)
+    heat.observe(1.0, 5.0, [0.0, 15.0])
+    cold = Heat(LINKY)
+    cold.observe(0.0, 5.0, [0.0, 0.0])
+    cold.observe(1.0, 5.0, [0.0, 15.0])
+    assert heat.seconds_left(1.0, [0.0, 15.0]) == 0
+    assert heat.seconds_left(1.0, [15.0, 0.0]) < cold.seconds_left(1.0, [15.0, 0.0]) / 4
+
+
+def test_more_poles_than_before_are_as_warm_as_those_were() -> None:
+    heat = heat_after([1.2] * 2)
+    heat.observe(2.0, 10.0, [0.0, 0.0, 0.0])
+    assert heat.share == pytest.approx(1.44 / 1.69)
+    one_a, three_a = [20.0], [0.0, 0.0, 20.0]
+    assert heat.seconds_left(2.0, three_a) == pytest.approx(
+        heat_after([1.2] * 3).seconds_left(2.0, one_a), rel=0.01
+    )
+
+
+def test_what_was_saved_is_no_hotter_than_what_opens_it() -> None:
+    assert Heat(LINKY, {"share": 7.0}).share == 1
+    assert Heat(LINKY, heat_after([0.0, *[9.0] * 99]).as_dict()).share == 1
+
+
+def test_before_anything_was_seen_it_holds_for_ever() -> None:
+    assert Heat(LINKY).seconds_left(0.0, [99.0]) == inf
 
 
 @pytest.mark.parametrize("at", [0.0, 1.0])

@@ -87,6 +87,19 @@ def test_a_day_that_was_not_seen_as_a_whole_is_no_model() -> None:
     assert told(ahead)[1:] == [("06-10 06:38", "peak"), ("06-10 22:38", "off_peak")]
 
 
+@pytest.mark.parametrize(("first", "known"), [("00:05", True), ("00:11", False)])
+def test_a_day_that_was_seen_from_minutes_after_midnight_began_like_this(
+    first: str, known: bool
+) -> None:
+    hours = LearnedHours()
+    wall = at(f"2026-06-08 {first}")
+    live(hours, f"2026-06-08 {first}", (at("2026-06-09 00:00") - wall) / timedelta(1))
+    ahead = hours.ahead(at("2026-06-09 00:00"), at("2026-06-09 12:00"))
+    assert told(ahead) == (
+        [("06-09 00:00", "off_peak"), ("06-09 06:38", "peak")] if known else []
+    )
+
+
 def test_looks_that_are_seldom_are_enough() -> None:
     hours = LearnedHours()
     live(hours, "2026-06-08 00:00", 1, step_min=5)

@@ -146,6 +146,14 @@ def test_a_week_end_may_be_off_peak_as_a_whole() -> None:
     ]
 
 
+def test_a_season_holds_its_first_and_its_last_day_and_may_be_one() -> None:
+    one = Season(first=(7, 14), last=(7, 14))
+    days = [at(f"2026-07-{number:02}").date() for number in range(1, 32)]
+    assert [here.day for here in days if one.holds(here)] == [14]
+    some = Season(first=(7, 14), last=(7, 16))
+    assert [here.day for here in days if some.holds(here)] == [14, 15, 16]
+
+
 def test_a_season_may_go_past_new_year() -> None:
     winter = Season(first=(11, 1), last=(3, 31))
     for date, holds in (

@@ -100,7 +100,7 @@ class Guard:
     ) -> None:
         """Take in a reading of what limits go by; one that was seen before is none."""
         self._events = []
-        if self._at is not None and at == self._at:
+        if at == self._at:
             return
         self._at = at
         linky = bool(grid.cutoff_va or grid.subscribed_va)
@@ -112,7 +112,6 @@ class Guard:
     def see_nothing(self) -> None:
         """Take in that no meter shows anything."""
         self._events = []
-        self._watched = ()
         self._shedding.see_nothing()
 
     # ---- what is done --------------------------------------------------------------

@@ -83,8 +83,6 @@ def least_harm(
     chosen: list[Victim] = []
     left_a = dict(needed_a)
     for victim in helpful:
-        if _enough(chosen, needed_a):
-            break
         if not victim.relieves(left_a):
             continue
         chosen.append(victim)

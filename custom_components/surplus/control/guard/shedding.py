@@ -32,7 +32,6 @@ _ARRIVES_WITHIN_S = 60.0
 _SEEN_SHARE = 0.5
 # What was stopped in vain is let go after this, room or not.
 _IN_VAIN_S = 300.0
-_ASKED = frozenset({Mode.BOOST, Mode.MANUAL})
 
 
 @dataclass(kw_only=True, slots=True)
@@ -217,7 +216,7 @@ class Shedding:
                 shed.roomy_since = now
             if shed.since is None:
                 shed.since = now
-            if load.mode in _ASKED and not control.may_shed(load):
+            if not control.may_shed(load):
                 # A person wants it on since, and it is none to be shed: as soon as it fits.
                 shed.wait_s = 0.0
             elif shed.wishes not in (None, load.wishes):

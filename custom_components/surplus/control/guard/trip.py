@@ -143,4 +143,4 @@ class Heat:
 
     def as_dict(self) -> dict[str, float]:
         """Return what must survive a restart: nobody sees what flows meanwhile."""
-        return {"share": round(min(self.share, 1.0), 4)}
+        return {"share": round(self.share, 4)}

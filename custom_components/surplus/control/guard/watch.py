@@ -226,7 +226,12 @@ def _counted(saved: Mapping[str, Any]) -> tuple[float, int]:
         float(saved.get("overload_s", 0.0)),
         saved.get("overloads", 0),
     )
-    if not isfinite(overload_s) or overload_s < 0 or overloads != int(overloads):
+    if (
+        not isfinite(overload_s)
+        or overload_s < 0
+        or overloads != int(overloads)
+        or overloads < 0
+    ):
         raise ValueError("what was counted of overloads is no count")
     return overload_s, int(overloads)
 

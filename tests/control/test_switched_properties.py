@@ -179,7 +179,7 @@ def _room(engine: Engine, snapshot: Snapshot) -> dict[int, float] | None:
     return {phase + 1: home.breaker_a - base[phase] for phase in range(home.phases)}
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=12, deadline=None)
 @given(
     least_h=st.floats(0.2, 6),
     suns=st.lists(st.sampled_from([-4000.0, -1500.0, 300.0, 900.0]), min_size=24),

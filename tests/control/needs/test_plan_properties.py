@@ -35,7 +35,7 @@ tariffs = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     tariff=tariffs,
     share=st.floats(0.1, 1.2),
@@ -79,7 +79,7 @@ def test_a_need_is_met_where_it_can_be_and_dear_hours_are_left_alone(
     assert bench.taken_wh >= min(target_wh, reachable_wh) - power_w / 60.0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     charge=st.floats(0.05, 0.95),
     limit=st.floats(0.3, 0.99),

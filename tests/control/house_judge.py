@@ -259,7 +259,8 @@ class Judge:
             settled = house.settled and all(body.settled for body in house.bodies)
             for phase in {phase for body in risen for phase in body.uses}:
                 shown_a = sum(
-                    house.drew_a[body.spec.load_id].get(phase, 0.0) for body in members
+                    house.drew_a.get(body.spec.load_id, {}).get(phase, 0.0)
+                    for body in members
                 )
                 risen_a = sum(
                     rises[body.spec.load_id].get(phase, 0.0) for body in risen

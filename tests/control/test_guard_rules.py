@@ -233,3 +233,54 @@ class TestWhatIsTold:
         bench.guard.is_followed = True
         bench.run(201, 212, 5.0)
         assert not bench.state.futile
+
+
+class TestHowMany:
+    """As many as let a slow breaker hold another minute; all where that is no reserve."""
+
+    @staticmethod
+    def linky(*draws_a: float) -> Bench:
+        loads = [load(f"l{n}", draw_a) for n, draw_a in enumerate(draws_a)]
+        bench = Bench(*loads, limits=(limit(20.0, LimitKind.SUBSCRIPTION),))
+        bench.cutoff_va = 20.0 * V
+        return bench
+
+    def test_of_a_linky_one_where_that_gives_a_minute(self) -> None:
+        bench = self.linky(5.0, 5.0)
+        bench.run(0, 200, 18.0)
+        bench.run(201, 262, 32.0)
+        assert bench.shed == {"l1"}
+
+    def test_an_ordinary_breaker_is_brought_below_its_limit(self) -> None:
+        bench = Bench(load("a", 2.0), load("b", 2.0), load("c", 2.0))
+        bench.run(0, 200, 18.0)
+        bench.run(201, 203, 25.0)
+        assert bench.shed == {"a", "b", "c"}
+
+    def test_on_an_old_reading_what_has_flowed_since_counts(self) -> None:
+        bench = self.linky(8.0, 8.0)
+        bench.show(0.0, 18.0)
+        bench.show(60.0, 18.0)
+        bench.show(62.0, 29.6)
+        left_s = bench.state.seconds_left
+        assert left_s is not None
+        assert left_s > 60
+        for age in range(1, round(left_s) - 20):
+            bench.show(62.0, 29.6, now=62.0 + age, is_new=False)
+        # With 29 s left, not with the last 8.
+        assert bench.shed
+
+    def test_where_one_was_not_seen_to_end_all_that_it_takes(self) -> None:
+        bench = self.linky(3.0, 3.0, 3.0, 3.0, 3.0)
+        bench.run(0, 60, 18.0)
+        at = 61
+        while not bench.shed:
+            bench.show(float(at), 31.0)
+            at += 1
+        first = bench.shed
+        assert len(first) < 4
+        # Something else began in the same seconds: the meter stands still.
+        while bench.shed == first:
+            bench.show(float(at), 31.0)
+            at += 1
+        assert len(bench.shed) == 5

@@ -105,8 +105,8 @@ def test_over_a_gap_the_more_of_both_ends_flowed() -> None:
     assert before.share > 0.5
 
 
-@pytest.mark.parametrize(("gap_s", "flowed"), [(10.0, 0.1), (11.0, 1.2)])
-def test_up_to_ten_seconds_what_flowed_first_has_gone_on(
+@pytest.mark.parametrize(("gap_s", "flowed"), [(2.0, 0.1), (2.5, 1.2), (10.0, 1.2)])
+def test_between_frames_of_a_linky_what_flowed_first_has_gone_on(
     gap_s: float, flowed: float
 ) -> None:
     heat = heat_after([0.1])
@@ -230,16 +230,27 @@ def test_what_it_carries_for_a_time_opens_it_then_and_no_sooner(
 ) -> None:
     heat = heat_after(shares, law)
     now = len(shares) - 1.0
-    most_a = heat.holding_a(seconds)
+    (most_a,) = heat.holding_a(seconds, now)
     assert most_a >= 10 * law.holds * (1 - 1e-9)
     assert heat.seconds_left(now, [0.999 * most_a]) >= seconds
     if most_a > 10 * law.holds * 1.001:
         assert heat.seconds_left(now, [1.001 * most_a]) <= seconds
 
 
-def test_the_hottest_pole_says_what_is_carried_for_a_time() -> None:
-    heat = Heat(LINKY)
-    heat.observe(0.0, 10.0, [2.0, 12.0, 2.0])
-    alone = Heat(LINKY)
-    alone.observe(0.0, 10.0, [12.0])
-    assert heat.holding_a(60.0) == alone.holding_a(60.0)
+def test_each_pole_carries_what_it_would_alone() -> None:
+    heat, currents_a = Heat(LINKY), [2.0, 12.0, 5.0]
+    heat.observe(0.0, 10.0, currents_a)
+    for pole, current_a in enumerate(currents_a):
+        alone = Heat(LINKY)
+        alone.observe(0.0, 10.0, [current_a])
+        assert heat.holding_a(60.0, 0.0)[pole] == alone.holding_a(60.0, 0.0)[0]
+    assert heat.holding_a(60.0, 0.0)[0] > heat.holding_a(60.0, 0.0)[1]
+
+
+def test_while_nothing_is_heard_what_flowed_warms_it() -> None:
+    heard, unheard = (heat_after([0.5, 1.6]) for _ in range(2))
+    heard.observe(31.0, 10.0, [16.0])
+    assert unheard.holding_a(60.0, 31.0)[0] == pytest.approx(
+        heard.holding_a(60.0, 31.0)[0]
+    )
+    assert unheard.holding_a(60.0, 31.0)[0] < unheard.holding_a(60.0, 1.0)[0]

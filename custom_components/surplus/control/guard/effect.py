@@ -73,6 +73,11 @@ class Futility:
         return self._round is not None
 
     @property
+    def doubted(self) -> bool:
+        """Whether the last round did not show: a small one may drown in the house."""
+        return self._vain > 0
+
+    @property
     def pending_a(self) -> dict[str, float]:
         """What the meter is still to show of a round, in A on each phase of a load.
 

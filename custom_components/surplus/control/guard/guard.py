@@ -32,7 +32,7 @@ from .watch import Watch, Watched, watched_of
 # With less left until a breaker opens, what hurts is done: loads stop. A charger may need
 # some seconds to obey, and a meter to show it.
 _URGENT_S = 30.0
-# Only so many stop that it holds for this long: most peaks are over by then.
+# Only so many stop that a slow one holds for this long: most peaks are over by then.
 _SETTLES_S = 60.0
 # A limit exceeded for longer is no peak.
 _LASTING_S = 300.0
@@ -292,9 +292,10 @@ class Guard:
             return left_s, {}
         if one.warned and not one.over_a(one.shown_a):
             return left_s, dict.fromkeys(range(1, len(then_a) + 1), _WARNED_A)
-        if lasts_s > _LASTING_S:
+        if lasts_s > _LASTING_S or self._futility.doubted:
             return left_s, one.over_a(then_a)
-        return left_s, one.over_a(then_a, self._watch.holding_a(one, _SETTLES_S))
+        carried_a = self._watch.holding_a(one, _SETTLES_S, now)
+        return left_s, one.over_a(then_a, carried_a)
 
     def _stop(
         self,

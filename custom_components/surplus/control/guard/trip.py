@@ -38,8 +38,9 @@ LINKY = TripLaw(tau_s=-1.0 / log1p(-0.008), holds=1.3)
 # about half a minute, twice in some ten seconds, three times in four.
 BREAKER = TripLaw(tau_s=30.0, holds=1.13)
 
-# Readings further apart than this leave open what flowed between them.
-_SEEN_THROUGH_S = 10.0
+# Readings further apart than this leave open what flowed between them: an overload may
+# have begun right after the first.
+_SEEN_THROUGH_S = 2.0
 # What a limit may fall by before what was seen under it says nothing of the new one.
 _SAME_LIMIT = 0.95
 
@@ -131,15 +132,21 @@ class Heat:
             return inf
         return max(0.0, left_s - max(0.0, now - self._at))
 
-    def holding_a(self, seconds: float) -> float:
-        """Return what the hottest pole carries for so long until it opens, in A.
+    def holding_a(self, seconds: float, now: float) -> tuple[float, ...]:
+        """Return what each pole carries for so long from now on until it opens, in A.
 
         Of one that was observed; what it carries for ever where that is more.
         """
-        most, heat = self.law.opens_at, max(self._heats)
-        grows = exp(seconds / self.law.tau_s)
-        warms_to = max(most, (grows * most - heat) / (grows - 1))
-        return self._limit_a * sqrt(warms_to)
+        most, tau_s = self.law.opens_at, self.law.tau_s
+        age_s = max(0.0, now - (now if self._at is None else self._at))
+        cooled, grows = exp(-age_s / tau_s), exp(seconds / tau_s)
+        carried = []
+        for share, heat in zip(self._shares, self._heats, strict=True):
+            # What flowed at the last reading has gone on since.
+            heat_now = share * share - (share * share - heat) * cooled
+            warms_to = max(most, (grows * most - heat_now) / (grows - 1))
+            carried.append(self._limit_a * sqrt(warms_to))
+        return tuple(carried)
 
     def as_dict(self) -> dict[str, float]:
         """Return what must survive a restart: nobody sees what flows meanwhile."""

@@ -43,18 +43,20 @@ class Watched:
         return (shown_a[0] if len(shown_a) == 1 else max(shown_a)) > self.limit_a
 
     def over_a(
-        self, currents_a: Sequence[float], allowed_a: float | None = None
+        self, currents_a: Sequence[float], carried_a: Sequence[float] | None = None
     ) -> dict[int, float]:
         """Return by how much poles with these currents are over it, where they are.
 
-        Over ``allowed_a`` where that is given.
+        Over what each has ``carried_a`` where that is given and more.
         """
-        most_a = self.limit_a if allowed_a is None else max(allowed_a, self.limit_a)
-        return {
-            pole: amperes - most_a
-            for pole, amperes in enumerate(currents_a, start=1)
-            if amperes > most_a
-        }
+        over_a = {}
+        for pole, amperes in enumerate(currents_a, start=1):
+            most_a = self.limit_a
+            if carried_a is not None:
+                most_a = max(most_a, carried_a[pole - 1])
+            if amperes > most_a:
+                over_a[pole] = amperes - most_a
+        return over_a
 
     def without_a(
         self, freed_a: Mapping[str, float], phases_of: Mapping[str, Sequence[int]]
@@ -211,10 +213,18 @@ class Watch:
         heat = self._heats.get(one.key)
         return inf if heat is None else heat.seconds_left(now, currents_a)
 
-    def holding_a(self, one: Watched, seconds: float) -> float | None:
-        """Return what a breaker carries for so long; None where there is none."""
+    def holding_a(
+        self, one: Watched, seconds: float, now: float
+    ) -> tuple[float, ...] | None:
+        """Return what each pole carries for so long; None where that says too little.
+
+        There is no breaker, or a quick one: what it carries for longer than it is slow
+        is all that it carries, and leaves no time for the next peak.
+        """
         heat = self._heats.get(one.key)
-        return None if heat is None else heat.holding_a(seconds)
+        if heat is None or heat.law.tau_s < seconds:
+            return None
+        return heat.holding_a(seconds, now)
 
     def lasts_s(self, one: Watched, now: float) -> float:
         """Return for how long a limit that is exceeded has been."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import pairwise
 import logging
 from math import isfinite
 import re
@@ -28,7 +29,9 @@ _HOTTEST_C: Final = 110.0
 # Words of charger integrations: "Disconnected", "not_connected", "charge_done",
 # "Charging finished, vehicle still connected".
 _WORD: Final = re.compile(r"[a-z]+")
-_NO_VEHICLE: Final = frozenset({"available", "disconnected", "unplugged"})
+_NO_VEHICLE: Final = frozenset(
+    {"available", "disconnected", "notconnected", "unconnected", "unplugged"}
+)
 _NOT: Final = frozenset({"no", "not"})
 _VEHICLE: Final = frozenset({"car", "connected", "ev", "plugged", "vehicle"})
 _PLUGGED: Final = frozenset(
@@ -56,10 +59,12 @@ def plugged_of(state: State | None) -> bool | None:
     """
     if state is None or not is_known(state):
         return None
-    words = set(_WORD.findall(state.state.lower()))
-    if words & _NO_VEHICLE or (words & _NOT and words & _VEHICLE):
+    words = _WORD.findall(state.state.lower())
+    # Negated is the word that follows: "connected, not charging" is plugged in.
+    negated = any(word in _NOT and after in _VEHICLE for word, after in pairwise(words))
+    if negated or not _NO_VEHICLE.isdisjoint(words):
         return False
-    return True if words & _PLUGGED else None
+    return None if _PLUGGED.isdisjoint(words) else True
 
 
 def number_of(state: State | None) -> float | None:

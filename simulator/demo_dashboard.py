@@ -260,9 +260,14 @@ def dashboard(entities: Mapping[str, str], language: str) -> dict[str, Any]:
     ]
     if measures:
         measures.insert(0, _heading(texts["meters"], "mdi:meter-electric"))
+    shown_while = {
+        "breaker": [_is_below(entities, "breaker", BREAKER_FAR_S)],
+        "next_tariff": [_is_not(entities, "next_tariff", "unknown")],
+    }
     counts = [
-        *tiles("breaker", visibility=[_is_below(entities, "breaker", BREAKER_FAR_S)]),
-        *tiles(*_COUNTS[1:]),
+        card
+        for role in _COUNTS
+        for card in tiles(role, visibility=shown_while.get(role, []))
     ]
     if counts:
         counts.insert(0, _heading(texts["counts"], "mdi:scale-balance"))

@@ -190,6 +190,8 @@ async def test_a_source_that_stops_is_lost_after_five_minutes_and_eco_is_solar(
     await tell(**ENTITY)
     await set_mode(hass, Mode.ECO)
     await life.run(30, 500)
+    # It tells its period, but nobody announces the next one.
+    assert shown(hass, "next_tariff_change") == "unknown"
     hass.states.async_set("sensor.period", "unavailable")
     await life.run(295, 500)
     assert charger.reading.offered_a == 32
@@ -199,6 +201,7 @@ async def test_a_source_that_stops_is_lost_after_five_minutes_and_eco_is_solar(
     assert is_lost(hass)
     assert hass.states.get("binary_sensor.home_tariff_source").state == "on"
     assert shown(hass, "tariff_period") == "unavailable"
+    assert shown(hass, "next_tariff_change") == "unavailable"
     assert home_entry.runtime_data.tariff.cheap() is None
     await life.run(400, 500)
     assert charger.reading.offered_a == 0

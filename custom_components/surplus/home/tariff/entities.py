@@ -34,12 +34,13 @@ class TariffDescription(SensorEntityDescription):
     """A tariff sensor's row.
 
     ``exists_fn`` is whether this tariff has such a thing, ``contract`` the only one that
-    has it; None for all.
+    has it; None for all. ``announced`` is what a tariff that tells its period need not.
     """
 
     value_fn: Callable[[HomeTariff], Value]
     exists_fn: Callable[[HomeTariff], bool] = lambda _tariff: True
     contract: Contract | None = None
+    announced: bool = False
 
     def is_of_another(self, tariff: HomeTariff) -> bool:
         """Whether it is known that this tariff has no such thing."""
@@ -103,6 +104,7 @@ SENSORS: Final = (
         translation_key="tariff_next_change",
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=lambda tariff: tariff.tariff.next_change,
+        announced=True,
     ),
     _word("tempo_today", _COLOURS, lambda tariff: _colour(tariff, 0), Contract.TEMPO),
     _word(
@@ -134,8 +136,13 @@ class TariffSensor(LiveSensor, HomeEntity):
     @property
     @override
     def available(self) -> bool:
-        """Whether it is known."""
-        return self.live_value is not None
+        """Whether it is known, or that nobody announces it."""
+        if self.live_value is not None:
+            return True
+        return (
+            self.entity_description.announced
+            and self.coordinator.tariff.known.period is not None
+        )
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -4,6 +4,7 @@ Needs Chromium (SURPLUS_BROWSER names it). With SURPLUS_SCREENSHOTS set to a fol
 pictures of the README are made there.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 import os
 from pathlib import Path
@@ -83,6 +84,18 @@ async def open_dashboard(browser: Browser, world: World, **context: object) -> P
     return page
 
 
+async def until_it_shows(page: Page, world: World, current: str) -> None:
+    """Wait until the page shows what a current is: it may move meanwhile."""
+    async with asyncio.timeout(60):
+        while True:
+            value = (await world.hass.states())[current]["state"]
+            # The other loads may have their part by now.
+            assert _number(value) in range(6, 15)
+            if await page.get_by_text(f"{float(value):.1f}").count():
+                return
+            await page.wait_for_timeout(500)
+
+
 async def keep_picture(page: Page, name: str) -> None:
     """Keep a picture where one is wanted."""
     if folder := os.environ.get("SURPLUS_SCREENSHOTS"):
@@ -97,14 +110,9 @@ async def test_the_dashboard_shows_live_values_and_the_reason(
     browser: Browser, shown: World, scheme: str, size: dict[str, int]
 ) -> None:
     page = await open_dashboard(browser, shown, viewport=size, color_scheme=scheme)
-    current = shown.entities[f"ocpp:{IDENTITY}_current"]
-    state = (await shown.hass.states())[current]
-    shown_as = f"{float(state['state']):.1f}"
     card = page.locator("hui-tile-card").filter(has_text="Current").first
     await card.wait_for()
-    # The other loads may have their part by now.
-    assert _number(state["state"]) in range(6, 15)
-    await page.get_by_text(shown_as).first.wait_for()
+    await until_it_shows(page, shown, shown.entities[f"ocpp:{IDENTITY}_current"])
     for load in ("The water heater", "The pool pump"):
         await page.get_by_text(load).first.wait_for()
     assert await page.locator("hui-tile-card").filter(has_text="Reason").count() == 3

@@ -182,6 +182,9 @@ class Judge:
         assert decision.setpoint is not None
         if was is None or isinstance(spec, StorageSpec):
             return
+        if not body.obeys:
+            # It is at work with that already, and adopted so after a restart.
+            was = max(was, body.value)
         least = spec.min_a if isinstance(spec, ChargerSpec) else 0.0
         if isinstance(spec, HeaterSpec):
             least = spec.min_w

@@ -77,6 +77,11 @@ class Judge:
     def restarted(self) -> None:
         """The engine has begun again: a check is not gone on with."""
         self.checked = {body.spec.load_id for body in self.house.bodies}
+        for body in self.house.bodies:
+            if isinstance(body.spec, ChargerSpec):
+                # One that runs on though it was told to stop is adopted so, not raised.
+                told = self.told.get(body.spec.load_id, 0.0)
+                self.told[body.spec.load_id] = max(told, body.value)
         self.doubt()
 
     def judge(
@@ -182,9 +187,6 @@ class Judge:
         assert decision.setpoint is not None
         if was is None or isinstance(spec, StorageSpec):
             return
-        if not body.obeys:
-            # It is at work with that already, and adopted so after a restart.
-            was = max(was, body.value)
         least = spec.min_a if isinstance(spec, ChargerSpec) else 0.0
         if isinstance(spec, HeaterSpec):
             least = spec.min_w

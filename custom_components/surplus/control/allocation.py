@@ -220,6 +220,7 @@ class _Handout:
             around.trims_below = Span(most_w=trims_w)
         around.doubt_w = self._all_moving_w - account.moving_w
         around.own_w = account.own_w or 0.0
+        around.shown_w = control.shown_w(load.reading, around.own_w, around.at)
         around.trial_s = self._others_trial_s(load_id) if self._trials_s else 0.0
         return account
 
@@ -241,8 +242,11 @@ class _Handout:
         load, control = follower
         around = self._around
         own_w, phases, setpoint = around.own_w, control.phases, decision.setpoint
-        around.headroom.end_turn(phases, own_w / around.voltage_v / len(phases))
         told_w = taken_w if setpoint is None else setpoint.power_w
+        # What is handed out beyond what the meter shows of it is a rise; what it gives
+        # is not handed out.
+        shown_w = around.shown_w - min(0.0, told_w)
+        around.headroom.end_turn(phases, shown_w / around.voltage_v / len(phases))
         control.orders.note(around.now, told_w, control.reserved_w)
         try:
             excess_w = self._set_excess(load, control, account)

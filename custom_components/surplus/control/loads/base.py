@@ -161,6 +161,20 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             return own_w
         return min(max(own_w, _OWN_MOST * least_w), _OWN_MOST * most_w)
 
+    def shown_w(self, reading: R, own_w: float, at: float) -> float:
+        """Return what of ``own_w`` a meter's reading of an instant surely holds, in W.
+
+        What it has not taken yet of the last set-point, no meter shows. One that nobody
+        measures may still be anywhere between what it was told lately.
+        """
+        orders = self.orders
+        if not orders:
+            return own_w
+        shown_w = min(orders.in_force_w, own_w)
+        if reading.power_w is None and orders.moving:
+            return min(shown_w, orders.least_w(at))
+        return shown_w
+
     @abstractmethod
     def span_w(self, voltage_v: float) -> Span:
         """Return between what it can be moved while it runs."""
@@ -364,9 +378,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         if left_a is None:
             return value
         left_w = left_a * around.voltage_v * len(self.phases)
-        # What it has not taken yet of the last set-point, the meter does not show.
-        shown_w = min(self.orders.in_force_w, around.own_w)
-        top_w = max(self.orders.in_force_w, shown_w + left_w)
+        top_w = max(self.orders.in_force_w, around.shown_w + left_w)
         if power_w <= top_w + FLOAT_SLACK:
             return value
         return self.at_most(max(self.value, value * top_w / power_w))

@@ -56,7 +56,8 @@ class Circumstances:
     ``reserve_w`` is what a slow load leaves to a fast one below it, so that this one
     can take a cloud. ``trims_below`` is what the fast ones below can take of the surplus
     at once. ``doubt_w`` is by how much the surplus may be wrong because other loads move.
-    ``own_w`` is what it draws itself at the instant of the reading.
+    ``own_w`` is what it draws itself at the instant of the reading, ``shown_w`` what of
+    it that surely holds.
     ``cheap`` is whether hours are cheap, ``tariff`` what else is known of it.
     ``beside_battery`` says that a battery that regulates itself fills what loads take
     too much.
@@ -76,6 +77,7 @@ class Circumstances:
     trims_below: Span = Span()
     doubt_w: float = 0.0
     own_w: float = 0.0
+    shown_w: float = 0.0
     voltage_v: float
     meter: MeterState
     direction_known: bool = False

@@ -5,6 +5,7 @@ that time, and only what it draws beyond the most of it is its own doing.
 """
 
 from collections import deque
+from math import inf
 
 # Between these a load draws more than it was told by its meter's noise alone.
 _EXCESS_W = 150.0
@@ -22,8 +23,9 @@ class Orders:
         """Begin with a load that was told nothing."""
         self.in_force_w = 0.0
         self.settles_s = settles_s
-        # When, and the most that it may have come to by it; each holds until the next.
-        self._told: deque[tuple[float, float]] = deque()
+        # When, the most that it may have come to by it, and what it was told; each holds
+        # until the next.
+        self._told: deque[tuple[float, float, float]] = deque()
 
     def __bool__(self) -> bool:
         """Whether it was told anything."""
@@ -39,8 +41,8 @@ class Orders:
         self.in_force_w = power_w
         most_w = max(reserved_w, power_w)
         told = self._told
-        if not told or told[-1][1] != most_w:
-            told.append((now, most_w))
+        if not told or told[-1][1:] != (most_w, power_w):
+            told.append((now, most_w, power_w))
         # The last from before counts too: it was in force when the time began.
         while len(told) > 1 and told[1][0] <= now - self.settles_s:
             told.popleft()
@@ -56,12 +58,22 @@ class Orders:
             return 0.0
         most_w = max(0.0, told[-1][1])
         begins = now - self.settles_s
-        for since, power_w in reversed(told):
-            most_w = max(most_w, power_w)
+        for since, one_w, _ in reversed(told):
+            most_w = max(most_w, one_w)
             if since <= begins:
                 # What was told before was over when the time began.
                 break
         return most_w
+
+    def least_w(self, at: float) -> float:
+        """Return the least that it was told until an instant, in the time it may need."""
+        least_w = inf
+        for since, _, power_w in reversed(self._told):
+            if since < at:
+                least_w = min(least_w, power_w)
+            if since <= at - self.settles_s:
+                break
+        return least_w
 
     def excess_w(self, own_w: float, now: float) -> float:
         """Return what it draws beyond all that it was told in the time it may need."""

@@ -1,0 +1,130 @@
+"""What moves while no meter looks: a rise fits on top of what was surely shown."""
+
+from math import inf
+
+import pytest
+
+from custom_components.surplus.control.engine import Engine
+from custom_components.surplus.control.loads import control_of
+from custom_components.surplus.control.loads.orders import Orders
+from custom_components.surplus.control.model import Mode, StorageReading
+from custom_components.surplus.control.settings import HomeSettings
+
+from .house_judge import Judge
+from .mixed_house import MixedHouse, Plant, charger, storage
+from .whole_house import Body, WholeHouse
+
+OFF, BOOST, SOLAR = Mode.OFF, Mode.BOOST, Mode.SOLAR
+
+
+def orders(*told: tuple[float, float, float]) -> Orders:
+    """Return what was told (when, W, W reserved) to a load that needs 10 s."""
+    given = Orders(10.0)
+    for order in told:
+        given.note(*order)
+    return given
+
+
+class TestLeastThatWasTold:
+    def test_in_the_time_that_it_may_need(self) -> None:
+        given = orders((0.0, 500.0, 0.0), (20.0, 3000.0, 0.0), (25.0, 2000.0, 0.0))
+        assert given.least_w(26.0) == 500
+        assert given.least_w(30.0) == 2000
+
+    def test_what_is_told_on_a_reading_is_not_in_it(self) -> None:
+        given = orders((0.0, 500.0, 0.0), (20.0, 0.0, 0.0))
+        assert given.least_w(20.0) == 500
+        assert given.least_w(20.1) == 0
+
+    def test_room_that_was_only_kept_was_not_told(self) -> None:
+        given = orders((0.0, 0.0, 2000.0), (5.0, 2000.0, 0.0))
+        assert given.least_w(6.0) == 0
+
+    def test_nothing_told_says_nothing(self) -> None:
+        assert Orders(10.0).least_w(5.0) == inf
+
+
+class TestWhatIsShown:
+    @pytest.mark.parametrize(
+        ("power_w", "own_w", "shown_w"),
+        [
+            # It falls: what was told is what will be left of it.
+            (2500.0, 2500.0, 1000.0),
+            # It rises: no meter shows what it has not taken yet.
+            (200.0, 200.0, 200.0),
+            # Nobody measures it: it may be at any of what it was told.
+            (None, 700.0, 0.0),
+        ],
+    )
+    def test_of_one_that_moves(
+        self, power_w: float | None, own_w: float, shown_w: float
+    ) -> None:
+        control = control_of(storage())
+        control.orders.note(0.0, 0.0, 0.0)
+        control.orders.note(9.0, 3000.0, 0.0)
+        control.orders.note(10.0, 1000.0, 0.0)
+        reading = StorageReading(reachable=True, power_w=power_w, power_at=10.0)
+        assert control.shown_w(reading, own_w, 11.0) == shown_w
+
+    def test_of_one_that_was_told_nothing_all_that_it_draws(self) -> None:
+        reading = StorageReading(reachable=True, power_w=700.0, power_at=10.0)
+        assert control_of(storage()).shown_w(reading, 700.0, 11.0) == 700
+
+
+def live(*modes: tuple[int, Mode]) -> tuple[WholeHouse, Judge]:
+    """Let a battery that nobody measures and a car live, a second for each mode."""
+    house = WholeHouse(
+        settings=HomeSettings(breaker_a=16.0),
+        bodies=[
+            Body(spec=storage("b", 1), uses=(1,), measures=False, soc=0.05),
+            Body(spec=charger("c", 1, max_a=10.0), uses=(1,)),
+        ],
+        linky_va=6000.0,
+        meter_every_s=5,
+    )
+    judge, engine = Judge(house=house), Engine(house.settings)
+    for index, mode in modes:
+        body = house.bodies[index]
+        body.mode = mode
+        judge.wished.add(body.spec.load_id)
+        house.step(1)
+        cycle = engine.cycle(house.snapshot())
+        judge.judge(cycle, engine.as_dict(house.now, house.wall), frozenset())
+        for decision in cycle.decisions:
+            told = {one.spec.load_id: one for one in house.bodies}[decision.load_id]
+            told.tell(decision.setpoint, house.now)
+    return house, judge
+
+
+class TestABatteryThatNobodyMeasures:
+    """Between two readings it went up and down: its model may be behind."""
+
+    def test_does_not_rise_beyond_what_the_meter_leaves(self) -> None:
+        house, _ = live(
+            *[(0, OFF)] * 10,
+            *((0, BOOST), (0, SOLAR), (0, OFF), (0, OFF), (0, SOLAR), (0, BOOST)),
+        )
+        assert house.bodies[0].value == (16 - 2) * 230
+
+    def test_leaves_a_car_no_room_that_it_does_not_give(self) -> None:
+        house, _ = live(
+            *[(0, OFF)] * 10,
+            *((0, BOOST), (0, SOLAR), (0, OFF), (0, SOLAR), (1, BOOST)),
+        )
+        battery, car = house.bodies
+        assert car.value == 8
+        assert 2 + battery.value / 230 + car.value <= 16
+
+
+def test_what_a_battery_is_about_to_give_takes_no_room_from_others() -> None:
+    battery = Plant(spec=storage("b", 1), mode=SOLAR)
+    car = Plant(spec=charger("c", 2, max_a=10.0))
+    house = MixedHouse(loads=[battery, car], settings=HomeSettings(breaker_a=25.0))
+    house.run(30, base_w=0)
+    while battery.value > -2500:
+        house.run(1, base_w=3000)
+    assert battery.power_w > battery.value
+    car.ask(BOOST)
+    house.run(1)
+    assert battery.power_w > battery.value
+    assert car.value == 10

@@ -71,12 +71,12 @@ class TestWhatIsShown:
         assert control_of(storage()).shown_w(reading, 700.0, 11.0) == 700
 
 
-def live(*modes: tuple[int, Mode]) -> tuple[WholeHouse, Judge]:
+def live(*modes: tuple[int, Mode], battery: int = 1) -> tuple[WholeHouse, Judge]:
     """Let a battery that nobody measures and a car live, a second for each mode."""
     house = WholeHouse(
         settings=HomeSettings(breaker_a=16.0),
         bodies=[
-            Body(spec=storage("b", 1), uses=(1,), measures=False, soc=0.05),
+            Body(spec=storage("b", battery), uses=(1,), measures=False, soc=0.05),
             Body(spec=charger("c", 1, max_a=10.0), uses=(1,)),
         ],
         linky_va=6000.0,
@@ -114,6 +114,16 @@ class TestABatteryThatNobodyMeasures:
         battery, car = house.bodies
         assert car.value == 8
         assert 2 + battery.value / 230 + car.value <= 16
+
+    def test_leaves_none_on_the_same_reading_to_one_above_it_either(self) -> None:
+        house, _ = live(
+            *[(0, OFF)] * 10,
+            *((0, BOOST), (0, SOLAR), (0, OFF), (0, OFF), (0, SOLAR), (1, BOOST)),
+            battery=2,
+        )
+        battery, car = house.bodies
+        assert battery.value > 0
+        assert car.value == 8
 
 
 def test_what_a_battery_is_about_to_give_takes_no_room_from_others() -> None:

@@ -102,8 +102,9 @@ class _Account:
     """What the others must know of a load, in W.
 
     ``own_w`` is what it draws, None where nobody can say. ``span`` is None where it does
-    not follow the surplus. ``excess_w`` is what is withheld for it, and ``least_a`` what
-    is kept free per phase so that it need not stop.
+    not follow the surplus. ``excess_w`` is what is withheld for it, ``least_a`` what is
+    kept free per phase so that it need not stop, and ``unseen_a`` by how much it may
+    have risen there unseen.
     """
 
     own_w: float | None
@@ -112,6 +113,7 @@ class _Account:
     moving_w: float = 0.0
     excess_w: float = 0.0
     least_a: float = 0.0
+    unseen_a: float = 0.0
 
 
 class _Handout:
@@ -151,6 +153,7 @@ class _Handout:
         """Ask a load for what the others must know of it."""
         around = self._around
         self._set_excess(load, control, account)
+        self._note_unseen(load, control, account)
         moving_w = control.moving_w(load.reading, around.at, around.now)
         span, trim_w = control.span_w(around.voltage_v), control.trim_w
         if control.follows_surplus(load, around.cheap):
@@ -170,6 +173,23 @@ class _Handout:
         account.moving_w = moving_w
         self._all_moving_w += moving_w
         self._note_trial(load.spec.load_id, control)
+
+    def _note_unseen(
+        self, load: LoadInput, control: LoadControl[Any, Any], account: _Account
+    ) -> None:
+        """Note how far one that nobody measures may still rise by what it was told.
+
+        What it is believed to have taken opens no room for others meanwhile.
+        """
+        reading, orders = load.reading, control.orders
+        if reading.power_w is not None or not orders.moving or account.own_w is None:
+            return
+        shown_w = max(0.0, control.shown_w(reading, account.own_w, self._around.at))
+        unseen_w = orders.in_force_w - shown_w
+        if reading.reachable and unseen_w > 0:
+            account.unseen_a = self._per_phase_a(control, unseen_w)
+            self._around.headroom.mean(load.spec.load_id)
+            self._around.headroom.note_rise(control.phases, account.unseen_a)
 
     def _keep(self, control: LoadControl[Any, Any], least_a: float) -> None:
         """Keep free what a load needs to keep running, or no longer (negative)."""
@@ -204,6 +224,10 @@ class _Handout:
             self._take_excess(control, -excess_w)
         if account.least_a:
             self._keep(control, -account.least_a)
+        if account.unseen_a:
+            # In its own turn it counts with what it is told.
+            around.headroom.mean(load_id)
+            around.headroom.note_rise(control.phases, -account.unseen_a)
         cap_w = self.caps_w.get(load_id)
         if held_w is not None:
             cap_w = held_w if cap_w is None else min(cap_w, held_w)

@@ -119,6 +119,13 @@ class Group:
         for phase in phases:
             self._given_a[0 if self.together else phase - 1] += current_a
 
+    def note_rise(self, phases: Iterable[int], current_a: float) -> None:
+        """Note a rise on each of some phases that no meter shows yet."""
+        if self._meant_anywhere:
+            phases = self._all_poles
+        for phase in phases:
+            self._risen_a[0 if self.together else phase - 1] += current_a
+
     def begin_turn(self) -> None:
         """Begin handing out to one load."""
         self._before_a = list(self._given_a)

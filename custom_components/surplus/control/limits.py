@@ -278,6 +278,16 @@ class Headroom:
             group.end_turn(phases, own_a)
         self._cap_a = self._kept_a = None
 
+    def note_rise(self, phases: Iterable[int], current_a: float) -> None:
+        """Note a rise on some phases, of the load that is meant, that no meter shows yet.
+
+        A negative one is taken back.
+        """
+        for phase in phases:
+            self._risen_a[phase - 1] += current_a
+        for group in self._behind:
+            group.note_rise(phases, current_a)
+
     def to_rise_a(
         self, phases: Iterable[int], freed_a: Mapping[int, float] = _NOTHING
     ) -> float | None:

@@ -20,21 +20,23 @@ from custom_components.surplus.control.model import (
 from custom_components.surplus.control.settings import Circuit, HomeSettings
 
 
-def follower(load_id: str, *phases: int) -> Follower:
+def follower(load_id: str, *phases: int, **measured: float) -> Follower:
     spec = SwitchedSpec(load_id=load_id, name=load_id, priority=1, phases=phases)
-    load = LoadInput(spec=spec, reading=SwitchedReading(reachable=True), mode=Mode.OFF)
+    reading = SwitchedReading(reachable=True, **measured)
+    load = LoadInput(spec=spec, reading=reading, mode=Mode.OFF)
     control = control_of(spec)
     control.observe(load, 3)
     return load, control
 
 
 FOLLOWERS = [follower("one", 1), follower("two", 2), follower("all", 1, 2, 3)]
+AT = 100.0
 OWN_W = {"one": 2300.0, "two": 1150.0, "all": 6900.0}
 
 
 def drawn(*circuits: Circuit) -> dict[str, float]:
     settings = HomeSettings(phases=3, circuits=circuits)
-    groups = circuits_of(settings, FOLLOWERS, OWN_W, 230.0)
+    groups = circuits_of(settings, FOLLOWERS, OWN_W, 230.0, AT)
     return drawn_behind_a(settings, groups)
 
 
@@ -74,8 +76,29 @@ def test_nothing_is_drawn_behind_what_nobody_has_made() -> None:
 def test_what_is_shown_behind_one_is_told_phase_by_phase() -> None:
     circuit = Circuit(circuit_id="box", limit_a=20.0, load_ids=("one", "two"))
     settings = HomeSettings(phases=3, circuits=(circuit,))
-    (group,) = circuits_of(settings, FOLLOWERS, OWN_W, 230.0)
+    (group,) = circuits_of(settings, FOLLOWERS, OWN_W, 230.0, AT)
     assert group.shown_a == (10.0, 5.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("power_w", "power_at", "shown_a"),
+    [
+        # The grid meter was read before: it has begun since.
+        (3450.0, AT + 1, 15.0),
+        # It has left since, and may not have.
+        (0.0, AT + 1, 10.0),
+        # What is older is part of what it is believed to draw.
+        (3450.0, AT, 10.0),
+    ],
+)
+def test_of_what_a_load_drew_then_and_since_the_more_counts(
+    power_w: float, power_at: float, shown_a: float
+) -> None:
+    circuit = Circuit(circuit_id="box", limit_a=20.0, load_ids=("one",))
+    settings = HomeSettings(circuits=(circuit,))
+    load = follower("one", 1, power_w=power_w, power_at=power_at)
+    (group,) = circuits_of(settings, [load], OWN_W, 230.0, AT)
+    assert group.shown_a == (shown_a,)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from custom_components.surplus.control.cycle import Cycle
 from custom_components.surplus.control.loads.base import LoadControl
 from custom_components.surplus.control.model import Mode, Reason
-from custom_components.surplus.control.settings import HomeSettings
+from custom_components.surplus.control.settings import Circuit, HomeSettings
 
 from .house import Car, House, decision_of
 
@@ -114,12 +114,17 @@ def test_what_a_failing_load_draws_is_nobody_elses_room(
     assert two.offered_a in (7, 8)
 
 
+@pytest.mark.parametrize("name", ["observe", "counted_w", "decide"])
 def test_without_a_meter_a_failing_load_is_let_go_too(
-    monkeypatch: pytest.MonkeyPatch,
+    name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = House(cars=[Car(mode=Mode.BOOST), Car(load_id="ocpp:two", priority=2)])
+    box = Circuit(circuit_id="box", limit_a=40.0, load_ids=("ocpp:one", "ocpp:two"))
+    house = House(
+        settings=HomeSettings(circuits=(box,)),
+        cars=[Car(mode=Mode.BOOST), Car(load_id="ocpp:two", priority=2)],
+    )
     house.cycle()
-    monkeypatch.setattr(control_of(house, "ocpp:one"), "observe", breaks)
+    monkeypatch.setattr(control_of(house, "ocpp:one"), name, breaks)
     cycle = house.engine.cycle(house.snapshot())
     assert decision_of(cycle).reason is Reason.FAILED
     assert decision_of(cycle, "ocpp:two").reason is Reason.NO_GRID_METER

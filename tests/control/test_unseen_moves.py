@@ -1,5 +1,6 @@
 """What moves while no meter looks: a rise fits on top of what was surely shown."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -10,8 +11,8 @@ from custom_components.surplus.control.loads.orders import Orders
 from custom_components.surplus.control.model import Mode, StorageReading
 from custom_components.surplus.control.settings import HomeSettings
 
-from .house_judge import Judge
-from .mixed_house import MixedHouse, Plant, charger, storage
+from .house_judge import Judge, live
+from .mixed_house import MixedHouse, Plant, charger, heater, storage
 from .whole_house import Body, WholeHouse
 
 OFF, BOOST, SOLAR = Mode.OFF, Mode.BOOST, Mode.SOLAR
@@ -44,6 +45,117 @@ class TestLeastThatWasTold:
         assert Orders(10.0).least_w(5.0) == inf
 
 
+class TestMostThatItCanHaveDrawn:
+    """At an instant, by what it was told then and by what it drew some time later."""
+
+    @pytest.mark.parametrize(
+        ("later_w", "most_w"),
+        [
+            # All of it came with what it was told since.
+            (3000.0, 1000.0),
+            (0.0, 1000.0),
+            # What nobody told it may always have been there.
+            (3400.0, 1400.0),
+        ],
+    )
+    def test_what_it_was_told_since_it_had_not_begun(
+        self, later_w: float, most_w: float
+    ) -> None:
+        given = orders((0.0, 1000.0, 0.0), (20.0, 3000.0, 0.0))
+        assert given.most_at_w(20.0, later_w, None) == most_w
+
+    def test_what_it_was_told_in_the_time_that_it_may_need_it_may_still_draw(
+        self,
+    ) -> None:
+        given = orders((0.0, 3000.0, 0.0), (15.0, 0.0, 0.0), (20.0, 2000.0, 0.0))
+        assert given.most_at_w(20.0, 2000.0, None) == 3000
+        given = orders((0.0, 3000.0, 0.0), (5.0, 0.0, 0.0), (20.0, 2000.0, 0.0))
+        assert given.most_at_w(20.0, 2000.0, None) == 0
+
+    def test_what_it_was_told_to_leave_since_it_had_then(self) -> None:
+        given = orders((0.0, 3000.0, 0.0), (20.0, 0.0, 0.0))
+        assert given.most_at_w(20.0, 3000.0, None) == 3000
+        assert given.most_at_w(20.0, 3300.0, None) == 3300
+
+    def test_unless_it_was_seen_to_have_left(self) -> None:
+        given = orders((0.0, 3000.0, 0.0), (15.0, 0.0, 0.0), (20.0, 2000.0, 0.0))
+        assert given.most_at_w(20.0, 2000.0, (19.0, 0.0)) == 0
+        assert given.most_at_w(20.0, 2000.0, (19.0, 700.0)) == 700
+
+    def test_what_was_seen_afterwards_says_nothing(self) -> None:
+        given = orders((0.0, 3000.0, 0.0), (15.0, 0.0, 0.0), (20.0, 2000.0, 0.0))
+        assert given.most_at_w(20.0, 2000.0, (20.5, 0.0)) == 3000
+
+    def test_nor_what_was_seen_longer_ago_than_it_needs(self) -> None:
+        given = orders((0.0, 3000.0, 0.0), (5.0, 0.0, 0.0), (20.0, 2000.0, 0.0))
+        assert given.most_at_w(20.0, 2000.0, (9.0, 3000.0)) == 0
+
+    def test_one_that_fed_in_drew_nothing(self) -> None:
+        given = orders((0.0, -1000.0, 0.0), (20.0, 2000.0, 0.0))
+        assert given.most_at_w(20.0, 2000.0, (19.0, -1000.0)) == 0
+
+    def test_of_what_was_told_nothing_before_nobody_knows(self) -> None:
+        assert orders((20.0, 2000.0, 0.0)).most_at_w(20.0, 2000.0, None) == inf
+
+
+class TestOnTheReadingBefore:
+    """What was told since the meter was read, it cannot show."""
+
+    def told(
+        self, linky_va: float, car: Mode, *heater_modes: Mode
+    ) -> tuple[Body, Body]:
+        """Let a heater live, then a car above it begin on the same reading."""
+        hot = Body(spec=replace(heater("h", 2, 1000.0), phases=(3,)), uses=(3,))
+        spec = charger("c", 1, phases=(3,), max_a=10.0)
+        above = Body(spec=spec, uses=(3,))
+        house = WholeHouse(
+            settings=HomeSettings(phases=3),
+            bodies=[hot, above],
+            linky_va=linky_va,
+            meter_every_s=2,
+        )
+        judge, engine = Judge(house=house), Engine(house.settings)
+        for mode in heater_modes:
+            hot.mode = mode
+            judge.wished.add("h")
+            live(engine, judge)
+        assert house.grid is not None
+        assert house.grid.at == house.now
+        above.mode = car
+        judge.wished.add("c")
+        live(engine, judge)
+        assert house.grid.at == house.now - 1
+        assert hot.power_w == 1000
+        return hot, above
+
+    def test_one_quicker_than_believed_makes_no_room(self) -> None:
+        # 6.7 A are left beside the house, and a car begins with one more than 6.
+        hot, car = self.told(6000.0, Mode.MIN_SOLAR, OFF, BOOST, OFF, OFF, OFF, BOOST)
+        assert (hot.value, car.value) == (1000, 0)
+
+    @pytest.mark.parametrize("before", [(OFF, OFF), (OFF, BOOST, OFF, OFF)])
+    def test_one_above_waits_with_what_it_does_not_leave(
+        self, before: tuple[Mode, ...]
+    ) -> None:
+        # 11 A are left beside the house, 6.7 A beside the heater.
+        hot, car = self.told(9000.0, BOOST, *before, OFF, BOOST)
+        assert (hot.value, car.value) == (1000, 6)
+
+    def test_on_the_next_one_it_makes_room_as_priorities_say(self) -> None:
+        hot = Body(spec=heater("h", 1, 1000.0), uses=(1,))
+        car = Body(spec=charger("c", 2, max_a=10.0), uses=(1,), mode=BOOST)
+        house = WholeHouse(
+            settings=HomeSettings(breaker_a=14.0), bodies=[hot, car], linky_va=None
+        )
+        judge, engine = Judge(house=house), Engine(house.settings)
+        live(engine, judge, 5)
+        assert (car.value, car.power_w) == (10, 0)
+        hot.mode = BOOST
+        judge.wished.add("h")
+        live(engine, judge)
+        assert (hot.value, car.value) == (1000, 7)
+
+
 class TestWhatIsShown:
     @pytest.mark.parametrize(
         ("power_w", "own_w", "shown_w"),
@@ -71,7 +183,7 @@ class TestWhatIsShown:
         assert control_of(storage()).shown_w(reading, 700.0, 11.0) == 700
 
 
-def live(*modes: tuple[int, Mode], battery: int = 1) -> tuple[WholeHouse, Judge]:
+def lived(*modes: tuple[int, Mode], battery: int = 1) -> WholeHouse:
     """Let a battery that nobody measures and a car live, a second for each mode."""
     house = WholeHouse(
         settings=HomeSettings(breaker_a=16.0),
@@ -87,27 +199,22 @@ def live(*modes: tuple[int, Mode], battery: int = 1) -> tuple[WholeHouse, Judge]
         body = house.bodies[index]
         body.mode = mode
         judge.wished.add(body.spec.load_id)
-        house.step(1)
-        cycle = engine.cycle(house.snapshot())
-        judge.judge(cycle, engine.as_dict(house.now, house.wall), frozenset())
-        for decision in cycle.decisions:
-            told = {one.spec.load_id: one for one in house.bodies}[decision.load_id]
-            told.tell(decision.setpoint, house.now)
-    return house, judge
+        live(engine, judge)
+    return house
 
 
 class TestABatteryThatNobodyMeasures:
     """Between two readings it went up and down: its model may be behind."""
 
     def test_does_not_rise_beyond_what_the_meter_leaves(self) -> None:
-        house, _ = live(
+        house = lived(
             *[(0, OFF)] * 10,
             *((0, BOOST), (0, SOLAR), (0, OFF), (0, OFF), (0, SOLAR), (0, BOOST)),
         )
         assert house.bodies[0].value == (16 - 2) * 230
 
     def test_leaves_a_car_no_room_that_it_does_not_give(self) -> None:
-        house, _ = live(
+        house = lived(
             *[(0, OFF)] * 10,
             *((0, BOOST), (0, SOLAR), (0, OFF), (0, SOLAR), (1, BOOST)),
         )
@@ -116,7 +223,7 @@ class TestABatteryThatNobodyMeasures:
         assert 2 + battery.value / 230 + car.value <= 16
 
     def test_leaves_none_on_the_same_reading_to_one_above_it_either(self) -> None:
-        house, _ = live(
+        house = lived(
             *[(0, OFF)] * 10,
             *((0, BOOST), (0, SOLAR), (0, OFF), (0, OFF), (0, SOLAR), (1, BOOST)),
             battery=2,

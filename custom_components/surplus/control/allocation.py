@@ -103,8 +103,9 @@ class _Account:
 
     ``own_w`` is what it draws, None where nobody can say. ``span`` is None where it does
     not follow the surplus. ``excess_w`` is what is withheld for it, ``least_a`` what is
-    kept free per phase so that it need not stop, and ``unseen_a`` by how much it may
-    have risen there unseen.
+    kept free per phase so that it need not stop, ``unseen_a`` by how much it may have
+    risen there unseen, and ``hidden_a`` by how much it may draw more than it is believed
+    to, which nobody sees behind a circuit.
     """
 
     own_w: float | None
@@ -114,6 +115,7 @@ class _Account:
     excess_w: float = 0.0
     least_a: float = 0.0
     unseen_a: float = 0.0
+    hidden_a: float = 0.0
 
 
 class _Handout:
@@ -177,19 +179,24 @@ class _Handout:
     def _note_unseen(
         self, load: LoadInput, control: LoadControl[Any, Any], account: _Account
     ) -> None:
-        """Note how far one that nobody measures may still rise by what it was told.
+        """Note how far a load may be from what the reading shows of it.
 
-        What it is believed to have taken opens no room for others meanwhile.
+        That is what it was told since, and of one that nobody measures all that it may
+        not have done yet. It opens no room for others meanwhile.
         """
-        reading, orders = load.reading, control.orders
-        if reading.power_w is not None or not orders.moving or account.own_w is None:
+        reading, orders, around = load.reading, control.orders, self._around
+        if not orders.moving or account.own_w is None:
             return
-        shown_w = max(0.0, control.shown_w(reading, account.own_w, self._around.at))
-        unseen_w = orders.in_force_w - shown_w
-        if reading.reachable and unseen_w > 0:
-            account.unseen_a = self._per_phase_a(control, unseen_w)
-            self._around.headroom.mean(load.spec.load_id)
-            self._around.headroom.note_rise(control.phases, account.unseen_a)
+        if reading.power_w is not None and orders.told_before(around.at):
+            return
+        own_w = max(0.0, account.own_w)
+        shown_w = max(0.0, control.shown_w(reading, account.own_w, around.at))
+        unseen_w = max(0.0, orders.in_force_w - shown_w)
+        hidden_w = orders.may_draw_w(own_w, around.now) - own_w
+        account.unseen_a = self._per_phase_a(control, unseen_w)
+        account.hidden_a = self._per_phase_a(control, hidden_w)
+        around.headroom.mean(load.spec.load_id)
+        around.headroom.note_rise(control.phases, account.unseen_a, account.hidden_a)
 
     def _keep(self, control: LoadControl[Any, Any], least_a: float) -> None:
         """Keep free what a load needs to keep running, or no longer (negative)."""
@@ -224,10 +231,12 @@ class _Handout:
             self._take_excess(control, -excess_w)
         if account.least_a:
             self._keep(control, -account.least_a)
-        if account.unseen_a:
+        if account.unseen_a or account.hidden_a:
             # In its own turn it counts with what it is told.
             around.headroom.mean(load_id)
-            around.headroom.note_rise(control.phases, -account.unseen_a)
+            around.headroom.note_rise(
+                control.phases, -account.unseen_a, -account.hidden_a
+            )
         cap_w = self.caps_w.get(load_id)
         if held_w is not None:
             cap_w = held_w if cap_w is None else min(cap_w, held_w)
@@ -270,7 +279,12 @@ class _Handout:
         # What is handed out beyond what the meter shows of it is a rise; what it gives
         # is not handed out.
         shown_w = around.shown_w - min(0.0, told_w)
-        around.headroom.end_turn(phases, shown_w / around.voltage_v / len(phases))
+        shown_a = self._per_phase_a(control, shown_w)
+        around.headroom.end_turn(phases, shown_a)
+        if account.hidden_a:
+            risen_a = max(0.0, self._per_phase_a(control, told_w) - shown_a)
+            hidden_a = max(0.0, account.hidden_a - risen_a)
+            around.headroom.note_rise(phases, 0.0, hidden_a)
         control.orders.note(around.now, told_w, control.reserved_w)
         try:
             excess_w = self._set_excess(load, control, account)

@@ -16,7 +16,7 @@ from .checking import Checks
 from .cycle import Cycle
 from .failures import Failures
 from .freshness import Freshness, MeterState
-from .guard.circuits import circuits_of, drawn_behind_a, house_cap_of
+from .guard.circuits import circuits_of, drawn_behind_a, house_cap_of, unseen_cap_of
 from .guard.guard import Guard
 from .learned_phases import LearnedPhases
 from .limits import Headroom, limits_of, room_under_a, voltage_of
@@ -165,7 +165,7 @@ class Engine:
         self._limits_at = shown.at
         limits = limits_of(settings, grid)
         expected_w = self._offpeak.look(snapshot, grid, own_w)
-        circuits = circuits_of(settings, controls, shown.own_w, voltage_v)
+        circuits = circuits_of(settings, controls, shown.own_w, voltage_v, shown.at)
         headroom = Headroom(
             limits,
             shown.base_a,
@@ -343,24 +343,32 @@ class Engine:
             else max((limit.current_a for limit in limits), default=0.0)
         )
         checks = self._abort_checks(CheckEnd.METER_LOST)
-        headroom = Headroom(limits, (base_a,) * settings.phases)
+        now, voltage_v = snapshot.now, settings.voltage_v
+        own_w = own_powers(controls, now, now, voltage_v, failures)
+        if failures.errors:
+            controls = [pair for pair in controls if pair[0].spec.load_id in own_w]
+        # What flows there, the loads behind it tell themselves.
+        circuits = circuits_of(settings, controls, own_w, voltage_v, now)
+        headroom = Headroom(
+            limits,
+            (base_a,) * settings.phases,
+            groups=(
+                *circuits,
+                *unseen_cap_of(snapshot.tariff, settings, own_w, peak_a),
+            ),
+        )
         around = self._unseen(snapshot, meter, headroom)
         self._guard.see_nothing()
         decisions = allocate(
-            controls, {}, around, self._checks, failures, guard=self._guard
+            controls, own_w, around, self._checks, failures, guard=self._guard
         )
         return Cycle(
             at=snapshot.now,
             meter=meter,
             solar_w=snapshot.solar_w,
             battery_state=self._surplus.battery_state,
-            loads_w=own_powers(
-                controls,
-                snapshot.now,
-                snapshot.now,
-                settings.voltage_v,
-                Failures(),
-            ),
+            circuits_a=drawn_behind_a(settings, circuits),
+            loads_w=own_w,
             decisions=(
                 *(
                     told_blind(decision, meter) if peak_a is None else decision

@@ -176,11 +176,13 @@ class Headroom:
 
     def exceeded(self, phases: Iterable[int]) -> bool:
         """Return whether these phases may be over a limit, as far as anybody sees."""
+        if self._grid_a is None:
+            return self._lowest is not None or bool(self._behind)
         if any(group.exceeded(phases) for group in self._behind):
             return True
         if self._lowest is None:
             return False
-        if self._grid_a is None or self.overload:
+        if self.overload:
             return True
         limit_a = self._lowest.current_a
         return any(self._grid_a[phase - 1] > limit_a for phase in phases)
@@ -278,28 +280,29 @@ class Headroom:
             group.end_turn(phases, own_a)
         self._cap_a = self._kept_a = None
 
-    def note_rise(self, phases: Iterable[int], current_a: float) -> None:
+    def note_rise(
+        self, phases: Iterable[int], current_a: float, hidden_a: float
+    ) -> None:
         """Note a rise on some phases, of the load that is meant, that no meter shows yet.
 
-        A negative one is taken back.
+        Behind a circuit it is ``hidden_a``. A negative one is taken back.
         """
         for phase in phases:
             self._risen_a[phase - 1] += current_a
         for group in self._behind:
-            group.note_rise(phases, current_a)
+            hidden = group.kind is LimitKind.CIRCUIT
+            group.note_rise(phases, hidden_a if hidden else current_a)
 
     def to_rise_a(
         self, phases: Iterable[int], freed_a: Mapping[int, float] = _NOTHING
     ) -> float | None:
-        """Return by how much these phases may rise on top of what the meter shows.
+        """Return by how much these phases may rise on top of what is shown.
 
         That is once ``freed_a`` flows no more, per phase. Negative where nothing may;
-        None without a limit, or a meter.
+        None where nothing limits, or nobody shows anything of what is limited.
         """
-        if self._grid_a is None:
-            return None
         rooms_a = [group.to_rise_a(phases, freed_a) for group in self._behind]
-        if (lowest := self._lowest) is not None:
+        if (lowest := self._lowest) is not None and self._grid_a is not None:
             if self.overload:
                 return -inf
             rooms_a.append(

@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 from .freshness import MeterState
-from .model import Decision, Reason
+from .model import Decision, LimitKind, Reason
 from .surplus import Surplus
 
 
 def told_blind(decision: Decision, meter: MeterState) -> Decision:
     """Say that it is the meter that is missing where nobody knows of any room."""
-    if decision.reason is not Reason.NO_ROOM:
+    circuit = decision.numbers.get("limit") == LimitKind.CIRCUIT
+    if decision.reason is not Reason.NO_ROOM or circuit:
         return decision
     never = meter is MeterState.NONE
     return replace(

@@ -65,6 +65,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self._found: float | None = None
         self._before_check: float | None = None
         self.orders = Orders(self.settles_s)
+        # What it was measured to draw before the newest grid reading, and when.
+        self._seen: tuple[float, float] | None = None
 
     # ---- what is known -------------------------------------------------------------
 
@@ -149,10 +151,18 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         What one showed long ago says nothing against what the load was told since.
         """
         own_w = self.own_power_w(reading, at, now, voltage_v)
+        power_at = reading.power_at
+        if power_at is not None and reading.power_w is not None:
+            if power_at <= at:
+                self._seen = power_at, reading.power_w
+            elif self.orders.moving:
+                # What came sooner than modelled did not come before it was told.
+                most_w = self.orders.most_at_w(at, reading.power_w, self._seen)
+                own_w = min(own_w, most_w)
         most_w, least_w = self.most_drawn_w, self.least_drawn_w
         if (
-            reading.power_at is not None
-            and at - reading.power_at > BELIEVED_S
+            power_at is not None
+            and at - power_at > BELIEVED_S
             and reading.reachable
             and self.orders
         ):

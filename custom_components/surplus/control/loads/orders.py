@@ -75,6 +75,29 @@ class Orders:
                 break
         return least_w
 
+    def most_at_w(
+        self, at: float, later_w: float, seen: tuple[float, float] | None
+    ) -> float:
+        """Return the most that it can have drawn at an instant, ``later_w`` some time on.
+
+        ``seen`` is what it was seen to draw before, and when. What it was told only since
+        that instant, it had not begun by then; what it draws beyond all that, it may have
+        drawn before.
+        """
+        begins, before_w, since_w = at - self.settles_s, -inf, 0.0
+        if seen is not None and begins < seen[0] <= at:
+            begins, before_w = seen
+        for since, most_w, _ in reversed(self._told):
+            if since >= at:
+                since_w = max(since_w, most_w)
+                continue
+            before_w = max(before_w, most_w)
+            if since <= begins:
+                break
+        if before_w == -inf:
+            return inf
+        return before_w + max(0.0, later_w - max(before_w, since_w))
+
     def excess_w(self, own_w: float, now: float) -> float:
         """Return what it draws beyond all that it was told in the time it may need."""
         # Asked for each load several times a cycle: most obey the very last one.

@@ -403,33 +403,37 @@ async def test_an_energy_counter_of_the_device_is_right(
     assert number(hass, "tank_energy") == pytest.approx(0.4, abs=0.002)
 
 
-async def test_a_car_of_another_integration_that_wants_nothing_may_be_full(
-    hass: HomeAssistant, add: Add, live: Live
-) -> None:
-    words = {"vehicle_entity": "sensor.car_state", "vehicle_states": ["charging"]}
-    await add("entity_charger", {**CAR, **words}, "Car")
-    hass.states.async_set("sensor.car_state", "charging")
-    await live(600, 3500, car=3000)
-    hass.states.async_set("sensor.car_state", "standby")
-    await live(800, 500, car=0)
-    assert shown(hass, "car_last_session") == STATE_UNKNOWN
-    await live(200, 500, car=0)
-    assert shown(hass, "car_last_session") != STATE_UNKNOWN
+class TestCarOfAnotherIntegration:
+    """What is known of it is a word of its charger, and its power."""
 
+    @pytest.fixture
+    async def charged(self, hass: HomeAssistant, add: Add, live: Live) -> None:
+        """A session that has drawn for ten minutes."""
+        words = {"vehicle_entity": "sensor.car_state", "vehicle_states": ["charging"]}
+        await add("entity_charger", {**CAR, **words}, "Car")
+        hass.states.async_set("sensor.car_state", "charging")
+        await live(600, 3500, car=3000)
 
-async def test_a_full_car_of_another_integration_is_there_until_its_charger_says_no(
-    hass: HomeAssistant, add: Add, live: Live
-) -> None:
-    words = {"vehicle_entity": "sensor.car_state", "vehicle_states": ["charging"]}
-    await add("entity_charger", {**CAR, **words}, "Car")
-    hass.states.async_set("sensor.car_state", "charging")
-    await live(600, 3500, car=3000)
-    hass.states.async_set("sensor.car_state", "complete")
-    await live(1800, 500, car=0)
-    assert shown(hass, "car_last_session") == STATE_UNKNOWN
-    hass.states.async_set("sensor.car_state", "disconnected")
-    await live(10, 500, car=0)
-    assert shown(hass, "car_last_session") != STATE_UNKNOWN
+    @pytest.mark.usefixtures("charged")
+    async def test_one_that_wants_nothing_may_be_full(
+        self, hass: HomeAssistant, live: Live
+    ) -> None:
+        hass.states.async_set("sensor.car_state", "standby")
+        await live(800, 500, car=0)
+        assert shown(hass, "car_last_session") == STATE_UNKNOWN
+        await live(200, 500, car=0)
+        assert shown(hass, "car_last_session") != STATE_UNKNOWN
+
+    @pytest.mark.usefixtures("charged")
+    async def test_a_full_one_is_there_until_its_charger_says_no(
+        self, hass: HomeAssistant, live: Live
+    ) -> None:
+        hass.states.async_set("sensor.car_state", "complete")
+        await live(1800, 500, car=0)
+        assert shown(hass, "car_last_session") == STATE_UNKNOWN
+        hass.states.async_set("sensor.car_state", "disconnected")
+        await live(10, 500, car=0)
+        assert shown(hass, "car_last_session") != STATE_UNKNOWN
 
 
 async def test_diagnostics_tell_of_the_ledger(

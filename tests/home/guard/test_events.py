@@ -126,17 +126,25 @@ async def test_a_shed_is_written_down_at_once_and_counters_within_a_minute(
     assert hass_storage[key]
 
 
-async def test_a_circuit_is_named_as_its_user_calls_it(
-    hass: HomeAssistant, guard: HandGuard, house: Life, home_entry: MockConfigEntry
-) -> None:
+async def carport(
+    hass: HomeAssistant, home_entry: MockConfigEntry, limit_a: float
+) -> ConfigSubentry:
+    """Put the load behind a circuit that its user calls the carport."""
     circuit = ConfigSubentry(
-        data=MappingProxyType({"limit_a": 20.0, "loads": [LOAD_ID]}),
+        data=MappingProxyType({"limit_a": limit_a, "loads": [LOAD_ID]}),
         subentry_type="circuit",
         title="Carport",
         unique_id=None,
     )
     hass.config_entries.async_add_subentry(home_entry, circuit)
     await hass.async_block_till_done()
+    return circuit
+
+
+async def test_a_circuit_is_named_as_its_user_calls_it(
+    hass: HomeAssistant, guard: HandGuard, house: Life, home_entry: MockConfigEntry
+) -> None:
+    circuit = await carport(hass, home_entry, 20.0)
     for kind in GuardEventKind:
         event = GuardEvent(
             kind=kind,
@@ -161,14 +169,7 @@ async def test_a_circuit_is_named_as_its_user_calls_it(
 async def test_the_reason_of_a_load_names_the_circuit_that_holds_it_back(
     hass: HomeAssistant, life: Life, home_entry: MockConfigEntry
 ) -> None:
-    circuit = ConfigSubentry(
-        data=MappingProxyType({"limit_a": 3.0, "loads": [LOAD_ID]}),
-        subentry_type="circuit",
-        title="Carport",
-        unique_id=None,
-    )
-    hass.config_entries.async_add_subentry(home_entry, circuit)
-    await hass.async_block_till_done()
+    await carport(hass, home_entry, 3.0)
     home = async_get_registry(hass).home
     assert home is not None
     await home.async_set_mode(LOAD_ID, Mode.BOOST)

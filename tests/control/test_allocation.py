@@ -59,9 +59,8 @@ def hand_out(
         Checks(),
         Failures(),
         guard=guard,
-        limited_w={control.spec.load_id: control.draws_w for control in controls}
-        if is_new
-        else None,
+        shown_w={control.spec.load_id: control.draws_w for control in controls},
+        is_new=is_new,
     )
 
 

@@ -10,6 +10,8 @@ from custom_components.surplus.control.guard.circuits import (
 from custom_components.surplus.control.loads import control_of
 from custom_components.surplus.control.loads.base import Follower
 from custom_components.surplus.control.model import (
+    ChargerReading,
+    ChargerSpec,
     GridReading,
     LoadInput,
     Mode,
@@ -99,6 +101,19 @@ def test_of_what_a_load_drew_then_and_since_the_more_counts(
     load = follower("one", 1, power_w=power_w, power_at=power_at)
     (group,) = circuits_of(settings, [load], OWN_W, 230.0, AT)
     assert group.shown_a == (shown_a,)
+
+
+def test_a_wrong_sensor_shows_no_more_there_than_its_load_can_draw() -> None:
+    circuit = Circuit(circuit_id="box", limit_a=60.0, load_ids=("car",))
+    spec = ChargerSpec(load_id="car", name="car", priority=1, max_a=32.0)
+    reading = ChargerReading(reachable=True, power_w=50_000.0, power_at=AT + 1)
+    load = LoadInput(spec=spec, reading=reading, mode=Mode.OFF)
+    control = control_of(spec)
+    control.observe(load, 1)
+    (group,) = circuits_of(
+        HomeSettings(circuits=(circuit,)), [(load, control)], {"car": 7360.0}, 230.0, AT
+    )
+    assert group.shown_a == (pytest.approx(1.2 * 32),)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,8 @@ class TestLeastThatWasTold:
     def test_room_that_was_only_kept_was_not_told(self) -> None:
         given = orders((0.0, 0.0, 2000.0), (5.0, 2000.0, 0.0))
         assert given.least_w(6.0) == 0
+        given = orders((0.0, 2000.0, 0.0), (5.0, 0.0, 2000.0))
+        assert given.least_w(6.0) == 0
 
     def test_nothing_told_says_nothing(self) -> None:
         assert Orders(10.0).least_w(5.0) == inf

@@ -21,25 +21,23 @@ def allocate(
     failures: Failures,
     *,
     guard: Guard,
+    shown_w: Mapping[str, float],
+    is_new: bool,
     stagger: Stagger | None = None,
-    limited_w: Mapping[str, float] | None = None,
 ) -> tuple[Decision, ...]:
     """Decide for every load out of what those before it leave.
 
     ``followers`` come in order of priority, ``own_w`` is what each draws at the instant
     of the grid reading, and ``around`` is how things stand before the first one; it goes
-    from load to load. ``limited_w`` is what each draws at the instant of the currents
-    that limits go by, None where these were seen before. One whose control raises is
+    from load to load. ``shown_w`` is what each draws at ``around.shown_at``, and
+    ``is_new`` whether the currents of then were not seen before. One whose control raises is
     noted in ``failures`` and let go: it costs only itself. ``stagger`` holds back what
     would begin beside others, None where nothing is held back.
     """
     keeps = guard.keeps(around.now)
-    handout = _Handout(followers, own_w, around, failures, keeps=keeps)
+    handout = _Handout(followers, own_w, shown_w, around, failures, keeps=keeps)
     handout.caps_w = guard.act(
-        _sound(followers, failures),
-        own_w if limited_w is None else limited_w,
-        around,
-        is_new=limited_w is not None,
+        _sound(followers, failures), shown_w, around, is_new=is_new
     )
     decisions = []
     checking = checks if checks.in_turn is not None else None
@@ -101,14 +99,16 @@ def _decide(
 class _Account:
     """What the others must know of a load, in W.
 
-    ``own_w`` is what it draws, None where nobody can say. ``span`` is None where it does
-    not follow the surplus. ``excess_w`` is what is withheld for it, ``least_a`` what is
-    kept free per phase so that it need not stop, ``unseen_a`` by how much it may have
-    risen there unseen, and ``hidden_a`` by how much it may draw more than it is believed
-    to, which nobody sees behind a circuit.
+    ``own_w`` is what it draws, None where nobody can say, and ``shown_w`` what it draws
+    as limits are shown. ``span`` is None where it does not follow the surplus.
+    ``excess_w`` is what is withheld for it, ``least_a`` what is kept free per phase so
+    that it need not stop. ``unseen_a`` is what it may draw there beyond what the meter
+    shows of it, ``hidden_a`` what it may draw beyond ``newest_w``, which is all that is
+    known of it.
     """
 
     own_w: float | None
+    shown_w: float | None
     span: Span | None = None
     trim_w: float = 0.0
     moving_w: float = 0.0
@@ -116,6 +116,7 @@ class _Account:
     least_a: float = 0.0
     unseen_a: float = 0.0
     hidden_a: float = 0.0
+    newest_w: float = 0.0
 
 
 class _Handout:
@@ -125,6 +126,7 @@ class _Handout:
         self,
         followers: Sequence[Follower],
         own_w: Mapping[str, float],
+        shown_w: Mapping[str, float],
         around: Circumstances,
         failures: Failures,
         *,
@@ -142,7 +144,7 @@ class _Handout:
         self._accounts: dict[str, _Account] = {}
         for load, control in followers:
             load_id = load.spec.load_id
-            account = _Account(own_w=own_w.get(load_id))
+            account = _Account(own_w=own_w.get(load_id), shown_w=shown_w.get(load_id))
             self._accounts[load_id] = account
             try:
                 self._open(load, control, account)
@@ -179,24 +181,27 @@ class _Handout:
     def _note_unseen(
         self, load: LoadInput, control: LoadControl[Any, Any], account: _Account
     ) -> None:
-        """Note how far a load may be from what the reading shows of it.
+        """Note how far a load may be from what is shown of it.
 
         That is what it was told since, and of one that nobody measures all that it may
         not have done yet. It opens no room for others meanwhile.
         """
-        reading, orders, around = load.reading, control.orders, self._around
-        if not orders.moving or account.own_w is None:
+        reading, orders, at = load.reading, control.orders, self._around.shown_at
+        if not orders.moving or account.shown_w is None:
             return
-        if reading.power_w is not None and orders.told_before(around.at):
+        if reading.power_w is not None and orders.told_before(at):
             return
-        own_w = max(0.0, account.own_w)
-        shown_w = max(0.0, control.shown_w(reading, account.own_w, around.at))
-        unseen_w = max(0.0, orders.in_force_w - shown_w)
-        hidden_w = orders.may_draw_w(own_w, around.now) - own_w
-        account.unseen_a = self._per_phase_a(control, unseen_w)
+        shown_w = max(0.0, control.shown_w(reading, account.shown_w, at))
+        newest_w = max(0.0, control.newest_w(reading, account.shown_w, at))
+        hidden_w = orders.may_draw_w(newest_w, self._around.now) - newest_w
+        account.unseen_a = self._per_phase_a(
+            control, max(0.0, orders.in_force_w - shown_w)
+        )
         account.hidden_a = self._per_phase_a(control, hidden_w)
-        around.headroom.mean(load.spec.load_id)
-        around.headroom.note_rise(control.phases, account.unseen_a, account.hidden_a)
+        self._around.headroom.mean(load.spec.load_id)
+        self._around.headroom.note_rise(
+            control.phases, account.unseen_a, account.hidden_a
+        )
 
     def _keep(self, control: LoadControl[Any, Any], least_a: float) -> None:
         """Keep free what a load needs to keep running, or no longer (negative)."""
@@ -253,7 +258,9 @@ class _Handout:
             around.trims_below = Span(most_w=trims_w)
         around.doubt_w = self._all_moving_w - account.moving_w
         around.own_w = account.own_w or 0.0
-        around.shown_w = control.shown_w(load.reading, around.own_w, around.at)
+        reading, shown_w = load.reading, account.shown_w or 0.0
+        around.shown_w = control.shown_w(reading, shown_w, around.shown_at)
+        account.newest_w = control.newest_w(reading, shown_w, around.shown_at)
         around.trial_s = self._others_trial_s(load_id) if self._trials_s else 0.0
         return account
 
@@ -278,11 +285,13 @@ class _Handout:
         told_w = taken_w if setpoint is None else setpoint.power_w
         # What is handed out beyond what the meter shows of it is a rise; what it gives
         # is not handed out.
-        shown_w = around.shown_w - min(0.0, told_w)
-        shown_a = self._per_phase_a(control, shown_w)
-        around.headroom.end_turn(phases, shown_a)
+        given_w = min(0.0, told_w)
+        behind_a = self._per_phase_a(control, account.newest_w - given_w)
+        around.headroom.end_turn(
+            phases, self._per_phase_a(control, around.shown_w - given_w), behind_a
+        )
         if account.hidden_a:
-            risen_a = max(0.0, self._per_phase_a(control, told_w) - shown_a)
+            risen_a = max(0.0, self._per_phase_a(control, told_w) - behind_a)
             hidden_a = max(0.0, account.hidden_a - risen_a)
             around.headroom.note_rise(phases, 0.0, hidden_a)
         control.orders.note(around.now, told_w, control.reserved_w)
@@ -324,9 +333,12 @@ class _Handout:
     ) -> float:
         """Withhold what a load draws beyond what it was told; return how much, in W.
 
-        It was taken out of what the house draws, as if it could be told otherwise.
+        It was taken out of what the house draws, as if it could be told otherwise. From
+        what no meter shows, nothing was taken.
         """
         if account.own_w is None or not load.reading.reachable:
+            return 0.0
+        if self._around.headroom.shown_a is None:
             return 0.0
         excess_w = control.orders.excess_w(account.own_w, self._around.now)
         if excess_w:

@@ -16,7 +16,7 @@ from .checking import Checks
 from .cycle import Cycle
 from .failures import Failures
 from .freshness import Freshness, MeterState
-from .guard.circuits import circuits_of, drawn_behind_a, house_cap_of, unseen_cap_of
+from .guard.circuits import circuits_of, drawn_behind_a, house_cap_of
 from .guard.guard import Guard
 from .learned_phases import LearnedPhases
 from .limits import Headroom, limits_of, room_under_a, voltage_of
@@ -222,6 +222,7 @@ class Engine:
         known, battery = surplus.known, surplus.battery
         around = self._unseen(snapshot, meter, headroom)
         around.at, around.dt_s, around.voltage_v = grid.at, dt_s, voltage_v
+        around.shown_at = shown.at
         around.surplus_w = around.total_w = surplus.available_w
         around.sun_left_w = battery.sun_left_w
         around.beside_battery = bool(snapshot.batteries)
@@ -237,8 +238,9 @@ class Engine:
             self._checks,
             failures,
             guard=self._guard,
+            shown_w=shown.own_w,
+            is_new=limits_new,
             stagger=self._stagger if staggered else None,
-            limited_w=shown.own_w if limits_new else None,
         )
         return Cycle(
             at=snapshot.now,
@@ -318,6 +320,7 @@ class Engine:
             wall=snapshot.wall,
             cheap=snapshot.cheap,
             at=snapshot.now,
+            shown_at=snapshot.now,
             voltage_v=self.settings.voltage_v,
             meter=meter,
             headroom=headroom,
@@ -349,18 +352,18 @@ class Engine:
             controls = [pair for pair in controls if pair[0].spec.load_id in own_w]
         # What flows there, the loads behind it tell themselves.
         circuits = circuits_of(settings, controls, own_w, voltage_v, now)
-        headroom = Headroom(
-            limits,
-            (base_a,) * settings.phases,
-            groups=(
-                *circuits,
-                *unseen_cap_of(snapshot.tariff, settings, own_w, peak_a),
-            ),
-        )
+        headroom = Headroom(limits, (base_a,) * settings.phases, groups=circuits)
         around = self._unseen(snapshot, meter, headroom)
         self._guard.see_nothing()
         decisions = allocate(
-            controls, own_w, around, self._checks, failures, guard=self._guard
+            controls,
+            own_w,
+            around,
+            self._checks,
+            failures,
+            guard=self._guard,
+            shown_w=own_w,
+            is_new=False,
         )
         return Cycle(
             at=snapshot.now,

@@ -176,13 +176,11 @@ class Headroom:
 
     def exceeded(self, phases: Iterable[int]) -> bool:
         """Return whether these phases may be over a limit, as far as anybody sees."""
-        if self._grid_a is None:
-            return self._lowest is not None or bool(self._behind)
         if any(group.exceeded(phases) for group in self._behind):
             return True
         if self._lowest is None:
             return False
-        if self.overload:
+        if self._grid_a is None or self.overload:
             return True
         limit_a = self._lowest.current_a
         return any(self._grid_a[phase - 1] > limit_a for phase in phases)
@@ -267,8 +265,14 @@ class Headroom:
             for group in self._behind:
                 group.begin_turn()
 
-    def end_turn(self, phases: Sequence[int], own_a: float) -> None:
-        """End it; what was handed out beyond what it draws is a rise."""
+    def end_turn(
+        self, phases: Sequence[int], own_a: float, behind_a: float | None = None
+    ) -> None:
+        """End it; what was handed out beyond what it draws is a rise.
+
+        ``behind_a`` is what it draws by all that is known behind its circuits, where
+        that is not ``own_a``.
+        """
         given_a = self._given_a
         for index, before_a in enumerate(self._given_before_a):
             rise_a = given_a[index] - before_a
@@ -276,16 +280,19 @@ class Headroom:
                 rise_a -= own_a
             if rise_a > 0:
                 self._risen_a[index] += rise_a
+        if behind_a is None:
+            behind_a = own_a
         for group in self._behind:
-            group.end_turn(phases, own_a)
+            is_circuit = group.kind is LimitKind.CIRCUIT
+            group.end_turn(phases, behind_a if is_circuit else own_a)
         self._cap_a = self._kept_a = None
 
     def note_rise(
         self, phases: Iterable[int], current_a: float, hidden_a: float
     ) -> None:
-        """Note a rise on some phases, of the load that is meant, that no meter shows yet.
+        """Note that the load that is meant may rise on some phases, unseen by any meter.
 
-        Behind a circuit it is ``hidden_a``. A negative one is taken back.
+        Behind a circuit that is by ``hidden_a``. A negative one is taken back.
         """
         for phase in phases:
             self._risen_a[phase - 1] += current_a

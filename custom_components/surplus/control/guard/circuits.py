@@ -28,8 +28,8 @@ def circuits_of(
 ) -> tuple[Group, ...]:
     """Return the circuits, with what the loads behind them draw.
 
-    ``own_w`` is that at an instant. Of one that was measured since, the more counts: the
-    grid meter shows nothing of a circuit that must be told apart.
+    ``own_w`` is that at an instant. No meter shows a circuit at one: of a load that was
+    measured since, the more counts.
     """
     if not settings.circuits:
         return ()
@@ -54,10 +54,8 @@ def circuits_of(
         shown_a = list(nothing_a)
         for load, control in followers:
             if (load_id := load.spec.load_id) in load_ids:
-                phases, reading = control.phases, load.reading
-                drawn_w = max(0.0, own_w[load_id])
-                if reading.power_w is not None and (reading.power_at or 0.0) > at:
-                    drawn_w = max(drawn_w, reading.power_w)
+                phases = control.phases
+                drawn_w = max(0.0, control.newest_w(load.reading, own_w[load_id], at))
                 drawn_a = drawn_w / voltage_v / len(phases)
                 for pole, amperes in group.on_poles(load_id, phases, drawn_a).items():
                     shown_a[pole - 1] += amperes
@@ -83,35 +81,10 @@ def house_cap_of(
     voltage_v: float,
 ) -> tuple[Group, ...]:
     """Return the cap on what the whole house draws, where there is one."""
-    if tariff is None or tariff.house_cap_w is None:
+    if tariff is None or (cap_w := tariff.house_cap_w) is None:
         return ()
     shown_w = grid.power_w if grid.power_w is not None else grid.drawn_va or 0.0
     base_w = shown_w - sum(own_w.values())
-    return _cap_of(tariff.house_cap_w, base_w, shown_w, voltage_v)
-
-
-def unseen_cap_of(
-    tariff: TariffNow | None,
-    settings: HomeSettings,
-    own_w: Mapping[str, float],
-    peak_a: float | None,
-) -> tuple[Group, ...]:
-    """Return the cap where no meter shows what the house draws.
-
-    ``peak_a`` is the most that it draws per phase at this hour; where nobody knows,
-    nothing fits beside it.
-    """
-    if tariff is None or (cap_w := tariff.house_cap_w) is None:
-        return ()
-    voltage_v = settings.voltage_v
-    base_w = cap_w if peak_a is None else peak_a * voltage_v * settings.phases
-    shown_w = base_w + sum(max(0.0, drawn_w) for drawn_w in own_w.values())
-    return _cap_of(cap_w, base_w, shown_w, voltage_v)
-
-
-def _cap_of(
-    cap_w: float, base_w: float, shown_w: float, voltage_v: float
-) -> tuple[Group, ...]:
     return (
         Group(
             key=LimitKind.HOUSE_CAP.value,

@@ -175,15 +175,23 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         """Return what of ``own_w`` a meter's reading of an instant surely holds, in W.
 
         What it has not taken yet of the last set-point, no meter shows. One that nobody
-        measures may still be anywhere between what it was told lately.
+        measures may still be anywhere between what it was told lately; of one out of
+        reach nobody knows what it was told.
         """
         orders = self.orders
-        if not orders:
+        if not orders or not reading.reachable:
             return own_w
         shown_w = min(orders.in_force_w, own_w)
         if reading.power_w is None and orders.moving:
             return min(shown_w, orders.least_w(at))
         return shown_w
+
+    def newest_w(self, reading: R, own_w: float, at: float) -> float:
+        """Return the most that is known of what it draws: at an instant, or since, in W."""
+        power_w, power_at = reading.power_w, reading.power_at
+        if power_w is None or power_at is None or power_at <= at:
+            return own_w
+        return max(own_w, min(power_w, _OWN_MOST * self.most_drawn_w))
 
     @abstractmethod
     def span_w(self, voltage_v: float) -> Span:
@@ -338,7 +346,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
 
         Without a ``next_event`` it is the one that reason and minimum times tell.
 
-        A rise that the meter itself leaves no room for waits; its room is taken, so that
+        A rise that what is shown leaves no room for waits; its room is taken, so that
         loads below make it.
         """
         phases = self.phases
@@ -383,7 +391,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
     def _as_far_as_shown(
         self, value: float, power_w: float, around: Circumstances
     ) -> float:
-        """Return a rise as far as it fits on top of what the meter shows."""
+        """Return a rise as far as it fits on top of what is shown."""
         left_a = around.headroom.to_rise_a(self.phases)
         if left_a is None:
             return value

@@ -56,8 +56,8 @@ class Circumstances:
     ``reserve_w`` is what a slow load leaves to a fast one below it, so that this one
     can take a cloud. ``trims_below`` is what the fast ones below can take of the surplus
     at once. ``doubt_w`` is by how much the surplus may be wrong because other loads move.
-    ``own_w`` is what it draws itself at the instant of the reading, ``shown_w`` what of
-    it that surely holds.
+    ``own_w`` is what it draws itself at the instant of the reading. What limits are held
+    against was shown at ``shown_at``, and holds ``shown_w`` of it for sure.
     ``cheap`` is whether hours are cheap, ``tariff`` what else is known of it.
     ``beside_battery`` says that a battery that regulates itself fills what loads take
     too much.
@@ -66,6 +66,7 @@ class Circumstances:
     now: float
     wall: datetime
     at: float = 0.0
+    shown_at: float = 0.0
     dt_s: float = 0.0
     surplus_w: float = 0.0
     total_w: float = 0.0

@@ -66,7 +66,7 @@ class Orders:
         return most_w
 
     def least_w(self, at: float) -> float:
-        """Return the least that it was told until an instant, in the time it may need."""
+        """Return the least that it was told before an instant, in the time it may need."""
         least_w = inf
         for since, _, power_w in reversed(self._told):
             if since < at:

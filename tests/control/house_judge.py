@@ -80,7 +80,8 @@ class Judge:
         self.checked = {body.spec.load_id for body in self.house.bodies}
         for body in self.house.bodies:
             load_id = body.spec.load_id
-            if isinstance(body.spec, ChargerSpec) and load_id in self.told:
+            regulated = isinstance(body.spec, ChargerSpec | HeaterSpec)
+            if regulated and load_id in self.told:
                 # One that runs on though it was told to stop is adopted so, not raised.
                 self.told[load_id] = max(self.told[load_id], body.value)
         self.doubt()
@@ -233,7 +234,9 @@ class Judge:
                 if risen_a > SLACK_A:
                     assert shown_a + risen_a <= limit_a + SLACK_A, (phase, rises)
         if (cap_w := house.cap_w) is not None:
-            shown_w = sum(house.true_a) * VOLTAGE_V
+            assert house.grid is not None
+            assert house.grid.power_w is not None
+            shown_w = house.grid.power_w
             risen_w = sum(VOLTAGE_V * sum(rise.values()) for rise in rises.values())
             if risen_w > SLACK_A * VOLTAGE_V:
                 assert shown_w + risen_w <= cap_w + SLACK_A * VOLTAGE_V, rises
@@ -302,9 +305,8 @@ class Judge:
     def _throttles_at_once(self, new: Mapping[str, float]) -> None:
         """An overload is taken from the loads on the reading that shows it."""
         house = self.house
-        limit_a, grid = house.limit_a, house.grid
-        assert grid is not None
-        if limit_a is None or grid.at == self.judged_at:
+        limit_a = house.limit_a
+        if limit_a is None or house.shown_at == self.judged_at:
             return
         if house.now < self.doubted_until or house.coarse:
             return
@@ -397,8 +399,7 @@ class Judge:
 
     def _note(self, decided: Mapping[str, Decision], new: Mapping[str, float]) -> None:
         house = self.house
-        if house.grid is not None:
-            self.judged_at = house.grid.at
+        self.judged_at = house.shown_at
         for body in house.bodies:
             load_id = body.spec.load_id
             was = self.told.get(load_id)

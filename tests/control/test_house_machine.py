@@ -141,12 +141,14 @@ def houses(draw: st.DrawFn) -> WholeHouse:
         import_price=draw(st.sampled_from([0.0, 1.0, 25.0])),
         circuits=draw(circuits([body.spec.load_id for body in loads])),
     )
+    protected = draw(st.integers(0, 4)) == 0
     return WholeHouse(
         settings=settings,
         bodies=loads,
         linky_va=draw(st.sampled_from([None, 6_000.0, 9_000.0])),
-        coarse=draw(st.integers(0, 4)) == 0,
-        meter_every_s=draw(st.sampled_from([1, 2, 5])),
+        coarse=not protected and draw(st.integers(0, 4)) == 0,
+        protected=protected,
+        meter_every_s=draw(st.sampled_from([5, 10] if protected else [1, 2, 5])),
     )
 
 

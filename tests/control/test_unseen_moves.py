@@ -100,6 +100,23 @@ class TestMostThatItCanHaveDrawn:
         assert orders((20.0, 2000.0, 0.0)).most_at_w(20.0, 2000.0, None) == inf
 
 
+def test_an_older_instant_is_judged_by_what_was_measured_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    control = control_of(storage())
+    # Its model is slow.
+    monkeypatch.setattr(control, "own_power_w", lambda *_: 700.0)
+    for told in ((0.0, 0.0), (10.0, 2000.0), (12.0, 0.0), (20.0, 2000.0)):
+        control.orders.note(*told, 0.0)
+    for at in range(30):
+        power_w = 2000.0 if at > 20 else 0.0
+        reading = StorageReading(reachable=True, power_w=power_w, power_at=float(at))
+        control.counted_w(reading, float(at), float(at), 230.0)
+        if at == 21:
+            assert control.counted_w(reading, 20.0, 21.0, 230.0) == 0
+    assert len(control._seen) == 20
+
+
 class TestOnTheReadingBefore:
     """What was told since the meter was read, it cannot show."""
 

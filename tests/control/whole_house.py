@@ -4,7 +4,7 @@ Second by second. It is no copy of the engine's models: cars start after a time 
 own and ramp at their own pace, and what is told to a load that cannot be reached is lost.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from custom_components.surplus.control.model import (
@@ -173,7 +173,8 @@ class WholeHouse:
     """What the house draws by itself per phase, its loads and its meter.
 
     ``linky_va`` is what the meter's own breaker applies; such a meter tells apparent
-    power and warns. ``coarse``: of three phases it tells their total only.
+    power and warns. ``coarse``: of three phases it tells their total only. ``protected``:
+    another meter is followed, which tells the total each second; limits go by this one.
     """
 
     settings: HomeSettings
@@ -181,6 +182,7 @@ class WholeHouse:
     base_a: list[float] = field(default_factory=list)
     linky_va: float | None = None
     coarse: bool = False
+    protected: bool = False
     meter_works: bool = True
     meter_every_s: int = 1
     cheap: bool | None = None
@@ -194,6 +196,7 @@ class WholeHouse:
     house_a: list[float] = field(default_factory=list)
     drew_a: dict[str, dict[int, float]] = field(default_factory=dict)
     settled: bool = False
+    shown_at: float | None = None
 
     def __post_init__(self) -> None:
         self.base_a = self.base_a or [2.0] * self.settings.phases
@@ -217,13 +220,12 @@ class WholeHouse:
                 body.step(self.now)
             if self.meter_works and self.now % self.meter_every_s == 0:
                 self.read()
+            if self.meter_works and self.protected and self.grid is not None:
+                self.follow()
 
     def read(self) -> None:
-        amps = self.phases_a()
+        amps = self.note_truth()
         watts = sum(amps) * VOLTAGE_V
-        self.true_a, self.house_a = amps, list(self.base_a)
-        self.drew_a = {body.spec.load_id: body.amps for body in self.bodies}
-        self.settled = all(body.settled for body in self.bodies)
         linky, limit_va = self.linky_va is not None, self.linky_va or 0.0
         phases = len(amps)
         drawn_va = VOLTAGE_V * (sum(max(0.0, one) for one in amps))
@@ -238,6 +240,31 @@ class WholeHouse:
             subscribed_va=self.linky_va,
             cutoff_va=self.linky_va,
         )
+
+    def note_truth(self) -> list[float]:
+        """Note what limits are held against; return it per phase."""
+        self.true_a, self.house_a = self.phases_a(), list(self.base_a)
+        self.drew_a = {body.spec.load_id: body.amps for body in self.bodies}
+        self.settled = all(body.settled for body in self.bodies)
+        self.shown_at = self.now
+        return self.true_a
+
+    def follow(self) -> None:
+        """Read the other meter, beside what the one that protects said last."""
+        assert self.grid is not None
+        grid, watts = self.grid, sum(self.phases_a()) * VOLTAGE_V
+        if self.settings.phases == 1:
+            # A total is all that flows: the newer of both counts.
+            self.note_truth()
+        if grid.limits_at is None:
+            grid = replace(
+                grid,
+                currents_a=(),
+                limits_at=grid.at,
+                limits_va=grid.drawn_va or 0.0,
+                limits_a=grid.currents_a,
+            )
+        self.grid = replace(grid, at=self.now, power_w=watts, drawn_va=max(0.0, watts))
 
     def snapshot(self) -> Snapshot:
         return Snapshot(

@@ -1,6 +1,7 @@
 """What every kind of load is asked, and what all kinds share."""
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -33,6 +34,8 @@ _SQUEEZE_S = 10.0
 FLOAT_SLACK = 1e-6
 # A sensor that shows more than this share of the most a load can take is wrong.
 _OWN_MOST = 1.2
+# How many measurements are kept: a meter may tell of an instant some readings ago.
+_SEEN = 20
 # A measurement older than this may be of another set-point.
 BELIEVED_S = 60.0
 _SUNNY = frozenset({Mode.SOLAR, Mode.MIN_SOLAR})
@@ -65,8 +68,8 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self._found: float | None = None
         self._before_check: float | None = None
         self.orders = Orders(self.settles_s)
-        # What it was measured to draw before the newest grid reading, and when.
-        self._seen: tuple[float, float] | None = None
+        # When it was measured lately, and what it drew.
+        self._seen: deque[tuple[float, float]] = deque()
 
     # ---- what is known -------------------------------------------------------------
 
@@ -153,11 +156,15 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         own_w = self.own_power_w(reading, at, now, voltage_v)
         power_at = reading.power_at
         if power_at is not None and reading.power_w is not None:
-            if power_at <= at:
-                self._seen = power_at, reading.power_w
-            elif self.orders.moving:
+            seen = self._seen
+            if not seen or power_at > seen[-1][0]:
+                seen.append((power_at, reading.power_w))
+                if len(seen) > _SEEN:
+                    seen.popleft()
+            if power_at > at and self.orders.moving:
                 # What came sooner than modelled did not come before it was told.
-                most_w = self.orders.most_at_w(at, reading.power_w, self._seen)
+                before = next((one for one in reversed(seen) if one[0] <= at), None)
+                most_w = self.orders.most_at_w(at, reading.power_w, before)
                 own_w = min(own_w, most_w)
         most_w, least_w = self.most_drawn_w, self.least_drawn_w
         if (

@@ -27,6 +27,21 @@ _SWALLOWED = (
 )
 
 
+# What a day counts begins anew at midnight: a frozen test starts far from it, and at the
+# same moment whenever it is run. It is noon in the plugin's time zone.
+_NOON = pytest.mark.freeze_time("2026-01-20 20:00:00+00:00")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start every frozen test at noon, unless it says when."""
+    for item in items:
+        if "freezer" not in getattr(item, "fixturenames", ()):
+            continue
+        if not item.get_closest_marker("freeze_time"):
+            item.add_marker(_NOON)
+
+
 @pytest.fixture(autouse=True)
 def _custom_integration(request: pytest.FixtureRequest) -> None:
     """Let Home Assistant see ``custom_components`` in tests that start one."""

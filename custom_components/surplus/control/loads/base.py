@@ -69,7 +69,7 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
         self._before_check: float | None = None
         self.orders = Orders(self.settles_s)
         # When it was measured lately, and what it drew.
-        self._seen: deque[tuple[float, float]] = deque()
+        self._seen: deque[tuple[float, float]] = deque(maxlen=_SEEN)
 
     # ---- what is known -------------------------------------------------------------
 
@@ -159,8 +159,6 @@ class LoadControl[S: LoadSpec, R: LoadReading](ABC):
             seen = self._seen
             if not seen or power_at > seen[-1][0]:
                 seen.append((power_at, reading.power_w))
-                if len(seen) > _SEEN:
-                    seen.popleft()
             if power_at > at and self.orders.moving:
                 # What came sooner than modelled did not come before it was told.
                 before = next((one for one in reversed(seen) if one[0] <= at), None)

@@ -42,6 +42,36 @@ def test_classes_are_in_order_where_no_price_is_told() -> None:
     ) == [(2, 1.0, False), (8, 0.0, False), (1, 1.0, False)]
 
 
+def test_what_ends_before_the_tariff_does_is_not_cut_further() -> None:
+    assert told((2, PriceClass.NORMAL, None), (8, PriceClass.CHEAP, None), hours=2) == [
+        (2, 1.0, False)
+    ]
+
+
+def test_what_the_tariff_tells_of_the_past_is_passed_over() -> None:
+    past = NOW - timedelta(hours=3)
+    tariff = TariffNow(
+        ahead=spans(
+            past,
+            (2, PriceClass.DEAR, 0.7),
+            (2, PriceClass.CHEAP, 0.1),
+            (2, PriceClass.NORMAL, 0.2),
+        )
+    )
+    made = slices_of(
+        NOW,
+        until(3),
+        tariff=tariff,
+        cheap=None,
+        cheap_hours=CheapHours(),
+        on_dear=OnDear.NEVER,
+    )
+    assert [((one.ends - one.begins) / 3600, one.price) for one in made] == [
+        (1, 0.1),
+        (2, 0.2),
+    ]
+
+
 def test_prices_decide_where_they_are_told_and_stand_in_where_not() -> None:
     assert told(
         (1, PriceClass.CHEAP, 0.15),
@@ -63,8 +93,10 @@ def test_dear_hours_are_barred_a_last_resort_or_just_dear() -> None:
     classes = ((1, PriceClass.NORMAL, 0.2), (1, PriceClass.DEAR, 0.7))
     assert told(*classes, hours=2)[1] == (1, 0.7, True)
     assert told(*classes, hours=2, on_dear=OnDear.ALWAYS)[1] == (1, 0.7, False)
-    cost = told(*classes, hours=2, on_dear=OnDear.IF_LATE)[1][1]
-    assert cost > 1000
+    usual, late = told(*classes, hours=2, on_dear=OnDear.IF_LATE)
+    assert usual == (1, 0.2, False)
+    assert late[1] > 1000
+    assert not late[2]
 
 
 def test_what_the_user_allows_to_all_loads_is_allowed_here_too() -> None:
@@ -113,6 +145,30 @@ def test_the_present_half_hour_is_as_it_is_now() -> None:
         Slice(begins=NOW.timestamp(), ends=until(0.5), cost=0.0),
         Slice(begins=until(0.5), ends=until(2), cost=1.0),
     )
+
+
+def test_half_hours_are_those_of_the_clock() -> None:
+    seen = CheapHours()
+    for half_hours in range(48):
+        wall = datetime(2026, 6, 20, tzinfo=PARIS) + timedelta(minutes=30 * half_hours)
+        seen.note(wall, wall.hour >= 22)
+    made = slices_of(
+        NOW + timedelta(minutes=10),
+        until(4),
+        tariff=None,
+        cheap=False,
+        cheap_hours=seen,
+        on_dear=OnDear.NEVER,
+    )
+    assert made == (
+        Slice(begins=until(1 / 6), ends=until(2), cost=1.0),
+        Slice(begins=until(2), ends=until(4), cost=0.0),
+    )
+
+
+def test_the_tariff_s_word_on_now_counts_before_the_meter_s() -> None:
+    assert class_now(TariffNow(price_class=PriceClass.DEAR), True) is PriceClass.DEAR
+    assert class_now(TariffNow(), True) is PriceClass.CHEAP
 
 
 def test_a_tariff_that_says_nothing_of_now_is_not_believed_of_later() -> None:

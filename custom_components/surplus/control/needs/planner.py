@@ -55,7 +55,7 @@ def plan(
     enough. A span lasts at least ``least_s``, a pause between two ``rest_s``, both as
     far as what may be used allows.
     """
-    if needed_s < _NOTHING_S or not slices:
+    if needed_s < _NOTHING_S:
         return Plan()
     usable = [one for one in slices if not one.barred]
     available_s = sum(one.ends - one.begins for one in usable)

@@ -66,11 +66,8 @@ def slices_of(
     now = wall.timestamp()
     stretches = _told(tariff.ahead if tariff else (), now, until)
     known_until = stretches[-1].ends if stretches else now
-    if known_until < until:
-        here = class_now(tariff, cheap)
-        stretches += _expected(
-            wall, known_until, until, here=here, cheap_hours=cheap_hours
-        )
+    here = class_now(tariff, cheap)
+    stretches += _expected(wall, known_until, until, here=here, cheap_hours=cheap_hours)
     prices = {
         price_class: fmean(found)
         for price_class in PriceClass

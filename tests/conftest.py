@@ -43,6 +43,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave the loop's debug mode to ``--asyncio-debug``.
+
+    It notes the whole stack of every future, which takes a third of the time of these
+    tests. The run on the newest Home Assistant asks for it.
+    """
+
+
+@pytest.fixture(autouse=True)
 def _custom_integration(request: pytest.FixtureRequest) -> None:
     """Let Home Assistant see ``custom_components`` in tests that start one."""
     if "hass" in request.fixturenames:

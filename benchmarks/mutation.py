@@ -403,7 +403,7 @@ def _constant_swap(module: ModuleType, code: CodeType) -> Callable[[], None]:
             for name, old in vars(module).items()
             if not name.startswith("__")
             and not isinstance(old, type | FunctionType)
-            and type(new := _fitted(space.get(name), old)) is type(old)
+            and _alike(new := _fitted(space.get(name), old), old)
             and new != old
         }
         for key, other in tuple(sys.modules.items()):
@@ -413,6 +413,13 @@ def _constant_swap(module: ModuleType, code: CodeType) -> Callable[[], None]:
                         setattr(other, name, new)
 
     return swap
+
+
+def _alike(new: object, old: object) -> bool:
+    """Return whether a value may stand for another: a whole number may become half."""
+    return type(new) is type(old) or (
+        isinstance(new, int | float) and isinstance(old, int | float)
+    )
 
 
 def _fitted(new: object, old: object) -> object:

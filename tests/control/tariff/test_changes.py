@@ -6,10 +6,10 @@ from datetime import UTC
 import pytest
 
 from custom_components.surplus.control.model import Period, PriceClass, TariffReading
-from custom_components.surplus.control.tariff.prices import PeriodTerms, Prices
+from custom_components.surplus.control.tariff.prices import LEAST, PeriodTerms, Prices
 from custom_components.surplus.control.tariff.tariff import Tariff, TariffTerms
 
-from .bench import HC, HP, HPHC, NIGHT, RED, TEMPO, Home, linky
+from .bench import BLUE, HC, HP, HPHC, NIGHT, RED, TEMPO, Home, linky
 from .days import PARIS
 
 
@@ -35,6 +35,28 @@ class TestPrices:
         assert now.import_price == pytest.approx(0.5)
         assert [one.price for one in now.ahead[:3]] == [0.28, 0.20, 0.28]
 
+    def test_only_a_day_is_waited_for_what_is_cheaper(self) -> None:
+        prices = Prices(
+            periods={
+                Period.TEMPO_BLUE_HC: PeriodTerms(price=0.10),
+                Period.TEMPO_BLUE_HP: PeriodTerms(price=0.25),
+                Period.TEMPO_RED_HC: PeriodTerms(price=0.20),
+                Period.TEMPO_RED_HP: PeriodTerms(price=0.70),
+            },
+            cheapest=True,
+        )
+        home = Home("2026-01-20 12:00", contract=TEMPO, prices=prices)
+        now = home.see(TariffReading(today=RED, tomorrow=BLUE))
+        # Tonight, not the blue night that begins in 34 hours.
+        assert now.import_price == pytest.approx((0.70 - 0.20) / 0.20)
+        home.wait(hours=10)
+        now = home.see(TariffReading(today=RED, tomorrow=BLUE))
+        # It begins in 24 hours to the minute.
+        assert now.import_price == LEAST
+        home.wait(minutes=15)
+        now = home.see(TariffReading(today=RED, tomorrow=BLUE))
+        assert now.import_price == pytest.approx((0.20 - 0.10) / 0.10)
+
     def test_what_a_sensor_shows_counts_before_what_was_told(self) -> None:
         home = Home("2026-06-10 12:00", contract=HPHC, hours=NIGHT, prices=self.PRICES)
         now = home.see(linky(HP), price=0.52, feed_in=0.10)
@@ -55,6 +77,14 @@ class TestChanges:
         home.see(TariffReading(today=RED))
         home.tariff.change(TariffTerms(contract=HPHC), other_source=True)
         assert home.see().period is None
+        assert home.tariff.as_dict() == Tariff(TariffTerms()).as_dict()
+
+    def test_another_source_may_have_another_contract(self) -> None:
+        home = Home("2026-01-20 12:00")
+        home.see(linky(HC, index=1))
+        assert home.tariff.contract is HPHC
+        home.tariff.change(TariffTerms(), other_source=True)
+        assert home.tariff.contract is None
         assert home.tariff.as_dict() == Tariff(TariffTerms()).as_dict()
 
     def test_other_prices_keep_what_was_told(self) -> None:

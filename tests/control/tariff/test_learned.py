@@ -80,11 +80,33 @@ def test_what_is_older_than_a_week_counts_no_more() -> None:
 def test_a_day_that_was_not_seen_as_a_whole_is_no_model() -> None:
     hours = LearnedHours()
     live(hours, "2026-06-08 00:00", 1)
-    live(hours, "2026-06-09 00:00", 0.3)
-    live(hours, "2026-06-09 12:00", 0.5)
+    live(hours, "2026-06-09 00:00", 0.3, night=(23 * 60, 5 * 60))
+    live(hours, "2026-06-09 12:00", 0.5, night=(23 * 60, 5 * 60))
     # Tuesday has a hole: Monday is the model still.
     ahead = hours.ahead(at("2026-06-10 05:00"), at("2026-06-10 23:59"))
     assert told(ahead)[1:] == [("06-10 06:38", "peak"), ("06-10 22:38", "off_peak")]
+
+
+def test_a_clock_that_was_put_back_joins_nothing() -> None:
+    hours = LearnedHours()
+    hours.note(at("2026-06-08 12:00"), HP)
+    hours.note(at("2026-06-08 11:58"), HP)
+    assert hours.as_dict() == {
+        "2026-06-08": [[720, 720, "peak"], [718, 718, "peak"]],
+    }
+
+
+def test_a_clock_that_was_ahead_leaves_no_day_of_the_future() -> None:
+    hours = LearnedHours()
+    hours.note(at("2026-07-01 12:00"), HP)
+    hours.note(at("2026-06-08 12:00"), HP)
+    assert list(hours.as_dict()) == ["2026-06-08"]
+
+
+def test_a_day_is_no_model_of_itself() -> None:
+    hours = LearnedHours()
+    live(hours, "2026-06-08 00:00", 1)
+    assert hours.ahead(at("2026-06-08 12:00"), at("2026-06-08 18:00")) == []
 
 
 @pytest.mark.parametrize(("first", "known"), [("00:05", True), ("00:11", False)])

@@ -152,6 +152,15 @@ class TestTheUsersChoice:
         # What is dear is waited for by nobody.
         dear = Prices(periods={Period.EJP_PEAK: PeriodTerms(price=1.0)})
         assert dear.worth(NORMAL, 0.2, [], None) == 1.0
+        # However cheap it is, and a period without a price is none to wait for.
+        odd = Prices(
+            periods={
+                Period.EJP_PEAK: PeriodTerms(price=0.05),
+                Period.EJP_NORMAL: PeriodTerms(price=0.10),
+                Period.OFF_PEAK: PeriodTerms(house_cap_w=12_000.0),
+            },
+        )
+        assert odd.worth(NORMAL, 0.40, [], None) == pytest.approx(3.0)
 
 
 def test_a_stretch_is_told_with_what_it_means() -> None:

@@ -22,6 +22,7 @@ OTHER, BASE = Contract.OTHER, Contract.BASE
         *("heure creuse", "    HEURE  CREUSE  ", "off-peak", "offpeak", "Off Peak"),
         *("off_peak", "OFF-PEAK", '{"state": "HC"}', '{"state": "off-peak", "x": 1}'),
         *("1", "1.0", "index_1", "Index 1", '{"state": 1}', "low", "tarif HC"),
+        *("'\"HC\"'", '\'{"state": "HC"}\''),
     ],
 )
 def test_off_peak_is_said_in_many_ways(text: str) -> None:
@@ -89,7 +90,7 @@ def test_a_tempo_period_is_a_colour_and_its_hours(text: str, period: Period) -> 
         *(("Bleu", Colour.BLUE), ("BLANC", Colour.WHITE), ("rouge", Colour.RED)),
         *(("TEMPO_ROUGE", Colour.RED), ("white", Colour.WHITE), ("BLAN", Colour.WHITE)),
         *(("jour bleu", Colour.BLUE), ("🔴", Colour.RED), ("⚪\ufe0f", Colour.WHITE)),
-        ('{"state": "ROUG"}', Colour.RED),
+        *(('{"state": "ROUG"}', Colour.RED), ("Red day", Colour.RED)),
     ],
 )
 def test_a_colour_alone_is_one_of_a_day(text: str, colour: Colour) -> None:
@@ -140,7 +141,8 @@ def test_what_has_several_indexes_tells_their_number(text: str, period: Period) 
         *("bleu blanc HC", "12.5", "-1", "11", "nan", "inf", "1e400", "0x1", "index"),
         *("index trois", '{"value": "HC"}', '{"state": null}', "[1]", '{"state": [1]}'),
         *('{"state": {"state": {"state": {"state": "HC"}}}}', '"HC', "'", "{", "HC🚀"),
-        *("0,5", "HC" * 200, '{"state": ""}', "HC and so on"),
+        *("0,5", "HC " * 100, '{"state": ""}', "HC and so on", "HN and so on"),
+        *("tarif", "heures", "HN PM", "base HC", "base HP", "base bleu"),
     ],
 )
 def test_what_says_something_else_says_nothing(text: str, contract: Contract) -> None:

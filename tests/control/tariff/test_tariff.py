@@ -3,12 +3,14 @@
 import pytest
 
 from custom_components.surplus.control.model import (
+    Colour,
     Contract,
     Period,
     PriceClass,
     TariffReading,
 )
 from custom_components.surplus.control.tariff.prices import PeriodTerms, Prices
+from custom_components.surplus.control.tariff.tariff import TariffTerms
 
 from .bench import BLUE, EJP, HC, HP, HPHC, NIGHT, RED, TEMPO, WHITE, Home, linky
 from .days import at, later
@@ -47,8 +49,27 @@ class TestAMeter:
         assert home.see(frozen).period is None
         assert home.tariff.lost
 
+    def test_what_it_told_is_as_old_as_its_reading(self) -> None:
+        home = Home("2026-06-10 12:00")
+        assert home.see(linky(HC, at=home.now - 200.0)).period is HC
+        home.wait(seconds=99)
+        assert home.see().period is HC
+        home.wait(seconds=1)
+        assert home.see().period is None
+
+    def test_one_without_an_instant_tells_now(self) -> None:
+        home = Home("2026-06-10 12:00")
+        home.tariff.see(linky(HC), home.now, home.wall)
+        assert home.tariff.look(home.now, home.wall).period is HC
+
+    def test_what_is_too_old_tells_nothing_of_days_either(self) -> None:
+        home = Home("2026-01-20 12:00", contract=TEMPO)
+        home.see(TariffReading(today=RED, at=home.now - 300.0))
+        assert home.tariff.colours(home.wall)[0] is Colour.NONE
+
     def test_one_that_never_tells_is_lost_after_five_minutes(self) -> None:
         home = Home("2026-06-10 12:00")
+        assert not home.tariff.lost
         home.see()
         home.wait(seconds=299)
         home.see()
@@ -100,6 +121,17 @@ class TestAMeter:
         home.wait(seconds=1)
         assert home.see().price_class is None
 
+    def test_another_contract_knows_no_dear_day_of_the_one_before(self) -> None:
+        for contract, reading in (
+            (TEMPO, TariffReading(today=RED)),
+            (EJP, TariffReading(today=RED)),
+        ):
+            home = Home("2026-01-20 12:00", contract=contract)
+            home.see(reading)
+            home.tariff.change(TariffTerms(contract=HPHC), other_source=False)
+            home.wait(minutes=6)
+            assert home.see().price_class is None
+
     def test_one_that_stops_on_a_blue_day_is_not_known_to_be_cheap(self) -> None:
         home = Home("2026-01-20 23:00")
         home.see(TariffReading(option=TEMPO, period=Period.TEMPO_BLUE_HC, today=BLUE))
@@ -118,7 +150,8 @@ class TestAMeter:
         base = TariffReading(option=Contract.BASE, period=Period.BASE)
         assert home.see(base).period is HC
         # Without another word it is what it says.
-        assert Home("2026-06-10 23:00").see(base).period is Period.BASE
+        for word in (base, TariffReading(period=Period.BASE)):
+            assert Home("2026-06-10 23:00").see(word).period is Period.BASE
 
     @pytest.mark.parametrize(
         ("contract", "index", "period"),
@@ -138,6 +171,25 @@ class TestAMeter:
         home = Home("2026-01-20 12:00", contract=contract)
         bare = TariffReading(period=Period(f"index_{index}"), index=index)
         assert home.see(bare).period is period
+
+    def test_an_index_of_no_contract_keeps_its_number(self) -> None:
+        home = Home("2026-01-20 12:00")
+        bare = TariffReading(period=Period.INDEX_3, index=3)
+        assert home.see(bare).period is Period.INDEX_3
+
+    @pytest.mark.parametrize(
+        ("reading", "period"),
+        [
+            (TariffReading(), None),
+            (TariffReading(index=1), Period.BASE),
+            (TariffReading(period=HC), Period.BASE),
+        ],
+    )
+    def test_of_one_price_any_word_is_that_price_and_silence_none(
+        self, reading: TariffReading, period: Period | None
+    ) -> None:
+        home = Home("2026-01-20 12:00", contract=Contract.BASE)
+        assert home.see(reading).period is period
 
     def test_who_has_several_indexes_has_told_what_each_is(self) -> None:
         prices = Prices(
@@ -174,6 +226,27 @@ class TestAnEntity:
         told = home.see(TariffReading(cheap=False, today=RED))
         assert told.period is Period.TEMPO_RED_HP
 
+    def test_when_off_peak_begins_is_its_word(self) -> None:
+        home = Home("2026-01-20 21:55", contract=TEMPO)
+        told = home.see(TariffReading(today=RED, cheap=True))
+        assert told.period is Period.TEMPO_RED_HC
+
+    def test_after_six_yesterdays_colour_says_nothing_of_today(self) -> None:
+        home = Home("2026-01-20 12:00", contract=TEMPO)
+        home.see(TariffReading(today=WHITE))
+        home.wait(hours=17, minutes=58)
+        assert home.see(TariffReading(today=WHITE)).period is Period.TEMPO_WHITE_HC
+        home.wait(minutes=3)
+        assert home.see(TariffReading(today=WHITE)).period is None
+
+    def test_at_six_the_colour_that_was_announced_holds(self) -> None:
+        home = Home("2026-01-20 20:00", contract=TEMPO)
+        home.see(TariffReading(tomorrow=WHITE))
+        home.wait(hours=9, minutes=57)
+        assert home.see(TariffReading(today=BLUE)).period is None
+        home.wait(minutes=4)
+        assert home.see().period is Period.TEMPO_WHITE_HP
+
     def test_a_colour_alone_is_enough_for_tempo(self) -> None:
         home = Home("2026-01-20 21:59", contract=TEMPO)
         assert home.see(TariffReading(today=RED)).period is Period.TEMPO_RED_HP
@@ -208,6 +281,7 @@ class TestACalendar:
         assert home.see().period is Period.TEMPO_WHITE_HC
         home.wait(minutes=1)
         assert home.see().period is None
+        assert not home.tariff.lost
         home.wait(minutes=5)
         home.see()
         assert home.tariff.lost

@@ -3,6 +3,7 @@
 from datetime import UTC, date, timedelta
 from itertools import pairwise
 
+from dateutil.easter import easter
 from hypothesis import given, settings, strategies as st
 import pytest
 
@@ -106,6 +107,7 @@ def test_every_instant_of_known_days_has_the_colour_of_its_day(
         ("2026-01-17", False),
         ("2026-01-18", False),
         ("2026-10-30", False),
+        ("2027-11-01", False),
         ("2026-11-02", True),
         ("2026-11-11", False),
         ("2026-12-25", False),
@@ -120,6 +122,15 @@ def test_every_instant_of_known_days_has_the_colour_of_its_day(
 )
 def test_red_is_for_working_days_of_winter(text: str, possible: bool) -> None:
     assert may_be_red(day(text)) is possible
+
+
+@pytest.mark.parametrize("century", [1900, 2000, 2100, 2200, 2300])
+def test_easter_monday_is_never_red(century: int) -> None:
+    for year in range(century, century + 100):
+        monday = easter(year) + timedelta(days=1)
+        assert not may_be_red(monday)
+        week = [monday + timedelta(days=n) for n in range(1, 5)]
+        assert [may_be_red(one) for one in week] == [one.month == 3 for one in week]
 
 
 def test_there_is_room_for_the_red_days_of_a_season() -> None:

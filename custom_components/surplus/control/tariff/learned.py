@@ -34,8 +34,8 @@ class LearnedHours:
             for day, runs in (saved or {}).items()
         }
 
-    def note(self, wall: datetime, period: Period) -> bool:
-        """Remember the period of a local time; return whether a new run has begun."""
+    def note(self, wall: datetime, period: Period) -> None:
+        """Remember the period of a local time."""
         day, minute = wall.date(), minute_of(wall)
         runs = self._days.get(day)
         if runs is None:
@@ -50,9 +50,8 @@ class LearnedHours:
             if of is period and 0 <= minute - last <= _LONGEST_GAP_MIN:
                 if minute != last:
                     runs[-1] = begins, minute, of
-                return False
+                return
         runs.append((minute, minute, period))
-        return True
 
     def forget(self) -> None:
         """Forget it all: another contract or source."""

@@ -27,14 +27,14 @@ def seen(
     *,
     solar_w: float | None = None,
     batteries_w: tuple[float, ...] = (),
-    load_w: float | None = None,
-    own_w: float | None = None,
+    load_w: float | None = 0.0,
     now: float = 100.0,
+    grid_at: float = 100.0,
 ) -> Snapshot:
     return Snapshot(
         now=now,
         wall=WALL,
-        grid=GridReading(at=now, power_w=grid_w),
+        grid=GridReading(at=grid_at, power_w=grid_w),
         solar_w=solar_w,
         batteries=tuple(BatteryReading(power_w=one, at=now) for one in batteries_w),
         loads=(
@@ -59,7 +59,7 @@ def seen(
         (seen(2300.0, load_w=1800.0), {}, 500.0),
         # What is known of a load counts before what it tells.
         (seen(2300.0, load_w=1800.0), {LOAD: 2000.0}, 300.0),
-        (seen(2300.0), {LOAD: 2000.0}, 300.0),
+        (seen(2300.0, load_w=None), {LOAD: 2000.0}, 300.0),
         # It never gives.
         (seen(100.0, load_w=1800.0), {}, 0.0),
     ],
@@ -82,6 +82,8 @@ def test_the_first_look_is_believed_at_once(
         # A battery that is not heard may give or take anything.
         seen(900.0, batteries_w=(nan,)),
         seen(900.0, batteries_w=(500.0, inf)),
+        # What a load takes that nobody measures is known once it was told something.
+        seen(2300.0, load_w=None),
     ],
 )
 def test_what_cannot_be_seen_changes_nothing(snapshot: Snapshot) -> None:
@@ -91,6 +93,16 @@ def test_what_cannot_be_seen_changes_nothing(snapshot: Snapshot) -> None:
     house.look(seen(700.0), {})
     house.look(snapshot, {})
     assert house.power_w == 700
+
+
+def test_a_meter_that_is_silent_says_once_what_the_house_takes() -> None:
+    house = House()
+    house.look(seen(400.0), {})
+    # Its last reading is from before the car was stopped.
+    house.look(seen(3400.0, grid_at=160.0, now=160.0, load_w=3000.0), {})
+    for minute in range(1, 61):
+        house.look(seen(3400.0, grid_at=160.0, now=160.0 + 60 * minute), {})
+    assert house.power_w == 400
 
 
 def test_it_moves_over_hours() -> None:

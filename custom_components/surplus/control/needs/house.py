@@ -36,17 +36,20 @@ class House:
         if not isfinite(batteries_w):
             # One that is not heard may give or take anything.
             return
-        loads_w = sum(
-            own_w.get(load.spec.load_id, load.reading.power_w or 0.0)
-            for load in snapshot.loads
-        )
-        self.see(grid.power_w + solar_w + batteries_w - loads_w, snapshot.now)
+        loads_w = 0.0
+        for load in snapshot.loads:
+            drawn_w = own_w.get(load.spec.load_id, load.reading.power_w)
+            if drawn_w is None:
+                # Of what is drawn nobody can say yet whether that is the house.
+                return
+            loads_w += drawn_w
+        self.see(grid.power_w + solar_w + batteries_w - loads_w, grid.at)
 
-    def see(self, power_w: float, now: float) -> None:
-        """Take in what it takes now."""
+    def see(self, power_w: float, at: float) -> None:
+        """Take in what it takes at an instant; one seen before says nothing more."""
         if self._seen_at is None:
             self.power_w = max(0.0, power_w)
         else:
-            passed_s = min(max(0.0, now - self._seen_at), _LONGEST_LOOK_S)
+            passed_s = min(max(0.0, at - self._seen_at), _LONGEST_LOOK_S)
             self.power_w += (max(0.0, power_w) - self.power_w) * passed_s / _SETTLES_S
-        self._seen_at = now
+        self._seen_at = at

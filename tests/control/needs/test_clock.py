@@ -52,6 +52,17 @@ def test_a_window_that_the_clock_leaves_out_is_not_there() -> None:
     window = window_of(turned, at("2026-03-29T01:00"))
     assert window is not None
     assert window[0] == at("2026-03-30T02:30").timestamp()
+    # 2:00 is 3:00.
+    empty = Schedule(plan_id="p", load_id=LOAD, begins_s=2 * 3600, ends_s=3 * 3600)
+    window = window_of(empty, at("2026-03-29T01:00"))
+    assert window is not None
+    assert window[0] == at("2026-03-30T02:00").timestamp()
+
+
+def test_the_instant_at_which_a_window_ends_is_of_the_next_one() -> None:
+    window = window_of(NIGHT, at("2026-06-22T07:00"))
+    assert window is not None
+    assert window[0] == at("2026-06-22T21:00").timestamp()
 
 
 def test_without_days_there_is_nothing() -> None:

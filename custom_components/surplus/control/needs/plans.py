@@ -134,7 +134,8 @@ class Plans:
             for plan_id, spec in specs.items()
         }
         self._load_ids = {spec.load_id for spec in specs.values()}
-        self.states = {key: self.states[key] for key in specs if key in self.states}
+        # Plans are made anew with this, and say how things stand with them.
+        self.states = {}
         self._replan_at = 0.0
 
     def _look(self, snapshot: Snapshot) -> dict[str, Look]:

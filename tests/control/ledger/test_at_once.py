@@ -98,6 +98,33 @@ def test_at_one_price_the_order_makes_no_difference(
     assert shadow.held_wh == pytest.approx(sum(bought_wh) - compared_wh, abs=1e-6)
 
 
+def test_what_costs_the_same_is_one_piece() -> None:
+    shadow = bought((500.0, 500.0, 0.2), (1000.0, 1000.0, 0.2))
+    assert shadow.as_list() == [[1500.0, 0.3, 0.0]]
+    # Dearer, and from the sun.
+    shadow.buy(1000.0, 1000.0, 0.3)
+    shadow.buy(1000.0, 0.0, 0.3)
+    assert [piece[1] for piece in shadow.as_list()] == [0.3, 0.3, 0.0]
+    # A little of it is not worth a piece of its own.
+    small = bought((249.0, 0.0, 0.2), (10.0, 10.0, 0.2), (10.0, 0.0, 0.2))
+    assert [piece[0] for piece in small.as_list()] == [259.0, 10.0]
+
+
+def test_without_a_price_it_is_not_one_piece_with_what_is_free() -> None:
+    shadow = bought((500.0, 0.0, None), (500.0, 500.0, None))
+    assert len(shadow.as_list()) == 2
+    # Of what the sun gave something can be said, of the rest it cannot.
+    assert shadow.saving(500.0, 0.1, priced=True) == pytest.approx(-0.1)
+    assert shadow.saving(500.0, 0.1, priced=True) == 0.0
+
+
+def test_one_that_was_restored_forgets_what_it_had() -> None:
+    shadow = bought((500.0, 500.0, 0.2))
+    shadow.restore([[100.0, 0.01, 0.0]])
+    assert shadow.as_list() == [[100.0, 0.01, 0.0]]
+    assert shadow.held_wh == 100.0
+
+
 def test_a_shadow_survives_a_restart() -> None:
     shadow = bought(*((2.0, sun % 3, 0.2) for sun in range(3000)))
     saved = shadow.as_list()

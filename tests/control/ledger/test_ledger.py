@@ -89,9 +89,13 @@ def test_without_any_price_no_cost_is_known() -> None:
     books.tariff = FULL
     books.step(1, pump())
     assert books.ledger.statement(PUMP).priced
+    # What was paid once is known for good, whoever is silent since.
     books.tariff = None
-    books.restart()
-    assert books.ledger.statement(PUMP).priced
+    books.step(1, pump())
+    for _ in range(2):
+        assert books.ledger.statement(PUMP).priced
+        assert books.ledger.house_statement.paid
+        books.restart()
 
 
 def test_a_gap_is_not_time_in_which_anything_was_seen() -> None:

@@ -49,6 +49,26 @@ def test_only_what_comes_between_now_and_the_deadline_counts() -> None:
     assert ahead.hand_out(AT - 7200, AT, least_w=0, most_w=9999).time_s == 0
 
 
+def test_a_load_runs_on_just_what_it_needs() -> None:
+    for least_w, time_s in ((1400.0, 3600.0), (1401.0, 0.0)):
+        ahead = sun(2000.0, house_w=0.0)
+        expected = ahead.hand_out(AT, AT + 3600, least_w=least_w, most_w=9999)
+        assert expected.time_s == time_s
+
+
+def test_sun_that_others_have_taken_is_no_time_either() -> None:
+    ahead = sun(2000.0)
+    ahead.hand_out(AT, AT + 3600, least_w=0, most_w=9999)
+    assert ahead.hand_out(AT, AT + 3600, least_w=0, most_w=9999).time_s == 0
+
+
+def test_what_is_ready_when_the_sun_begins_takes_none_of_it_from_others() -> None:
+    ahead = sun(2000.0)
+    ahead.hand_out(AT - 3600, AT, least_w=0, most_w=9999)
+    ahead.hand_out(AT + 3600, AT + 7200, least_w=0, most_w=9999)
+    assert ahead.hand_out(AT, AT + 3600, least_w=0, most_w=9999).time_s == 3600
+
+
 def test_a_span_that_ends_before_it_begins_is_none() -> None:
     wrong = SolarSpan(begins=NOON, ends=NOON, energy_wh=1000.0)
     ahead = SunAhead([wrong], 0.0)

@@ -29,8 +29,7 @@ class SunAhead:
                 continue
             produced_w = span.energy_wh * 3600.0 / (ends - begins)
             left_w = _TRUSTED_SHARE * produced_w - house_w
-            if left_w > 0:
-                self._spans.append((begins, ends, left_w))
+            self._spans.append((begins, ends, left_w))
 
     def hand_out(
         self, begins: float, ends: float, *, least_w: float, most_w: float
@@ -39,7 +38,7 @@ class SunAhead:
         energy_wh = time_s = 0.0
         for n, (begin, end, left_w) in enumerate(self._spans):
             passed_s = min(end, ends) - max(begin, begins)
-            if passed_s <= 0 or left_w < least_w:
+            if passed_s <= 0 or left_w <= 0 or left_w < least_w:
                 continue
             taken_w = min(left_w, most_w)
             energy_wh += taken_w * passed_s / 3600.0

@@ -150,10 +150,10 @@ class NeedTracker:
         self._at_limit = need.limit < 1.0 and now >= need.limit - (
             back if self._at_limit else 0.0
         )
-        # A car that never told its charge is not known to be below anything.
+        # A car that never told its charge counts from its minimum: it is never below.
         self._minimum_met = self._minimum_met or now >= need.minimum
         least = need.minimum - (back if self._minimum_met else 0.0)
-        if now >= need.minimum or self.level.told is None:
+        if now >= need.minimum:
             self._below_minimum = False
         elif now < least:
             self._below_minimum, self._minimum_met = True, False
@@ -171,10 +171,11 @@ class NeedTracker:
     # ---- now and then --------------------------------------------------------------
 
     def renew_deadline(self, wall: datetime) -> None:
-        """Take over a deadline, or a clock, that was moved."""
+        """Take over a deadline, or a clock, that was moved.
+
+        One that has passed is no longer there: ``see`` begins anew.
+        """
         before = self._deadline
-        if before is not None and wall.timestamp() >= before:
-            return
         self._set_deadline(wall)
         if before is not None and self._deadline is not None:
             if self._deadline - before > _ANOTHER_DAY_S:
@@ -344,14 +345,15 @@ class NeedTracker:
             return PlanState(load_id=need.load_id)
         level = self.level.now(need) if need.kind.is_level else None
         left_wh, left_s = self._left or (0.0, 0.0)
-        active = self._active_since is not None or self._below_minimum
+        planned = self._active_since is not None
         starts = made.starts_after(look.at)
-        ends = made.turns_after(look.at) if active else None
+        # Nobody knows when a minimum is reached: a plan's next turn may be its start.
+        ends = made.turns_after(look.at) if planned else None
         unknown = need.target is None or (need.kind.is_level and level is None)
         return PlanState(
             load_id=need.load_id,
-            active=active,
-            met=need.target is not None and not unknown and self._left is None,
+            active=planned or self._below_minimum,
+            met=not unknown and self._left is None,
             late=self._is_late,
             short_s=made.short_s,
             starts=local(starts, zone) if starts is not None else None,

@@ -81,9 +81,9 @@ class TestTheHouse:
         account = HouseAccount()
         wall = NOON
 
-        def hour(grid_w: float) -> None:
+        def half_an_hour(grid_w: float) -> None:
             account.count(
-                dt_s=3600.0,
+                dt_s=1800.0,
                 wall=wall,
                 price=PRICE,
                 grid_w=grid_w,
@@ -91,15 +91,15 @@ class TestTheHouse:
                 taken=Mix(sun_w=0.0, battery_w=200.0, grid_w=300.0),
             )
 
-        hour(1000.0)
+        half_an_hour(1000.0)
         assert account.today == account.total
-        assert account.total.taken.battery_wh == pytest.approx(200.0)
+        assert account.total.taken.battery_wh == pytest.approx(100.0)
         wall = NOON + timedelta(days=1)
-        hour(2000.0)
+        half_an_hour(2000.0)
         wall += timedelta(hours=1)
-        hour(400.0)
-        assert account.today.bought.full_wh == pytest.approx(2400.0)
-        assert account.total.bought.full_wh == pytest.approx(3400.0)
+        half_an_hour(400.0)
+        assert account.today.bought.full_wh == pytest.approx(1200.0)
+        assert account.total.bought.full_wh == pytest.approx(1700.0)
         again = HouseAccount()
         again.restore(json.loads(json.dumps(account.as_dict())))
         assert again.today == account.today

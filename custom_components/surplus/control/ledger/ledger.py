@@ -228,7 +228,7 @@ def _is_known(load: LoadInput, cycle: Cycle, told: Counted) -> bool:
 
 
 def _full_w(spec: LoadSpec, facts: Mapping[str, float] | None) -> float:
-    """Return the most a load can take, 0 where nobody knows."""
+    """Return the most a load can take, 0 where nobody knows or, of batteries, asks."""
     match spec:
         case ChargerSpec():
             return spec.max_a * NOMINAL_VOLTAGE_V * len(spec.phases)
@@ -236,8 +236,6 @@ def _full_w(spec: LoadSpec, facts: Mapping[str, float] | None) -> float:
             return spec.max_w
         case SwitchedSpec():
             return spec.power_w or (facts or {}).get("power_w", 0.0)
-        case StorageSpec():
-            return spec.charge_w
         case _:
             return 0.0
 

@@ -1,7 +1,10 @@
 """What every test that runs inside Home Assistant needs."""
 
-from collections.abc import Generator
+import asyncio
+from collections.abc import Callable, Generator
+from functools import partial
 import os
+from typing import Any
 
 from hypothesis import settings
 import pytest
@@ -43,12 +46,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def enable_event_loop_debug() -> None:
-    """Leave the loop's debug mode to ``--asyncio-debug``.
+async def enable_event_loop_debug() -> None:
+    """Refuse what another thread schedules, as the loop's debug mode does.
 
-    It notes the whole stack of every future, which takes a third of the time of these
-    tests. The run on the newest Home Assistant asks for it.
+    That mode also notes the whole stack of every future, which takes a third of the time
+    of these tests: ``--asyncio-debug``, which the run on the newest Home Assistant has.
     """
+    loop = asyncio.get_running_loop()
+    loop.call_soon = partial(_in_its_thread, loop, loop.call_soon)
+    loop.call_at = partial(_in_its_thread, loop, loop.call_at)
+
+
+def _in_its_thread(
+    loop: asyncio.BaseEventLoop, schedule: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Any:
+    loop._check_thread()
+    return schedule(*args, **kwargs)
 
 
 @pytest.fixture(autouse=True)

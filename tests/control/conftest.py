@@ -13,6 +13,11 @@ def configure_event_loop() -> None:
 
 
 @pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """There is no loop to debug."""
+
+
+@pytest.fixture(autouse=True)
 def verify_cleanup() -> None:
     """There is no loop that anything could linger in."""
 

@@ -273,6 +273,14 @@ def test_a_schedule_is_told_to_hold_as_soon_as_it_does() -> None:
     assert room.state(1.0).ends == datetime(2026, 6, 22, 7, tzinfo=PARIS)
 
 
+def test_a_second_schedule_of_a_load_is_told_to_hold_as_soon_as_it_does() -> None:
+    room = Room(NIGHT, replace(NIGHT, plan_id="q", begins_s=22 * 3600))
+    room.see(3600.0)
+    room.see(3570.0)
+    assert not room.state(29.0, "q").active
+    assert room.state(1.0, "q").active
+
+
 def test_what_is_left_of_a_schedule_is_told_each_minute() -> None:
     room = Room(replace(NIGHT, energy_wh=1000.0))
     room.loads = (heater(power_w=600.0),)

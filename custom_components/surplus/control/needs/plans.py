@@ -100,8 +100,8 @@ class Plans:
         due = self._is_due(snapshot, looks, at)
         if due:
             self._replan(snapshot, settings, memories, looks)
-        wishes = self._wishes(looks, dear=dear)
-        asks = {load_id: wish.reason for load_id, wish in wishes.items()}
+        asked = self._asked(looks, dear=dear)
+        asks = {plan_id: wish.reason for plan_id, wish in asked.items()}
         if due or asks != self._asks:
             self._asks = asks
             self.states = {
@@ -109,8 +109,9 @@ class Plans:
                 for plan_id, tracker in self._trackers.items()
                 if (look := looks.get(tracker.spec.load_id)) is not None
             }
-        if not wishes:
+        if not asked:
             return snapshot
+        wishes = self._strongest(asked, looks)
         return replace(
             snapshot,
             loads=tuple(
@@ -269,10 +270,10 @@ class Plans:
 
     # ---- what is asked, and told of it -----------------------------------------------
 
-    def _wishes(self, looks: Mapping[str, Look], *, dear: bool) -> dict[str, Wish]:
-        """Return the strongest wish for each load that has one."""
-        asked: dict[str, list[Wish]] = {}
-        for tracker in self._trackers.values():
+    def _asked(self, looks: Mapping[str, Look], *, dear: bool) -> dict[str, Wish]:
+        """Return the wish of each plan that has one."""
+        asked: dict[str, Wish] = {}
+        for plan_id, tracker in self._trackers.items():
             if (look := looks.get(tracker.spec.load_id)) is None:
                 continue
             wish = (
@@ -281,10 +282,19 @@ class Plans:
                 else tracker.wish(look, dear=dear)
             )
             if wish is not None:
-                asked.setdefault(tracker.spec.load_id, []).append(wish)
+                asked[plan_id] = wish
+        return asked
+
+    def _strongest(
+        self, asked: Mapping[str, Wish], looks: Mapping[str, Look]
+    ) -> dict[str, Wish]:
+        """Return the strongest wish for each load that has one."""
+        of_load: dict[str, list[Wish]] = {}
+        for plan_id, wish in asked.items():
+            of_load.setdefault(self._trackers[plan_id].spec.load_id, []).append(wish)
         return {
             load_id: strongest_of(wishes, looks[load_id].load.spec)
-            for load_id, wishes in asked.items()
+            for load_id, wishes in of_load.items()
         }
 
     def told(self, cycle: Cycle, snapshot: Snapshot) -> Cycle:

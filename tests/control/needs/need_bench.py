@@ -22,6 +22,7 @@ from .bench import CHARGER, HEATER, LOAD, PARIS
 # A Sunday; whatever is ready at 7:00 has eleven hours.
 EVENING = datetime(2026, 6, 21, 20, tzinfo=PARIS)
 AT = EVENING.timestamp()
+SEVEN = datetime(2026, 6, 22, 7, tzinfo=PARIS)
 HOUR = 3600.0
 
 ENERGY = Need(plan_id="p", load_id=LOAD, kind=NeedKind.ENERGY, target=2000.0)
@@ -130,3 +131,15 @@ class OneNeed:
         saved = self.tracker.as_dict()
         self.tracker = NeedTracker(self.tracker.spec)
         self.tracker.restore(saved)
+
+
+def taking(power_w: float, after_s: float = 300.0, **more: Any) -> OneNeed:
+    """Return a need whose load took a power once it had asked for a time."""
+    one = OneNeed(CAR)
+    one.see(level=0.66, dt_s=0.0)
+    assert one.plan(CHEAP_NOW).active
+    one.see(after_s, power_w=power_w, level=0.66, **{"dt_s": 30.0, **more})
+    # As if nothing had been taken for it.
+    one.see(after_s, level=0.661, dt_s=0.0)
+    one.see(after_s, level=0.66, dt_s=0.0)
+    return one

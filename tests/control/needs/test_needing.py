@@ -1,4 +1,4 @@
-"""One need: what it counts, when it has enough, and what it asks for until then."""
+"""One need: what it counts, what it plans, and what its load is seen to take."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from custom_components.surplus.control.model import Mode, Reason
-from custom_components.surplus.control.needs.needing import NeedTracker
-from custom_components.surplus.control.needs.specs import Need, NeedKind, OnDear
+from custom_components.surplus.control.model import Mode
+from custom_components.surplus.control.needs.specs import Need, NeedKind
 from custom_components.surplus.control.needs.state import PlanState
 from custom_components.surplus.control.needs.sun import Expected
 
-from .bench import LOAD, PARIS
+from .bench import LOAD
 from .need_bench import (
     AT,
     CAR,
@@ -20,16 +19,14 @@ from .need_bench import (
     ENERGY,
     EVENING,
     FULL,
-    GONE,
     HOUR,
     HOURS,
-    MAYBE_GONE,
+    SEVEN,
     TANK,
     OneNeed,
     outlook,
+    taking,
 )
-
-SEVEN = datetime(2026, 6, 22, 7, tzinfo=PARIS)
 
 
 def hours_until(when: datetime | None) -> float:
@@ -149,189 +146,6 @@ def test_without_days_there_is_no_deadline_either() -> None:
     one.tracker.renew_deadline(EVENING)
     assert one.tracker.until(one.look()) is None
     assert one.state().deadline is None
-
-
-# ---- a level and its edges -----------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("need", "target", "held", "lost"),
-    [(CAR, 0.7, 0.681, 0.679), (TANK, 55.0, 53.1, 52.9)],
-)
-def test_a_target_that_was_reached_may_be_lost_by_a_little(
-    need: Need, target: float, held: float, lost: float
-) -> None:
-    one = OneNeed(need)
-    one.see(level=held)
-    assert not one.state().met
-    one.see(level=target)
-    assert one.state().met
-    one.see(level=held)
-    assert one.state().met
-    one.see(level=lost)
-    assert not one.state().met
-
-
-def reasons(need: Need, *charges: float) -> list[Reason | None]:
-    """Return what a car asks for at these charges, one after the other."""
-    one = OneNeed(need)
-    found = []
-    for charge in charges:
-        one.see(level=charge)
-        wish = one.tracker.wish(one.look(), dear=False)
-        found.append(wish.reason if wish else None)
-    return found
-
-
-def test_a_limit_is_held_for_two_percent() -> None:
-    stops = Reason.CAR_LIMIT
-    assert reasons(CAR, 0.79, 0.8, 0.781, 0.779, 0.79) == [
-        None,
-        stops,
-        stops,
-        None,
-        None,
-    ]
-
-
-def test_a_limit_of_all_it_can_hold_is_none() -> None:
-    assert reasons(replace(CAR, limit=1.0), 1.0, 1.0) == [None, None]
-
-
-def test_a_minimum_that_was_reached_may_be_lost_by_two_percent() -> None:
-    now = Reason.CAR_MINIMUM
-    # One that never had it is brought up to it.
-    assert reasons(CAR, 0.19, 0.2, 0.181, 0.179, 0.19, 0.2) == [
-        now,
-        None,
-        None,
-        now,
-        now,
-        None,
-    ]
-
-
-def test_a_car_that_never_told_its_charge_is_not_below_its_minimum() -> None:
-    one = OneNeed(CAR)
-    one.see()
-    assert one.tracker.wish(one.look(), dear=False) is None
-
-
-@pytest.mark.parametrize(
-    ("on_dear", "waits"),
-    [(OnDear.NEVER, True), (OnDear.IF_LATE, False), (OnDear.ALWAYS, False)],
-)
-def test_a_minimum_waits_in_a_dear_hour_where_those_are_not_for_it(
-    on_dear: OnDear, waits: bool
-) -> None:
-    one = OneNeed(replace(CAR, on_dear=on_dear))
-    one.see(level=0.1)
-    assert (one.tracker.wish(one.look(), dear=True) is None) is waits
-    assert one.tracker.wish(one.look(), dear=False) is not None
-
-
-def test_another_target_minimum_or_limit_is_judged_by_itself() -> None:
-    ready = replace(CAR, limit=1.0)
-    one = OneNeed(ready)
-    one.see(level=0.7)
-    one.tracker.change(replace(ready, target=0.71))
-    one.see(1.0, level=0.7)
-    assert not one.state().met
-    one.tracker.change(replace(CAR, target=0.71, minimum=0.71))
-    one.see(2.0, level=0.7)
-    assert one.tracker.wish(one.look(), dear=False).reason is Reason.CAR_MINIMUM
-    one = OneNeed(CAR)
-    one.see(level=0.8)
-    one.tracker.change(replace(CAR, limit=0.81))
-    one.see(1.0, level=0.8)
-    assert one.tracker.wish(one.look(), dear=False) is None
-    one = OneNeed(CAR)
-    one.see(level=0.2)
-    one.tracker.change(replace(CAR, minimum=0.21))
-    one.see(1.0, level=0.2)
-    assert one.tracker.wish(one.look(), dear=False).reason is Reason.CAR_MINIMUM
-
-
-@pytest.mark.parametrize(
-    ("change", "learned_anew"),
-    [
-        ({"target": 0.9}, False),
-        ({"capacity_wh": 60_000.0}, True),
-        ({"efficiency": 0.5}, True),
-    ],
-)
-def test_only_another_battery_is_learned_anew(
-    change: dict[str, float], learned_anew: bool
-) -> None:
-    one = OneNeed(CAR)
-    one.see(level=0.3)
-    one.see(level=0.4, power_w=6000.0)
-    assert one.state().left_wh == pytest.approx(0.3 * 60_000)
-    other = replace(CAR, **change)
-    one.tracker.change(other)
-    assert other.target is not None and other.capacity_wh is not None
-    scale = other.capacity_wh / other.efficiency if learned_anew else 60_000.0
-    assert one.state().left_wh == pytest.approx((other.target - 0.4) * scale)
-
-
-# ---- a car that comes and goes -------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("reading", "patience_s"), [(GONE, 60.0), (MAYBE_GONE, 900.0), (FULL, None)]
-)
-def test_a_car_is_forgotten_once_it_has_been_away_for_long_enough(
-    reading: Any, patience_s: float | None
-) -> None:
-    one = OneNeed(CAR)
-    one.see(level=0.8)
-    for after_s in (1000.0, 1000.0 + (patience_s or 3600.0) - 1):
-        one.see(after_s, reading=reading)
-        assert one.state().level == 0.8
-        assert one.state().met
-    if patience_s is not None:
-        one.see(1000.0 + patience_s, reading=reading)
-        # The next one is counted from its minimum, whatever the last one had.
-        assert one.state().level == 0.2
-        assert not one.state().met
-        assert one.tracker.wish(one.look(), dear=False) is None
-
-
-def test_what_a_car_was_below_is_forgotten_with_it() -> None:
-    one = OneNeed(CAR)
-    one.see(level=0.1)
-    for after_s in (0.0, 60.0):
-        one.see(after_s, reading=GONE)
-    assert not one.state().active
-    # Nor has the next one ever had its minimum.
-    one = OneNeed(CAR)
-    one.see(level=0.5)
-    for after_s in (0.0, 60.0):
-        one.see(after_s, reading=GONE)
-    one.see(61.0, level=0.19)
-    assert one.tracker.wish(one.look(), dear=False).reason is Reason.CAR_MINIMUM
-
-
-def test_each_absence_begins_by_itself() -> None:
-    one = OneNeed(CAR)
-    one.see(level=0.8)
-    one.see(0.0, reading=GONE)
-    one.see(30.0, level=0.8)
-    one.see(60.0, reading=GONE)
-    assert one.state().level == 0.8
-    # A clock that is put back does not make it stay for ever.
-    one.see(-HOUR, reading=GONE)
-    one.see(-HOUR + 59, reading=GONE)
-    assert one.state().level == 0.8
-    one.see(-HOUR + 60, reading=GONE)
-    assert one.state().level == 0.2
-
-
-def test_what_is_no_car_needs_none_to_be_there() -> None:
-    one = OneNeed(ENERGY)
-    for after_s in (0.0, 60.0):
-        one.see(after_s, power_w=500.0, reading=GONE)
-    assert one.state().left_wh == 1000
 
 
 # ---- what there is to plan -----------------------------------------------------------
@@ -480,18 +294,6 @@ def counted_w(one: OneNeed, **more: Any) -> float:
     return 2000.0 / (11 - hours_until(state.starts)) * 1.05
 
 
-def taking(power_w: float, after_s: float = 300.0, **more: Any) -> OneNeed:
-    """Return a need whose load took a power once it had asked for a time."""
-    one = OneNeed(CAR)
-    one.see(level=0.66, dt_s=0.0)
-    assert one.plan(CHEAP_NOW).active
-    one.see(after_s, power_w=power_w, level=0.66, **{"dt_s": 30.0, **more})
-    # As if nothing had been taken for it.
-    one.see(after_s, level=0.661, dt_s=0.0)
-    one.see(after_s, level=0.66, dt_s=0.0)
-    return one
-
-
 def test_what_it_gets_is_believed_once_it_has_asked_for_five_minutes() -> None:
     assert not taking(600.0, 299.0).tracker.seen
     assert not taking(600.0, runs=False).tracker.seen
@@ -552,185 +354,3 @@ def test_care_for_a_slow_one_is_no_lateness() -> None:
     assert state.active
     assert (state.late, state.short_s) == (False, 0.0)
     assert OneNeed(replace(ENERGY, target=4000.0)).plan(ahead).short_s == HOUR
-
-
-# ---- what it asks, and shows ---------------------------------------------------------
-
-
-def numbers(one: OneNeed, reason: Reason) -> dict[str, Any]:
-    wish = one.tracker.wish(one.look(), dear=False)
-    assert wish is not None
-    assert (wish.reason, wish.value) == (
-        reason,
-        0.0 if reason is Reason.CAR_LIMIT else None,
-    )
-    return dict(wish.numbers)
-
-
-def test_what_it_asks_for_is_told_in_numbers() -> None:
-    told = {"price": 1.0, "deadline": "2026-06-22T07:00+02:00"}
-    one = OneNeed(replace(ENERGY, target=1260.0))
-    one.plan(CHEAP_NOW)
-    assert numbers(one, Reason.NEEDED) == {"kwh_left": 1.3, **told}
-    one = OneNeed(HOURS)
-    one.see(power_w=1.0, dt_s=HOUR / 4)
-    one.plan(CHEAP_NOW)
-    assert numbers(one, Reason.NEEDED) == {"hours_left": 1.8, **told}
-    one = OneNeed(TANK)
-    one.see(level=50.04)
-    one.plan(CHEAP_NOW)
-    warm = {"target_c": 55.0, "temperature_c": 50.0, "kwh_left": 1.7}
-    assert numbers(one, Reason.NEEDED) == {**warm, **told}
-    one = OneNeed(replace(CAR, target=0.7054))
-    one.see(level=0.6554)
-    one.plan(CHEAP_NOW)
-    charged = {"target_percent": 70.5, "charge_percent": 65.5, "kwh_left": 2.5}
-    assert numbers(one, Reason.NEEDED) == {**charged, **told}
-
-
-def test_how_late_it_will_be_is_told_in_minutes() -> None:
-    one = OneNeed(replace(HOURS, target=1.5 * HOUR))
-    one.plan(outlook(1, None))
-    assert numbers(one, Reason.NEEDED)["late_minutes"] == 30
-    one = OneNeed(replace(HOURS, target=HOUR + 59))
-    one.plan(outlook(1, None))
-    assert "late_minutes" not in numbers(one, Reason.NEEDED)
-
-
-def test_a_price_that_is_not_told_is_not_shown() -> None:
-    one = OneNeed(ENERGY)
-    ahead = outlook(1, 2, 2)
-    untold = tuple(replace(each, price=None) for each in ahead.slices)
-    one.plan(replace(ahead, slices=untold))
-    assert "price" not in numbers(one, Reason.NEEDED)
-
-
-def test_a_limit_and_a_minimum_show_themselves() -> None:
-    one = OneNeed(CAR)
-    one.see(level=0.81)
-    shown = {"target_percent": 80.0, "charge_percent": 81.0}
-    assert numbers(one, Reason.CAR_LIMIT) == shown
-    one.see(level=0.1)
-    shown = {"target_percent": 20.0, "charge_percent": 10.0}
-    assert numbers(one, Reason.CAR_MINIMUM) == shown
-    # What is planned for besides is told with it.
-    one.plan(CHEAP_NOW)
-    more = {"price": 1.0, "deadline": "2026-06-22T07:00+02:00", "kwh_left": 30.0}
-    assert numbers(one, Reason.CAR_MINIMUM).items() >= (shown | more).items()
-
-
-def test_one_that_is_switched_off_shows_nothing() -> None:
-    one = OneNeed(CAR)
-    one.see(level=0.1)
-    one.tracker.change(replace(CAR, enabled=False))
-    assert one.tracker.wish(one.look(), dear=False) is None
-    assert one.state() == PlanState(load_id=LOAD)
-
-
-def test_its_state_is_told_as_it_is() -> None:
-    one = OneNeed(ENERGY)
-    state = one.plan(outlook(2, 1, 2, 1, 2))
-    waiting = PlanState(
-        load_id=LOAD,
-        starts=EVENING + timedelta(hours=1),
-        deadline=SEVEN,
-        left_wh=2000.0,
-    )
-    assert state == waiting
-    state = one.plan(outlook(2, 1, 2, 1, 2), 1.5 * HOUR)
-    assert state == replace(
-        waiting,
-        active=True,
-        starts=EVENING + timedelta(hours=3),
-        ends=EVENING + timedelta(hours=2),
-    )
-    assert state.deadline is not None and state.deadline.tzinfo is PARIS
-    one.see(power_w=2000.0)
-    assert one.plan(None) == replace(waiting, starts=None, met=True, left_wh=0.0)
-    car = OneNeed(CAR)
-    car.see(level=0.66)
-    state = car.plan(CHEAP_NOW)
-    assert state == PlanState(
-        load_id=LOAD,
-        active=True,
-        starts=state.starts,
-        ends=EVENING + timedelta(hours=1),
-        deadline=SEVEN,
-        left_wh=pytest.approx(2000.0),
-        level=0.66,
-    )
-
-
-def test_a_car_below_its_minimum_does_not_end_where_a_plan_begins() -> None:
-    one = OneNeed(CAR)
-    one.see(level=0.1)
-    state = one.plan(outlook(2, 2, *9 * (1.0,), most_w=10_000.0))
-    assert state.active
-    assert state.starts is not None
-    assert state.ends is None
-
-
-# ---- surviving a restart -------------------------------------------------------------
-
-
-def test_a_restart_takes_back_what_was_counted_and_learned() -> None:
-    one = taking(600.0)
-    one.see(400.0, level=0.81, dt_s=0.0)
-    saved = one.tracker.as_dict()
-    assert saved["reach_w"] == pytest.approx(600.0)
-    one.restart()
-    assert one.tracker.as_dict() == saved
-    assert one.tracker.seen
-    # Held, and running, as before.
-    assert one.state(400.0).active
-    one.see(401.0, level=0.79)
-    assert numbers(one, Reason.CAR_LIMIT)["charge_percent"] == 79
-    for need in (ENERGY, HOURS):
-        one = OneNeed(need)
-        one.see(power_w=512.34, dt_s=HOUR / 3 + 0.04)
-        one.restart()
-        assert one.state().deadline == SEVEN
-        left = one.state().left_wh or one.state().left_s
-        assert left in (2000 - 170.8, 2 * HOUR - 1200.0)
-
-
-def test_a_target_that_was_reached_is_still_reached_after_a_restart() -> None:
-    one = OneNeed(CAR)
-    one.see(level=0.7)
-    one.restart()
-    one.see(level=0.69)
-    assert one.state().met
-
-
-def test_a_charge_to_the_minimum_goes_on_after_a_restart() -> None:
-    one = OneNeed(CAR)
-    for charge in (0.2, 0.17, 0.19):
-        one.see(level=charge)
-    one.restart()
-    one.see(level=0.19)
-    numbers(one, Reason.CAR_MINIMUM)
-    one.see(level=0.2)
-    one.restart()
-    # And one that had it does not begin for the last percent.
-    one.see(level=0.19)
-    assert one.tracker.wish(one.look(), dear=False) is None
-
-
-@pytest.mark.parametrize(
-    "other", [HOURS, replace(ENERGY, load_id="home:other"), replace(HOURS, load_id="o")]
-)
-def test_what_was_saved_of_something_else_is_not_taken_back(other: Need) -> None:
-    one = OneNeed(ENERGY)
-    one.see(power_w=500.0)
-    tracker = NeedTracker(other)
-    before = tracker.as_dict()
-    tracker.restore(one.tracker.as_dict())
-    assert tracker.as_dict() == before
-
-
-@pytest.mark.parametrize("key", ["deadline", "active_since", "reach_w", "on_s"])
-def test_a_damaged_number_is_refused(key: str) -> None:
-    one = OneNeed(ENERGY)
-    saved = one.tracker.as_dict() | {key: "soon"}
-    with pytest.raises(ValueError):
-        one.tracker.restore(saved)

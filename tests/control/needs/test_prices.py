@@ -16,6 +16,25 @@ def until(hours: float) -> float:
     return (NOW + timedelta(hours=hours)).timestamp()
 
 
+def sliced(
+    hours: float,
+    *,
+    wall: datetime = NOW,
+    tariff: TariffNow | None = None,
+    cheap: bool | None = None,
+    cheap_hours: CheapHours | None = None,
+    on_dear: OnDear = OnDear.NEVER,
+) -> tuple[Slice, ...]:
+    return slices_of(
+        wall,
+        until(hours),
+        tariff=tariff,
+        cheap=cheap,
+        cheap_hours=cheap_hours or CheapHours(),
+        on_dear=on_dear,
+    )
+
+
 def told(
     *classes: tuple[float, PriceClass, float | None],
     hours: float,
@@ -23,14 +42,7 @@ def told(
 ) -> list[tuple[float, float, bool]]:
     """Return (hours, cost, barred) of what a tariff tells."""
     tariff = TariffNow(ahead=spans(NOW, *classes), price_class=classes[0][1])
-    made = slices_of(
-        NOW,
-        until(hours),
-        tariff=tariff,
-        cheap=None,
-        cheap_hours=CheapHours(),
-        on_dear=on_dear,
-    )
+    made = sliced(hours, tariff=tariff, on_dear=on_dear)
     return [
         ((one.ends - one.begins) / 3600, round(one.cost, 3), one.barred) for one in made
     ]
@@ -58,14 +70,7 @@ def test_what_the_tariff_tells_of_the_past_is_passed_over() -> None:
             (2, PriceClass.NORMAL, 0.2),
         )
     )
-    made = slices_of(
-        NOW,
-        until(3),
-        tariff=tariff,
-        cheap=None,
-        cheap_hours=CheapHours(),
-        on_dear=OnDear.NEVER,
-    )
+    made = sliced(3, tariff=tariff)
     assert [((one.ends - one.begins) / 3600, one.price) for one in made] == [
         (1, 0.1),
         (2, 0.2),
@@ -101,14 +106,7 @@ def test_dear_hours_are_barred_a_last_resort_or_just_dear() -> None:
 
 def test_what_the_user_allows_to_all_loads_is_allowed_here_too() -> None:
     tariff = TariffNow(ahead=spans(NOW, (2, PriceClass.DEAR, 0.7)), dear_allowed=True)
-    (one,) = slices_of(
-        NOW,
-        until(2),
-        tariff=tariff,
-        cheap=None,
-        cheap_hours=CheapHours(),
-        on_dear=OnDear.NEVER,
-    )
+    (one,) = sliced(2, tariff=tariff)
     assert not one.barred
 
 
@@ -117,14 +115,7 @@ def test_beyond_the_tariff_half_hours_are_as_they_were_seen() -> None:
     for half_hours in range(48):
         wall = datetime(2026, 6, 20, tzinfo=PARIS) + timedelta(minutes=30 * half_hours)
         seen.note(wall, 1 <= wall.hour < 5)
-    made = slices_of(
-        NOW,
-        until(11),
-        tariff=None,
-        cheap=False,
-        cheap_hours=seen,
-        on_dear=OnDear.NEVER,
-    )
+    made = sliced(11, cheap=False, cheap_hours=seen)
     assert [((one.ends - one.begins) / 3600, one.cost) for one in made] == [
         (5, 1.0),
         (4, 0.0),
@@ -133,14 +124,7 @@ def test_beyond_the_tariff_half_hours_are_as_they_were_seen() -> None:
 
 
 def test_the_present_half_hour_is_as_it_is_now() -> None:
-    made = slices_of(
-        NOW,
-        until(2),
-        tariff=None,
-        cheap=True,
-        cheap_hours=CheapHours(),
-        on_dear=OnDear.NEVER,
-    )
+    made = sliced(2, cheap=True)
     assert made == (
         Slice(begins=NOW.timestamp(), ends=until(0.5), cost=0.0),
         Slice(begins=until(0.5), ends=until(2), cost=1.0),
@@ -152,14 +136,7 @@ def test_half_hours_are_those_of_the_clock() -> None:
     for half_hours in range(48):
         wall = datetime(2026, 6, 20, tzinfo=PARIS) + timedelta(minutes=30 * half_hours)
         seen.note(wall, wall.hour >= 22)
-    made = slices_of(
-        NOW + timedelta(minutes=10),
-        until(4),
-        tariff=None,
-        cheap=False,
-        cheap_hours=seen,
-        on_dear=OnDear.NEVER,
-    )
+    made = sliced(4, wall=NOW + timedelta(minutes=10), cheap=False, cheap_hours=seen)
     assert made == (
         Slice(begins=until(1 / 6), ends=until(2), cost=1.0),
         Slice(begins=until(2), ends=until(4), cost=0.0),
@@ -173,13 +150,6 @@ def test_the_tariff_s_word_on_now_counts_before_the_meter_s() -> None:
 
 def test_a_tariff_that_says_nothing_of_now_is_not_believed_of_later() -> None:
     later = TariffNow(ahead=spans(NOW + timedelta(hours=1), (2, PriceClass.CHEAP, 0.1)))
-    made = slices_of(
-        NOW,
-        until(2),
-        tariff=later,
-        cheap=None,
-        cheap_hours=CheapHours(),
-        on_dear=OnDear.NEVER,
-    )
+    made = sliced(2, tariff=later)
     assert made == (Slice(begins=NOW.timestamp(), ends=until(2), cost=1.0),)
     assert class_now(later, None) is PriceClass.NORMAL

@@ -22,6 +22,7 @@ from custom_components.surplus.control.model import (
     LoadReading,
     LoadSpec,
     Mode,
+    Reason,
     Snapshot,
     StorageReading,
     StorageSpec,
@@ -325,3 +326,38 @@ class BatteryHouse:
             for decision in cycle.decisions
             if decision.load_id == load_id and decision.setpoint is not None
         }
+
+
+def alone(
+    unit: StorageUnit | None = None, **more: float | HomeSettings
+) -> BatteryHouse:
+    return BatteryHouse(
+        battery=None,
+        loads=[unit or StorageUnit()],
+        **more,
+    )
+
+
+def reason(house: BatteryHouse) -> Reason:
+    return house.decision("storage").reason
+
+
+def snapshot(
+    unit: StorageUnit,
+    grid_w: float | None = 0.0,
+    now: float = 1000.0,
+) -> Snapshot:
+    """Return one reading of a battery, without a house around it."""
+    return Snapshot(
+        now=now,
+        wall=EPOCH + timedelta(seconds=now),
+        grid=GridReading(at=now, power_w=grid_w, drawn_va=max(0.0, grid_w or 0.0)),
+        loads=(
+            LoadInput(
+                spec=unit.spec,
+                reading=unit.reading(),
+                mode=unit.mode,
+                manual_value=unit.manual_w,
+            ),
+        ),
+    )

@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.surplus.control.ledger import Counted, Session, SessionLog
 from custom_components.surplus.control.ledger.sessions import OpenSession
+from custom_components.surplus.control.model import LoadInput
 
 from .books import CAR, FULL, GONE, NOON, Books, car, plugged
 
@@ -64,12 +65,16 @@ def test_without_a_plug_a_session_begins_with_the_first_energy() -> None:
     assert books.ledger.statement(CAR).session.started > NOON + timedelta(seconds=600)
 
 
-def test_without_a_plug_it_ends_when_nothing_is_taken_of_what_is_offered() -> None:
+# Not all chargers tell whether they offer anything.
+@pytest.mark.parametrize("offered", [OFFERED, car(offered_a=10.0)])
+def test_without_a_plug_it_ends_when_nothing_is_taken_of_what_is_offered(
+    offered: LoadInput,
+) -> None:
     books = Books()
     charge(books, 3600, 3000.0)
     flowed = books.wall
-    assert books.run(890, OFFERED).sessions == ()
-    (session,) = books.run(60, OFFERED).sessions
+    assert books.run(890, offered).sessions == ()
+    (session,) = books.run(60, offered).sessions
     # Not when that was noticed.
     assert session.ended == flowed
 
@@ -83,10 +88,11 @@ def test_without_a_plug_it_ends_when_nothing_is_wanted() -> None:
     assert session.ended == flowed
 
 
-def test_a_cloudy_hour_is_no_end() -> None:
+@pytest.mark.parametrize("withheld", [WITHHELD, car(offering=False, offered_a=10.0)])
+def test_a_cloudy_hour_is_no_end(withheld: LoadInput) -> None:
     books = Books()
     charge(books, 3600, 3000.0)
-    assert books.run(7200, WITHHELD).loads == frozenset()
+    assert books.run(7200, withheld).loads == frozenset()
     charge(books, 3600, 3000.0)
     assert books.ledger.statement(CAR).session.tally.total_wh == pytest.approx(
         6000.0, rel=0.01

@@ -38,11 +38,13 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
 from .dumps import EV_CHARGER, LEADER, METER, TWO_BATTERIES, put, registers, words_of
-from .modbus_end import Answer, FarEnd, far_end
+from .modbus_end import Answer, FarEnd, Request, far_end
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 QUICK = Pace(primary_s=0.05, gap_s=0.0, backoff_min_s=0.05, backoff_max_s=0.2)
+# C_SerialNumber of the common block.
+_SERIAL = 40052
 METER_ID = "solaredge:SE000001_meter_MT000001_grid"
 
 
@@ -388,6 +390,14 @@ async def test_the_other_leader_of_a_site_is_polled_over_the_same_link(
 ) -> None:
     entry = make_entry(hass, end.port, **{CONF_UNIT_IDS: [1, 2]})
     end.words.update(registers(LEADER))
+
+    def other_serial(request: Request, answer: Answer) -> Answer:
+        at = _SERIAL - request.address
+        if request.unit_id == 2 and 0 <= at < len(answer.words):
+            answer.words[at : at + 4] = words_of("SE000002", 4)
+        return answer
+
+    end.mischief = other_serial
     runtime = await set_up(hass, entry)
     assert {request.unit_id for request in end.requests} == {1, 2}
     assert end.connections == 1

@@ -208,5 +208,10 @@ async def test_the_chargers_memory_is_set_aside_and_reported_alike(
     assert ir.async_get(hass).async_get_issue(DOMAIN, key)
 
 
-async def test_the_file_is_replaced_as_a_whole(hass: HomeAssistant) -> None:
-    assert HomeStore(hass, "x")._atomic_writes
+async def test_the_file_is_replaced_as_a_whole(
+    hass: HomeAssistant, on_disk: Path
+) -> None:
+    writer = "homeassistant.helpers.storage.write_utf8_file_atomic"
+    with patch(writer) as replaced:
+        await HomeStore(hass, "x").async_save({})
+    replaced.assert_called_once()

@@ -129,7 +129,6 @@ async def test_an_adapter_made_for_the_meter_is_offered(
 ) -> None:
     (offer,) = await bus.plug(device, meter.path)
     assert offer["step_id"] == "linky_confirm"
-    assert offer["context"]["confirm_only"]
     assert str(device.serial_number) in offer["context"]["title_placeholders"]["name"]
 
 

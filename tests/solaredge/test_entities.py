@@ -5,11 +5,12 @@ from collections.abc import Callable
 from datetime import timedelta
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
-    mock_restore_cache_with_extra_data,
+    async_mock_load_restore_state_from_storage,
 )
 from solaredged import InverterStatus
 
@@ -48,7 +49,12 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    restore_state,
+)
+from homeassistant.util import dt as dt_util
 
 from .conftest import solaredge_entry
 from .dumps import EV_CHARGER, NAMES, dump, registers
@@ -439,7 +445,10 @@ async def test_every_dump_becomes_devices_that_show_it(
 
 
 async def restored(
-    hass: HomeAssistant, far_end: Inverter, before_wh: float
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    far_end: Inverter,
+    before_wh: float,
 ) -> MockConfigEntry:
     """Set an entry up after a restart before which its energy was another."""
     entry = solaredge_entry(far_end)
@@ -447,23 +456,29 @@ async def restored(
     registered = er.async_get(hass).async_get_or_create(
         "sensor", DOMAIN, f"solaredge:{SERIAL}_energy", config_entry=entry
     )
-    mock_restore_cache_with_extra_data(
-        hass,
-        [
-            (
-                State(registered.entity_id, "0"),
-                {"native_value": before_wh, "native_unit_of_measurement": "Wh"},
-            )
+    hass_storage[restore_state.STORAGE_KEY] = {
+        "version": restore_state.STORAGE_VERSION,
+        "key": restore_state.STORAGE_KEY,
+        "data": [
+            {
+                "state": State(registered.entity_id, "0").as_dict(),
+                "extra_data": {
+                    "native_value": before_wh,
+                    "native_unit_of_measurement": "Wh",
+                },
+                "last_seen": dt_util.utcnow().isoformat(),
+            }
         ],
-    )
+    }
+    await async_mock_load_restore_state_from_storage(hass)
     await loaded(hass, entry)
     return entry
 
 
 async def test_an_energy_goes_on_where_it_was(
-    hass: HomeAssistant, far_end: Inverter
+    hass: HomeAssistant, hass_storage: dict[str, Any], far_end: Inverter
 ) -> None:
-    await restored(hass, far_end, 64_000.0)
+    await restored(hass, hass_storage, far_end, 64_000.0)
     assert value(hass, "energy") == "65000.0"
 
 
@@ -471,11 +486,12 @@ async def test_an_energy_goes_on_where_it_was(
 @pytest.mark.parametrize("before_wh", [70_000.0, 7_000.0])
 async def test_an_energy_that_leapt_over_a_restart_is_doubted_for_a_while(
     hass: HomeAssistant,
+    hass_storage: dict[str, Any],
     far_end: Inverter,
     monkeypatch: pytest.MonkeyPatch,
     before_wh: float,
 ) -> None:
-    entry = await restored(hass, far_end, before_wh)
+    entry = await restored(hass, hass_storage, far_end, before_wh)
     assert value(hass, "energy") == str(before_wh)
     now = sensors.monotonic
     for module in (entity, sensors):

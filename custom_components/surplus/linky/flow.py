@@ -108,7 +108,6 @@ class LinkyFlow(ConfigFlow):
         await self._async_abort_if_in_use()
         if user_input is not None:
             return await self.async_step_linky_read()
-        self._set_confirm_only()
         return self.async_show_form(
             step_id="linky_confirm",
             description_placeholders={"device": self._linky_device},
